@@ -1,0 +1,55 @@
+# Every target works on a fresh machine with Python 3.11+ and nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/uv.stamp: requirements/uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@touch $@
+
+$(VENV)/run.stamp: requirements/run.lock $(VENV)/uv.stamp
+	@test -f $(VENV)/dev.stamp || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	@$(BIN)/python -c "import sysconfig, pathlib; pathlib.Path(sysconfig.get_path('purelib'), 'saola.pth').write_text('$(CURDIR)\n')"
+	@printf '#!/bin/sh\nexec "$(CURDIR)/$(BIN)/python" -m cli "$$@"\n' > $(BIN)/saola && chmod +x $(BIN)/saola
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: $(VENV)/run.stamp  ## Make the environment from hashed locks
+
+dev: $(VENV)/dev.stamp  ## The environment plus what tests and benchmarks need
+
+demo: setup  ## A demo company's tickets and documents through the whole line, then the report
+	@$(BIN)/python -m cli demo $(ARGS)
+
+up: setup  ## Start Saola and keep its data across restarts
+	@$(BIN)/python -m cli up $(ARGS)
+
+check: dev  ## ruff, mypy --strict and the import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy core agents api workers metrics cli bench tests
+	@$(BIN)/lint-imports
+
+test: check  ## check, then unit, architecture, journey and browser tests on real embedded servers
+	@$(BIN)/python -m pytest -m "not faults"
+
+faults: dev  ## The long failure tests: kill -9, broker wipes, hostile files
+	@$(BIN)/python -m pytest -m faults
+
+lock:  ## Renew the hashed locks
+	@for g in run dev; do \
+	  $(BIN)/uv pip compile pyproject.toml $$([ $$g = dev ] && echo --group dev) --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --quiet -o requirements/$$g.lock; done
+	@echo uv | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --quiet -o requirements/uv.lock
+
+clean:  ## Remove the environment and all local data
+	@rm -rf $(VENV) .saola
+
+.PHONY: help setup dev demo up check test faults lock clean

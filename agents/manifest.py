@@ -1,0 +1,70 @@
+"""agent.yaml: the manifest of one agent or document processor, checked without importing any agent code."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.contracts import TARGETS, Tier
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Strict):
+    """Ceilings of one run: wall-clock seconds, US dollars, model calls."""
+
+    seconds: float = Field(30.0, gt=0, le=600)
+    cost: float = Field(0.10, ge=0)
+    steps: int = Field(8, ge=1, le=50)
+
+
+class Accepts(_Strict):
+    """What the agent takes: tickets by channel (empty: all), documents by type and media type."""
+
+    channels: tuple[str, ...] = ()
+    document_types: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
+
+
+class Tool(_Strict):
+    """A tool of an llm agent. `effect: write` is never carried out inside the run; it becomes a proposed action.
+    `sinks` are the arguments whose value untrusted content (ticket text, documents, tool results) must not choose."""
+
+    name: Name
+    effect: Literal["read", "write"] = "read"
+    source: str = Field("python", description="python (agent.py), mcp:URL or openapi:FILE#operation")
+    description: str = ""
+    sinks: tuple[str, ...] = ()
+    verified_customer: bool = False
+
+
+class Manifest(_Strict):
+    """One folder is one agent: this is its agent.yaml. `tier` is a ceiling; the live setting may only lower it."""
+
+    name: Name
+    kind: Literal["agent", "processor"] = "agent"
+    summary: str = Field(min_length=5, max_length=200)
+    owner: str = Field(min_length=2)
+    engine: Literal["answers", "llm", "extract"]
+    accepts: Accepts = Accepts()
+    model: str | tuple[str, ...] = Field("", description="provider:name, or a list: the fallback chain")
+    base_url: str = ""
+    tools: tuple[Tool, ...] = ()
+    may: tuple[str, ...] = Field((), description="the actions it may propose")
+    tier: Tier = "automated"
+    target: float = 0.95
+    family: str = Field("", description="agents of one family may pool their audits for one certificate")
+    limits: Limits = Limits()
+    languages: tuple[str, ...] = ("en",)
+    allowed_links: tuple[str, ...] = ()
+    version: str = "1"
+
+    @field_validator("target")
+    @classmethod
+    def _listed_target(cls, value: float) -> float:
+        if value not in TARGETS:
+            raise ValueError(f"target must be one of {', '.join(str(t) for t in TARGETS)}")
+        return value

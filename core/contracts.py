@@ -1,0 +1,236 @@
+"""The narrow waist: five frozen values pass between the stages of the line (WorkItem, Proposal, Decision, Outcome,
+Usage), and the small values they are made of. All are immutable, keyword-only and serialise to JSON."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Tier = Literal["off", "shadow", "assisted", "automated"]
+Action = Literal["automate", "hold", "decline"]
+OutcomeKind = Literal["automated", "approved", "edited", "rejected", "handed_off", "failed"]
+Author = Literal["customer", "agent", "staff"]
+TIERS: tuple[Tier, ...] = ("off", "shadow", "assisted", "automated")
+TARGETS: tuple[float, ...] = (0.90, 0.93, 0.95, 0.97, 0.98, 0.99)
+
+
+class Frozen(BaseModel):
+    """Base of every value that crosses a seam."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Customer(Frozen):
+    """Who wrote. `verified` says that the channel proved the address; only then may a reply go out unseen."""
+
+    id: UUID
+    address: str
+    name: str = ""
+    verified: bool = False
+
+
+class Message(Frozen):
+    """One message of a ticket's thread, oldest first; `turn` counts the customer's messages from 1."""
+
+    turn: int
+    author: Author
+    text: str
+    at: datetime
+
+
+class Source(Frozen):
+    """Where a statement or value comes from: an approved answer, an article, a document, a tool result."""
+
+    kind: Literal["answer", "article", "document", "tool", "customer"]
+    id: str
+    title: str = ""
+    quote: str = ""
+
+
+class Evidence(Frozen):
+    """Where on a document a value was read. `box` is left, top, right, bottom as shares (0 to 1) of the page."""
+
+    kind: Literal["page", "xml", "code", "mail"]
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    path: str = ""
+    text: str = ""
+
+
+class FieldValue(Frozen):
+    """One extracted field. `value` as printed, `normalised` in its canonical form (ISO date, decimal with currency).
+    `reason` says why `value` is None. A value without evidence never goes straight through."""
+
+    name: str
+    type: str
+    value: str | None = None
+    normalised: str | None = None
+    score: float = Field(0.0, ge=0, le=1)
+    evidence: Evidence | None = None
+    reason: str = ""
+
+
+class DocumentRead(Frozen):
+    """A document of the item after reading: its bytes lie in the file store under `sha256`."""
+
+    id: UUID
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    type: str = "unknown"
+    text: str = ""
+    fields: tuple[FieldValue, ...] = ()
+
+
+class ActionProposal(Frozen):
+    """A write that an agent proposes. `provenance` maps each argument to where its value came from:
+    customer (verified record), ticket, document, tool, agent (made up by the model) or manifest (constant)."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    provenance: dict[str, str] = Field(default_factory=dict)
+    effect: Literal["write"] = "write"
+
+
+class ActionOutcome(Frozen):
+    """What became of an earlier proposed action; the next run of the ticket finds it in its work item."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["done", "refused", "failed"]
+    result: str = ""
+
+
+class Usage(Frozen):
+    """What one run used. Cost in US dollars; seconds of wall clock; zero model calls for engines without a model."""
+
+    model: str = ""
+    model_calls: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
+class WorkItem(Frozen):
+    """What an agent works on: a ticket at one turn, or a document. All an agent may know is here or in its context."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: Literal["ticket", "document"]
+    generation: int = 0
+    ticket_id: UUID | None = None
+    turn: int = 1
+    channel: str = "api"
+    subject: str = ""
+    text: str = ""
+    language: str = ""
+    received_at: datetime
+    customer: Customer | None = None
+    messages: tuple[Message, ...] = ()
+    documents: tuple[DocumentRead, ...] = ()
+    action_outcomes: tuple[ActionOutcome, ...] = ()
+
+
+class Route(Frozen):
+    """Triage's answer: the agent to run, or None for a person, with why. Scores are probabilities, 0 to 1."""
+
+    agent: str | None
+    intent: str = ""
+    score: float = 0.0
+    language: str = ""
+    priority: Literal["low", "normal", "high"] = "normal"
+    reason: str = ""
+    runner_up: str = ""
+    signals: dict[str, float] = Field(default_factory=dict)
+
+
+class Proposal(Frozen):
+    """What an agent proposes and nothing more. kind 'reply' has `reply` (and maybe actions), 'action' only actions,
+    'fields' has `fields`, 'abstain' has `reason`. `score` says how sure the agent is that all of it is right."""
+
+    agent: str
+    agent_version: str
+    fingerprint: str
+    kind: Literal["reply", "action", "fields", "abstain"]
+    intent: str = ""
+    language: str = ""
+    reply: str = ""
+    actions: tuple[ActionProposal, ...] = ()
+    document_type: str = ""
+    fields: tuple[FieldValue, ...] = ()
+    sources: tuple[Source, ...] = ()
+    score: float = Field(0.0, ge=0, le=1)
+    signals: dict[str, float] = Field(default_factory=dict)
+    reason: str = ""
+    question: bool = False
+    usage: Usage = Usage()
+
+
+class Reason(Frozen):
+    """Why the gate decided as it did: a stable code and its values; `core.gate.words` turns it into a sentence."""
+
+    code: str
+    values: dict[str, Any] = Field(default_factory=dict)
+
+
+class Certificate(Frozen):
+    """The live permission of one agent (or family) at one fingerprint: automate at `threshold` and above.
+
+    Certified: accuracy at least `target` with `confidence`, from `k` right of `n` audited runs in the data window.
+    """
+
+    id: UUID
+    agent: str
+    fingerprint: str
+    slice: str = "all"
+    target: float
+    confidence: float
+    threshold: float
+    k: int
+    n: int
+    bound: float
+    method: str
+    expires_at: datetime | None = None
+    simulated: bool = False
+
+
+class Policy(Frozen):
+    """What the gate must obey for one agent and tenant: the tier in force and what the manifest lets it do."""
+
+    tier: Tier
+    may: tuple[str, ...] = ()
+    target: float = 0.95
+    confidence: float = 0.95
+    paused: bool = False
+    allowed_links: tuple[str, ...] = ()
+    sinks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    verified_only: tuple[str, ...] = ()
+
+
+class Decision(Frozen):
+    """The gate's word on one proposal, with its reasons and the audit coin drawn before any outcome is known."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+    tier: Tier
+    score: float
+    threshold: float | None = None
+    certificate_id: UUID | None = None
+    audit_probability: float = 0.0
+    audited: bool = False
+
+
+class Outcome(Frozen):
+    """How a work item ended, and who ended it. `edits` holds the final text where a person changed the draft."""
+
+    kind: OutcomeKind
+    by: str
+    at: datetime
+    reply: str = ""
+    reason: str = ""
+    simulated: bool = False

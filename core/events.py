@@ -1,0 +1,58 @@
+"""The append-only event log's vocabulary. Metrics, pages and streams are projections of these events."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from core.contracts import Frozen
+
+EventKind = Literal[
+    "ticket.received",  # channel, language, customer, origin ("live" | "import")
+    "message.received",  # turn: a follow-up of the customer
+    "document.received",  # filename, media_type, size, ticket
+    "document.read",  # type, pages, seconds
+    "item.routed",  # agent (or null), intent, score, language, reason
+    "run.recorded",  # agent, version, fingerprint, intent, language, score, proposal (kind), cost_usd, seconds,
+    #                  generation, shadow
+    "decision.recorded",  # action, reasons [code], agent, threshold, score, audit_probability, audited, shadow
+    "delivery.sent",  # key, channel, effect ("reply" | "action"), by ("agent" | "staff"), attempts
+    "delivery.repeated",  # key, channel: sent again after a crash between accept and mark
+    "delivery.failed",  # key, channel, error
+    "review.approved",  # by, seconds (handling time)
+    "review.edited",  # by, seconds, before, after
+    "review.rejected",  # by, seconds, reason
+    "review.taken_over",  # by
+    "review.handed_back",  # by
+    "staff.replied",  # by, seconds
+    "audit.drawn",  # probability, agent, fingerprint
+    "audit.judged",  # right, critical, by, simulated, probability, agent, fingerprint
+    "outcome.recorded",  # outcome, by
+    "ticket.closed",  # by ("customer" | "staff" | "agent" | "silence")
+    "ticket.reopened",  # by
+    "ticket.confirmed",  # the customer said that it is solved
+    "ticket.marked_spam",
+    "ticket.merged",  # into
+    "item.failed",  # error (class and message), attempts
+    "item.dead",  # error, attempts
+    "item.replayed",
+    "certificate.issued",  # certificate fields
+    "certificate.revoked",
+    "agent.set",  # agent, tier, target, paused: a live setting changed
+    "csat.answered",  # rating 1 to 5
+]
+
+
+class Event(Frozen):
+    """One thing that happened to one item. `at` is when it happened in the world (UTC), which an import may date
+    back; the row's own time of writing is kept beside it."""
+
+    kind: EventKind
+    at: datetime
+    tenant_id: UUID
+    ticket_id: UUID | None = None
+    document_id: UUID | None = None
+    work_item_id: UUID | None = None
+    run_id: UUID | None = None
+    data: dict[str, Any] = Field(default_factory=dict)

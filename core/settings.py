@@ -1,0 +1,58 @@
+"""Every setting of Saola, read from SAOLA_* environment variables; the only place that reads the environment."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults; `saola doctor` lists SAOLA_* variables that are not among them."""
+
+    model_config = SettingsConfigDict(env_prefix="SAOLA_", frozen=True)
+
+    home: Path = Field(Path(".saola"), description="Folder for embedded servers, files and delivered mail.")
+    database_url: str = Field("", description="PostgreSQL as the application role. Empty: the embedded server.")
+    owner_database_url: str = Field("", description="PostgreSQL as the owner of the tables, for migrations only.")
+    system_database_url: str = Field("", description="PostgreSQL as the relay's role, which sees outbox rows only.")
+    broker_url: str = Field("", description="Redis or Valkey for Celery. Empty: the embedded server.")
+    agents: str = Field("", description="More agent folders, separated by ':', beside the bundled library.")
+    library: bool = Field(True, description="Serve the bundled agents too.")
+    files_url: str = Field("", description="fsspec URL of the file store. Empty: a folder in home.")
+    secret: SecretStr = Field(SecretStr(""), description="Signs sessions and audit coins. Empty: made in home.")
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, description="Port of the API; the next free one is taken when it is in use.")
+    workers: int = Field(0, description="Processes per worker pool. 0: the number of cores.")
+    embedder: str = Field("bundled", description="bundled, or the URL of an OpenAI-compatible embeddings endpoint.")
+    model: str = Field("", description="Default language model as provider:name, for agents that name none.")
+    model_base_url: str = Field("", description="Base URL of an OpenAI-compatible model server.")
+    model_api_key: SecretStr = Field(SecretStr(""), description="Key for the model server, where it wants one.")
+    model_timeout: float = Field(30.0, description="Seconds to wait for one model call.")
+    smtp_url: str = Field("", description="smtp://user:password@host:port; empty: replies go to the outbox folder.")
+    mail_from: str = Field("support@example.com", description="Sender of outgoing mail.")
+    max_body_bytes: int = Field(1_000_000, description="Largest JSON body accepted.")
+    max_file_bytes: int = Field(25_000_000, description="Largest uploaded file accepted.")
+    max_text_chars: int = Field(50_000, description="Longest ticket text accepted.")
+    lease_seconds: float = Field(60.0, description="How long a worker may hold a job before another takes it.")
+    max_attempts: int = Field(3, description="Attempts before a job becomes a dead letter.")
+    undo_seconds: float = Field(10.0, description="How long a person's send waits, so that it can be undone.")
+    audit_floor: float = Field(0.02, description="Smallest probability with which any run is audited.")
+
+
+@lru_cache
+def settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()
+
+
+def unknown_variables() -> list[str]:
+    """Return SAOLA_* environment variables that name no setting (a misspelt one is otherwise ignored in silence)."""
+    known = {f"SAOLA_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("SAOLA_") and name not in known)
+
+
+def environment_for_children(values: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment plus `values`, for child processes that the supervisor starts."""
+    return {**os.environ, "LANGSMITH_TRACING": "false", "LANGGRAPH_STRICT_MSGPACK": "true", **values}

@@ -1,0 +1,47 @@
+"""Real servers for every test: PostgreSQL and Valkey from the wheels, started once, a fresh database for each test."""
+
+import importlib.util
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from cli.embedded.temporary import Database, Servers, temporary_servers
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Both embedded servers in one temporary home, for the whole session."""
+    with temporary_servers() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> Database:
+    """A migrated, empty database that the others are copies of; nobody may stay connected to it."""
+    made = servers.create_database("template_saola")
+    if importlib.util.find_spec("core.db"):
+        from core.db import migrate
+
+        migrate(made.owner_url)
+    return made
+
+
+def _copy(servers: Servers, template: Database) -> Iterator[Database]:
+    made = servers.create_database(f"test_{next(_numbers)}", template.name)
+    yield made
+    servers.drop_database(made.name)
+
+
+@pytest.fixture
+def database(servers: Servers, template: Database) -> Iterator[Database]:
+    """A migrated, empty database of its own for one test."""
+    yield from _copy(servers, template)
+
+
+@pytest.fixture(scope="module")
+def module_database(servers: Servers, template: Database) -> Iterator[Database]:
+    """A migrated, empty database shared by the tests of one module."""
+    yield from _copy(servers, template)

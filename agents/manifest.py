@@ -14,11 +14,12 @@ class _Strict(BaseModel):
 
 
 class Limits(_Strict):
-    """Ceilings of one run: wall-clock seconds, US dollars, model calls."""
+    """Ceilings of one run: wall-clock seconds, US dollars, model calls, tokens read and written."""
 
     seconds: float = Field(30.0, gt=0, le=600)
     cost: float = Field(0.10, ge=0)
     steps: int = Field(8, ge=1, le=50)
+    tokens: int = Field(100_000, ge=1_000)
 
 
 class Accepts(_Strict):
@@ -35,7 +36,9 @@ class Tool(_Strict):
 
     name: Name
     effect: Literal["read", "write"] = "read"
-    source: str = Field("python", description="python (agent.py), mcp:URL or openapi:FILE#operation")
+    source: str = Field(
+        "python", description="python (agent.py), knowledge, mcp:URL (or mcp:URL#tool), openapi:FILE#operation"
+    )
     description: str = ""
     sinks: tuple[str, ...] = ()
     verified_customer: bool = False
@@ -52,6 +55,7 @@ class Manifest(_Strict):
     accepts: Accepts = Accepts()
     model: str | tuple[str, ...] = Field("", description="provider:name, or a list: the fallback chain")
     base_url: str = ""
+    samples: int = Field(1, ge=1, le=5, description="llm runs compared with each other; their agreement is a signal")
     tools: tuple[Tool, ...] = ()
     may: tuple[str, ...] = Field((), description="the actions it may propose")
     tier: Tier = "automated"

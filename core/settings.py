@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     model_base_url: str = Field("", description="Base URL of an OpenAI-compatible model server.")
     model_api_key: SecretStr = Field(SecretStr(""), description="Key for the model server, where it wants one.")
     model_timeout: float = Field(30.0, description="Seconds to wait for one model call.")
+    model_logprobs: bool = Field(False, description="Ask the model for token log-probabilities, a signal of the score.")
+    model_prices: Path | None = Field(None, description="YAML file of model prices that win over the shipped ones.")
+    tool_headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description="JSON: origin of a tool's server to the Authorization header sent there."
+    )
     smtp_url: str = Field("", description="smtp://user:password@host:port; empty: replies go to the outbox folder.")
     mail_from: str = Field("support@example.com", description="Sender of outgoing mail.")
     max_body_bytes: int = Field(1_000_000, description="Largest JSON body accepted.")

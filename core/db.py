@@ -1,0 +1,65 @@
+"""Connections and commits: the only module that opens a transaction, and so the only one that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from core.settings import settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """One PostgreSQL role's connections."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(
+            url, pool_size=pool_size, max_overflow=10, pool_timeout=10, pool_pre_ping=True
+        )
+
+    @contextmanager
+    def transaction(self, tenant_id: UUID | None = None) -> Iterator[Connection]:
+        """Yield a connection; commit at the end, roll back on an exception. It sees rows of this tenant only."""
+        with self.engine.begin() as connection:
+            if tenant_id is not None:
+                connection.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+            yield connection
+
+    def close(self) -> None:
+        """Close the pool's connections."""
+        self.engine.dispose()
+
+
+_SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
+
+
+@lru_cache
+def app_database() -> Database:
+    """Return the process's database as the application role, bound to one tenant per transaction."""
+    return Database(settings().database_url)
+
+
+@lru_cache
+def system_database() -> Database:
+    """Return the process's database as the system role, which sees outbox rows and heartbeats of all tenants."""
+    return Database(settings().system_database_url, pool_size=2)
+
+
+def migrate(owner_url: str, revision: str = "head") -> None:
+    """Bring the schema to `revision`. Runs as the owner of the tables; safe to call at every start."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(owner_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(7301)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()

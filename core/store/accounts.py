@@ -1,0 +1,115 @@
+"""Who may do what: users, sessions and API keys. Secrets are stored as digests only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.ids import new_id
+from core.store.sql import execute, maybe_row, rows
+
+SCOPES = ("staff", "ops", "developer", "admin")
+
+
+def add_key(
+    connection: Connection, tenant_id: UUID, *, name: str, prefix: str, digest: str, scopes: Sequence[str]
+) -> UUID:
+    """Store an API key's prefix and digest; returns its id."""
+    key_id = new_id()
+    execute(
+        connection,
+        """INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes)
+           VALUES (:id, :tenant_id, :name, :prefix, :digest, :scopes)""",
+        id=key_id,
+        tenant_id=tenant_id,
+        name=name,
+        prefix=prefix,
+        digest=digest,
+        scopes=list(scopes),
+    )
+    return key_id
+
+
+def find_key(connection: Connection, prefix: str) -> RowMapping | None:
+    """Return a live key by its prefix, whatever its tenant; needs no tenant in the transaction."""
+    return maybe_row(connection, "SELECT * FROM find_api_key(:prefix)", prefix=prefix)
+
+
+def list_keys(connection: Connection) -> Sequence[RowMapping]:
+    """Return the tenant's keys without digests, newest first."""
+    return rows(
+        connection,
+        "SELECT id, name, prefix, scopes, created_at, revoked_at FROM api_keys ORDER BY created_at DESC",
+    )
+
+
+def revoke_key(connection: Connection, key_id: UUID) -> bool:
+    """Revoke a key; False when there is no such live key."""
+    return bool(
+        execute(
+            connection,
+            "UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = :id AND revoked_at IS NULL",
+            id=key_id,
+        )
+    )
+
+
+def add_user(
+    connection: Connection, tenant_id: UUID, *, email: str, name: str, scopes: Sequence[str], password_hash: str
+) -> UUID | None:
+    """Add a user; None when the address is taken in this tenant."""
+    row = maybe_row(
+        connection,
+        """INSERT INTO users (id, tenant_id, email, name, scopes, password_hash)
+           VALUES (:id, :tenant_id, lower(:email), :name, :scopes, :password_hash)
+           ON CONFLICT (tenant_id, email) DO NOTHING RETURNING id""",
+        id=new_id(),
+        tenant_id=tenant_id,
+        email=email,
+        name=name,
+        scopes=list(scopes),
+        password_hash=password_hash,
+    )
+    return None if row is None else UUID(str(row["id"]))
+
+
+def find_user(connection: Connection, email: str) -> RowMapping | None:
+    """Return a user who may log in, by address, whatever the tenant."""
+    return maybe_row(connection, "SELECT * FROM find_user(:email)", email=email)
+
+
+def list_users(connection: Connection) -> Sequence[RowMapping]:
+    """Return the tenant's users without password hashes."""
+    return rows(connection, "SELECT id, email, name, scopes, language, disabled_at FROM users ORDER BY email")
+
+
+def set_user_language(connection: Connection, user_id: UUID, language: str) -> None:
+    """Set the language in which a user reads the pages."""
+    execute(connection, "UPDATE users SET language = :language WHERE id = :id", id=user_id, language=language)
+
+
+def open_session(
+    connection: Connection, tenant_id: UUID, *, digest: str, user_id: UUID, csrf: str, expires_at: datetime
+) -> None:
+    """Store a session by the digest of its cookie."""
+    execute(
+        connection,
+        """INSERT INTO sessions (digest, tenant_id, user_id, csrf, expires_at)
+           VALUES (:digest, :tenant_id, :user_id, :csrf, :expires_at)""",
+        digest=digest,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        csrf=csrf,
+        expires_at=expires_at,
+    )
+
+
+def find_session(connection: Connection, digest: str) -> RowMapping | None:
+    """Return the live session and its user, whatever the tenant."""
+    return maybe_row(connection, "SELECT * FROM find_session(:digest)", digest=digest)
+
+
+def close_session(connection: Connection, digest: str) -> None:
+    """Forget a session."""
+    execute(connection, "DELETE FROM sessions WHERE digest = :digest", digest=digest)

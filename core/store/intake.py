@@ -1,0 +1,264 @@
+"""Taking in: ticket or document, its work item, its outbox row and its events, all in the caller's transaction."""
+
+import unicodedata
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from core.contracts import Frozen
+from core.events import Event
+from core.ids import new_id
+from core.store import events
+from core.store.outbox import enqueue
+from core.store.sql import execute, maybe_row, one_row, scalar
+
+
+class NewTicket(Frozen):
+    """What a caller hands in. `shift` is how long ago the message arrived in the world, for back-dated items."""
+
+    text: str
+    subject: str = ""
+    channel: str = "api"
+    language: str = ""
+    customer_address: str = ""
+    customer_name: str = ""
+    customer_verified: bool = False
+    external_id: str | None = None
+    origin: str = "live"
+    received_at: datetime
+    shift: timedelta = timedelta(0)
+
+
+class NewDocument(Frozen):
+    """An uploaded file whose bytes already lie in the file store under `sha256`."""
+
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+    ticket_id: UUID | None = None
+    customer_address: str = ""
+    origin: str = "live"
+    received_at: datetime
+    shift: timedelta = timedelta(0)
+
+
+def fold(text: str) -> str:
+    """Return text in lower case without accents, as search compares it (đ becomes d)."""
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c) and c != "\x00")
+
+
+def find_or_add_customer(
+    connection: Connection, tenant_id: UUID, address: str, name: str = "", verified: bool = False
+) -> UUID | None:
+    """Return the customer of an address, made if new; None for an empty address."""
+    if not address:
+        return None
+    row = one_row(
+        connection,
+        """INSERT INTO customers (id, tenant_id, address, name, verified)
+           VALUES (:id, :tenant_id, lower(:address), :name, :verified)
+           ON CONFLICT (tenant_id, address) DO UPDATE SET
+               name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
+               verified = customers.verified OR excluded.verified
+           RETURNING id""",
+        id=new_id(),
+        tenant_id=tenant_id,
+        address=address,
+        name=name,
+        verified=verified,
+    )
+    return UUID(str(row["id"]))
+
+
+def add_ticket(connection: Connection, tenant_id: UUID, new: NewTicket, *, work: bool = True) -> UUID | None:
+    """Add a ticket with its first message; with `work` also its work item and outbox row.
+
+    Returns the ticket's id, or None when a ticket with the same external id exists.
+    """
+    ticket_id = new_id()
+    customer_id = find_or_add_customer(
+        connection, tenant_id, new.customer_address, new.customer_name, new.customer_verified
+    )
+    added = maybe_row(
+        connection,
+        """INSERT INTO tickets (id, tenant_id, customer_id, channel, subject, language, external_id, origin,
+               received_at, shift_seconds, folded)
+           VALUES (:id, :tenant_id, :customer_id, :channel, :subject, :language, :external_id, :origin,
+               :received_at, :shift, :folded)
+           ON CONFLICT (tenant_id, external_id) DO NOTHING RETURNING id""",
+        id=ticket_id,
+        tenant_id=tenant_id,
+        customer_id=customer_id,
+        channel=new.channel,
+        subject=new.subject,
+        language=new.language,
+        external_id=new.external_id,
+        origin=new.origin,
+        received_at=new.received_at,
+        shift=new.shift.total_seconds(),
+        folded=fold(f"{new.subject} {new.text} {new.customer_address} {new.customer_name}"),
+    )
+    if added is None:
+        return None
+    _add_message(connection, tenant_id, ticket_id, 1, "customer", new.customer_address, new.text, new.received_at)
+    item_id = _add_item(connection, tenant_id, ticket_id, 1) if work else None
+    data = {
+        "channel": new.channel,
+        "language": new.language,
+        "origin": new.origin,
+        "customer": str(customer_id) if customer_id else "",
+    }
+    events.append(
+        connection,
+        Event(
+            kind="ticket.received",
+            at=new.received_at,
+            tenant_id=tenant_id,
+            ticket_id=ticket_id,
+            work_item_id=item_id,
+            data=data,
+        ),
+    )
+    return ticket_id
+
+
+def add_customer_message(
+    connection: Connection, tenant_id: UUID, ticket_id: UUID, text: str, at: datetime
+) -> UUID | None:
+    """Add a customer's follow-up: the ticket's next turn, a new work item; a closed ticket is reopened.
+
+    Returns the new work item's id, or None when there is no such ticket.
+    """
+    ticket = maybe_row(
+        connection,
+        """UPDATE tickets SET turn = turn + 1, state = 'open', closed_at = NULL, closed_by = NULL,
+               folded = folded || ' ' || :folded, updated_at = clock_timestamp()
+           WHERE id = :id RETURNING turn, origin,
+               (SELECT state FROM tickets old WHERE old.id = :id) AS old_state,
+               (SELECT address FROM customers WHERE id = tickets.customer_id) AS address""",
+        id=ticket_id,
+        folded=fold(text),
+    )
+    if ticket is None:
+        return None
+    turn = int(ticket["turn"])
+    _add_message(connection, tenant_id, ticket_id, turn, "customer", ticket["address"] or "", text, at)
+    item_id = _add_item(connection, tenant_id, ticket_id, turn)
+    common = {"at": at, "tenant_id": tenant_id, "ticket_id": ticket_id, "work_item_id": item_id}
+    happened = [Event(kind="message.received", data={"turn": turn}, **common)]
+    if ticket["old_state"] == "closed":
+        happened.append(Event(kind="ticket.reopened", data={"by": "customer"}, **common))
+    events.append(connection, *happened)
+    return item_id
+
+
+def add_document(connection: Connection, tenant_id: UUID, new: NewDocument) -> UUID:
+    """Add a document, its work item and its outbox row; returns its id."""
+    document_id, item_id = new_id(), new_id()
+    customer_id = find_or_add_customer(connection, tenant_id, new.customer_address)
+    execute(
+        connection,
+        """INSERT INTO documents (id, tenant_id, ticket_id, customer_id, filename, media_type, size, sha256, origin,
+               received_at, shift_seconds)
+           VALUES (:id, :tenant_id, :ticket_id, :customer_id, :filename, :media_type, :size, :sha256, :origin,
+               :received_at, :shift)""",
+        id=document_id,
+        tenant_id=tenant_id,
+        customer_id=customer_id,
+        shift=new.shift.total_seconds(),
+        **new.model_dump(exclude={"shift", "customer_address"}),
+    )
+    execute(
+        connection,
+        "INSERT INTO work_items (id, tenant_id, kind, document_id) VALUES (:id, :tenant_id, 'document', :document_id)",
+        id=item_id,
+        tenant_id=tenant_id,
+        document_id=document_id,
+    )
+    enqueue(connection, tenant_id, "item.work", "documents", item_id)
+    events.append(
+        connection,
+        Event(
+            kind="document.received",
+            at=new.received_at,
+            tenant_id=tenant_id,
+            ticket_id=new.ticket_id,
+            document_id=document_id,
+            work_item_id=item_id,
+            data={"filename": new.filename, "media_type": new.media_type, "size": new.size, "origin": new.origin},
+        ),
+    )
+    return document_id
+
+
+def _add_message(
+    connection: Connection, tenant_id: UUID, ticket_id: UUID, turn: int, author: str, by: str, body: str, at: datetime
+) -> None:
+    execute(
+        connection,
+        """INSERT INTO messages (id, tenant_id, ticket_id, turn, author, by, body, at)
+           VALUES (:id, :tenant_id, :ticket_id, :turn, :author, :by, :body, :at)""",
+        id=new_id(),
+        tenant_id=tenant_id,
+        ticket_id=ticket_id,
+        turn=turn,
+        author=author,
+        by=by,
+        body=body,
+        at=at,
+    )
+
+
+def _add_item(connection: Connection, tenant_id: UUID, ticket_id: UUID, turn: int) -> UUID:
+    item_id = new_id()
+    execute(
+        connection,
+        """INSERT INTO work_items (id, tenant_id, kind, ticket_id, turn)
+           VALUES (:id, :tenant_id, 'ticket', :ticket_id, :turn)""",
+        id=item_id,
+        tenant_id=tenant_id,
+        ticket_id=ticket_id,
+        turn=turn,
+    )
+    enqueue(connection, tenant_id, "item.work", "tickets", item_id)
+    return item_id
+
+
+def add_shadow_work(connection: Connection, tenant_id: UUID, ticket_id: UUID, generation: int) -> UUID:
+    """Let an imported ticket be worked on in shadow: the run is recorded, nothing is sent. Returns the item."""
+    item_id = scalar(connection, "SELECT id FROM work_items WHERE ticket_id = :id AND turn = 1", id=ticket_id)
+    if item_id is None:
+        item_id = new_id()
+        execute(
+            connection,
+            """INSERT INTO work_items (id, tenant_id, kind, ticket_id, turn, state)
+               VALUES (:id, :tenant_id, 'ticket', :ticket_id, 1, 'done')""",
+            id=item_id,
+            tenant_id=tenant_id,
+            ticket_id=ticket_id,
+        )
+    enqueue(connection, tenant_id, "item.replay", "bulk", UUID(str(item_id)), generation=generation)
+    return UUID(str(item_id))
+
+
+def add_past_reply(
+    connection: Connection, tenant_id: UUID, ticket_id: UUID, reply: str, at: datetime, seconds: float | None
+) -> None:
+    """Add what the company answered in the past and close the ticket at that time (imports)."""
+    _add_message(connection, tenant_id, ticket_id, 1, "staff", "import", reply, at)
+    execute(
+        connection,
+        """UPDATE tickets SET state = 'closed', first_reply_at = :at, closed_at = :at, closed_by = 'staff'
+           WHERE id = :id""",
+        id=ticket_id,
+        at=at,
+    )
+    common = {"at": at, "tenant_id": tenant_id, "ticket_id": ticket_id}
+    events.append(
+        connection,
+        Event(kind="staff.replied", data={"by": "import", "seconds": seconds}, **common),
+        Event(kind="ticket.closed", data={"by": "staff"}, **common),
+    )

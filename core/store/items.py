@@ -1,0 +1,167 @@
+"""Loading a work item: read only, then the connection is closed before any agent runs."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.contracts import ActionOutcome, Customer, DocumentRead, FieldValue, Message, WorkItem
+from core.store.sql import execute, maybe_row, rows
+
+
+class Loaded(NamedTuple):
+    """A work item and what the line must know about its ticket at this moment."""
+
+    item: WorkItem
+    shift: timedelta  # how long ago the item arrived in the world; its events are dated back by as much
+    ticket_turn: int  # the ticket's newest turn; an older item is superseded
+    taken_by: str  # the person who has the ticket; agents are silent then
+    unread_documents: int
+    waited: timedelta  # since the item was made
+    done: bool
+
+
+def load(connection: Connection, item_id: UUID, generation: int = 0) -> Loaded | None:
+    """Return the item as an agent sees it, or None when it does not exist."""
+    row = maybe_row(
+        connection,
+        """SELECT w.id, w.tenant_id, w.kind, w.turn, w.ticket_id, w.document_id, w.state, w.created_at,
+               t.channel, t.subject, t.language, t.turn AS ticket_turn, t.taken_by,
+               coalesce(t.received_at, d.received_at) AS received_at,
+               coalesce(t.shift_seconds, d.shift_seconds) AS shift_seconds,
+               c.id AS customer_id, c.address, c.name, c.verified,
+               (SELECT count(*) FROM documents x WHERE x.ticket_id = w.ticket_id) AS documents
+           FROM work_items w
+           LEFT JOIN tickets t ON t.id = w.ticket_id
+           LEFT JOIN documents d ON d.id = w.document_id
+           LEFT JOIN customers c ON c.id = coalesce(t.customer_id, d.customer_id)
+           WHERE w.id = :id""",
+        id=item_id,
+    )
+    if row is None:
+        return None
+    messages = _messages(connection, row) if row["ticket_id"] else ()
+    documents = _documents(connection, row) if row["document_id"] or row["documents"] else ()
+    outcomes = _action_outcomes(connection, row["ticket_id"]) if row["ticket_id"] and row["turn"] > 1 else ()
+    customer = None
+    if row["customer_id"]:
+        customer = Customer(id=row["customer_id"], address=row["address"], name=row["name"], verified=row["verified"])
+    item = WorkItem(
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        kind=row["kind"],
+        generation=generation,
+        ticket_id=row["ticket_id"],
+        turn=row["turn"],
+        channel=row["channel"] or "api",
+        subject=row["subject"] or "",
+        text=next((m.text for m in reversed(messages) if m.author == "customer"), ""),
+        language=row["language"] or "",
+        received_at=row["received_at"],
+        customer=customer,
+        messages=messages,
+        documents=tuple(read for read, _ in documents),
+        action_outcomes=outcomes,
+    )
+    return Loaded(
+        item=item,
+        shift=timedelta(seconds=row["shift_seconds"]),
+        ticket_turn=row["ticket_turn"] or 1,
+        taken_by=row["taken_by"] or "",
+        unread_documents=sum(1 for _, state in documents if state == "received") if row["ticket_id"] else 0,
+        waited=datetime.now(UTC) - row["created_at"],
+        done=row["state"] in ("done", "superseded"),
+    )
+
+
+def _messages(connection: Connection, item: RowMapping) -> tuple[Message, ...]:
+    """Messages up to the item's turn, so that a replay of an imported ticket does not see the reply it got."""
+    found = rows(
+        connection,
+        """SELECT turn, author, body AS text, at FROM messages
+           WHERE ticket_id = :id AND (turn < :turn OR (turn = :turn AND author = 'customer')) ORDER BY id""",
+        id=item["ticket_id"],
+        turn=item["turn"],
+    )
+    return tuple(Message(**row) for row in found)
+
+
+def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[DocumentRead, str], ...]:
+    """The item's own document, or all of its ticket with the fields that were read."""
+    found = rows(
+        connection,
+        """SELECT d.id, d.filename, d.media_type, d.size, d.sha256, d.type, d.text, d.state,
+               (SELECT r.proposal -> 'fields' FROM work_items w JOIN runs r ON r.work_item_id = w.id
+                WHERE w.document_id = d.id AND NOT r.shadow ORDER BY r.created_at DESC LIMIT 1) AS fields
+           FROM documents d WHERE (CAST(:document AS uuid) IS NOT NULL AND d.id = :document)
+               OR (CAST(:ticket AS uuid) IS NOT NULL AND d.ticket_id = :ticket) ORDER BY d.id""",
+        document=item["document_id"],
+        ticket=item["ticket_id"],
+    )
+    return tuple(
+        (
+            DocumentRead(
+                **{k: row[k] for k in ("id", "filename", "media_type", "size", "sha256", "type", "text")},
+                fields=tuple(FieldValue(**field) for field in row["fields"] or ()),
+            ),
+            str(row["state"]),
+        )
+        for row in found
+    )
+
+
+def _action_outcomes(connection: Connection, ticket_id: UUID) -> tuple[ActionOutcome, ...]:
+    """What became of the ticket's earlier proposed actions."""
+    found = rows(
+        connection,
+        """SELECT payload, state, reference, error FROM deliveries
+           WHERE ticket_id = :id AND effect = 'action' AND state IN ('sent', 'failed') ORDER BY id""",
+        id=ticket_id,
+    )
+    return tuple(
+        ActionOutcome(
+            name=row["payload"]["name"],
+            arguments=row["payload"]["arguments"],
+            status="done" if row["state"] == "sent" else "failed",
+            result=row["reference"] if row["state"] == "sent" else "",
+        )
+        for row in found
+    )
+
+
+def set_state(connection: Connection, item_id: UUID, state: str, outcome: str | None = None) -> None:
+    """Set the item's state (queued, held, done, superseded, dead) and, when it ended, its outcome."""
+    execute(
+        connection,
+        """UPDATE work_items SET state = :state, outcome = coalesce(:outcome, outcome),
+               finished_at = CASE WHEN :state IN ('done', 'superseded', 'dead') THEN clock_timestamp() END
+           WHERE id = :id""",
+        id=item_id,
+        state=state,
+        outcome=outcome,
+    )
+
+
+def save_reading(
+    connection: Connection,
+    document_id: UUID,
+    *,
+    state: str,
+    type: str = "unknown",
+    text: str = "",
+    language: str = "",
+    reason: str = "",
+) -> None:
+    """Store what reading a document gave; `state` is read or refused."""
+    execute(
+        connection,
+        """UPDATE documents SET state = :state, type = :type, text = :text, language = :language, reason = :reason
+           WHERE id = :id""",
+        id=document_id,
+        state=state,
+        type=type,
+        text=text.replace("\x00", ""),
+        language=language,
+        reason=reason,
+    )

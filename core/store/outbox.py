@@ -1,0 +1,209 @@
+"""The outbox is the queue of record: one row per job, with its lease, attempts, back-off and end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.ids import new_id
+from core.store.sql import execute, maybe_row, rows, scalar
+
+Queue = Literal["tickets", "llm", "documents", "bulk"]
+QUEUES: tuple[Queue, ...] = ("tickets", "llm", "documents", "bulk")
+
+
+class Job(NamedTuple):
+    """One leased job. `attempts` counts this one; `token` proves that we still hold the lease."""
+
+    id: UUID
+    tenant_id: UUID
+    task: str
+    queue: str
+    subject_id: UUID
+    generation: int
+    attempts: int
+    token: UUID
+
+
+def enqueue(
+    connection: Connection,
+    tenant_id: UUID,
+    task: str,
+    queue: Queue,
+    subject_id: UUID,
+    *,
+    generation: int = 0,
+    delay: float = 0.0,
+    lease: float = 0.0,
+) -> Job:
+    """Add a job in the caller's transaction; the same task, subject and generation is added once.
+
+    `delay` is in seconds. `lease` in seconds hands the job straight to the caller, who must then do it.
+    """
+    job = Job(new_id(), tenant_id, task, queue, subject_id, generation, 1 if lease else 0, new_id())
+    execute(
+        connection,
+        """INSERT INTO outbox (id, tenant_id, task, queue, subject_id, generation, run_after, attempts, lease_until,
+               lease_token)
+           VALUES (:id, :tenant_id, :task, :queue, :subject_id, :generation,
+               clock_timestamp() + make_interval(secs => :delay), :attempts,
+               CASE WHEN :lease > 0 THEN clock_timestamp() + make_interval(secs => :lease) END,
+               CASE WHEN :lease > 0 THEN CAST(:token AS uuid) END)
+           ON CONFLICT DO NOTHING""",
+        **job._asdict(),
+        delay=delay,
+        lease=lease,
+    )
+    return job
+
+
+def claim_for_publishing(connection: Connection, queue: str, limit: int, hold: float) -> Sequence[RowMapping]:
+    """Claim due jobs that nobody holds, for `hold` seconds; two relays never get the same row."""
+    return rows(
+        connection,
+        """UPDATE outbox SET run_after = clock_timestamp() + make_interval(secs => :hold), lease_until = NULL
+           WHERE id IN (SELECT id FROM outbox
+                        WHERE state = 'ready' AND queue = :queue AND run_after <= clock_timestamp()
+                          AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                        ORDER BY run_after LIMIT :limit FOR UPDATE SKIP LOCKED)
+           RETURNING id, tenant_id, task""",
+        queue=queue,
+        limit=limit,
+        hold=hold,
+    )
+
+
+def mark_published(connection: Connection, ids: Sequence[UUID], again_after: float) -> None:
+    """Note that the broker took these ids; if nobody takes one within `again_after` seconds it is published again."""
+    execute(
+        connection,
+        """UPDATE outbox SET published_at = clock_timestamp(),
+               run_after = clock_timestamp() + make_interval(secs => :again_after)
+           WHERE id = ANY(:ids) AND state = 'ready' AND lease_until IS NULL""",
+        ids=list(ids),
+        again_after=again_after,
+    )
+
+
+def in_flight(connection: Connection, queue: str) -> int:
+    """Return how many jobs of the queue wait in the broker, published and not yet taken."""
+    return int(
+        scalar(
+            connection,
+            """SELECT count(*) FROM outbox WHERE state = 'ready' AND queue = :queue AND published_at IS NOT NULL
+               AND lease_until IS NULL AND run_after > clock_timestamp()""",
+            queue=queue,
+        )
+        or 0
+    )
+
+
+def republish_all(connection: Connection) -> int:
+    """Make every job that waits in the broker due again, for when the broker lost its memory. Returns how many."""
+    return execute(
+        connection,
+        """UPDATE outbox SET run_after = clock_timestamp(), published_at = NULL
+           WHERE state = 'ready' AND published_at IS NOT NULL AND lease_until IS NULL""",
+    )
+
+
+def take(connection: Connection, tenant_id: UUID, job_id: UUID, lease: float) -> Job | None:
+    """Take a job for `lease` seconds, or None when it is done, dead, not due or held by another worker."""
+    token = new_id()
+    row = maybe_row(
+        connection,
+        """UPDATE outbox SET lease_until = clock_timestamp() + make_interval(secs => :lease), lease_token = :token,
+               attempts = attempts + 1
+           WHERE id = :id AND state = 'ready' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+           RETURNING task, queue, subject_id, generation, attempts""",
+        id=job_id,
+        lease=lease,
+        token=token,
+    )
+    return None if row is None else Job(id=job_id, tenant_id=tenant_id, token=token, **row)
+
+
+def extend(connection: Connection, job: Job, lease: float) -> bool:
+    """Hold the job for `lease` more seconds; False when the lease was lost."""
+    return bool(
+        execute(
+            connection,
+            """UPDATE outbox SET lease_until = clock_timestamp() + make_interval(secs => :lease)
+               WHERE id = :id AND lease_token = :token AND state = 'ready'""",
+            id=job.id,
+            token=job.token,
+            lease=lease,
+        )
+    )
+
+
+def finish(connection: Connection, job: Job) -> bool:
+    """Mark the job done in the caller's transaction; False (the caller rolls back) when the lease was lost."""
+    return bool(
+        execute(
+            connection,
+            """UPDATE outbox SET state = 'done', finished_at = clock_timestamp(), error = '', lease_until = NULL
+               WHERE id = :id AND lease_token = :token AND state = 'ready'""",
+            id=job.id,
+            token=job.token,
+        )
+    )
+
+
+def fail(connection: Connection, job: Job, error: str, *, max_attempts: int, retry: bool, after: float) -> bool:
+    """Record a failed attempt; the row comes back `after` seconds from now, or is dead. Returns whether it is dead."""
+    dead = not retry or job.attempts >= max_attempts
+    execute(
+        connection,
+        """UPDATE outbox SET state = :state, error = :error, lease_until = NULL, lease_token = NULL,
+               published_at = NULL, run_after = clock_timestamp() + make_interval(secs => :after),
+               finished_at = CASE WHEN :state = 'dead' THEN clock_timestamp() END
+           WHERE id = :id AND lease_token = :token""",
+        id=job.id,
+        token=job.token,
+        state="dead" if dead else "ready",
+        error=error[:2000],
+        after=after,
+    )
+    return dead
+
+
+def dead_letters(connection: Connection, limit: int = 200) -> Sequence[RowMapping]:
+    """Return the tenant's dead letters, newest first."""
+    return rows(
+        connection,
+        """SELECT id, task, queue, subject_id, attempts, error, created_at, finished_at FROM outbox
+           WHERE state = 'dead' ORDER BY finished_at DESC LIMIT :limit""",
+        limit=limit,
+    )
+
+
+def replay_dead(connection: Connection, job_id: UUID | None = None) -> int:
+    """Give dead letters (one, or all of the tenant) a fresh set of attempts. Returns how many."""
+    return execute(
+        connection,
+        """UPDATE outbox SET state = 'ready', attempts = 0, error = '', run_after = clock_timestamp(),
+               published_at = NULL, finished_at = NULL, lease_until = NULL
+           WHERE state = 'dead' AND (CAST(:id AS uuid) IS NULL OR id = :id)""",
+        id=job_id,
+    )
+
+
+def depth(connection: Connection) -> Sequence[RowMapping]:
+    """Return for each queue: ready and dead jobs, and the age in seconds of the oldest that is due."""
+    return rows(
+        connection,
+        """SELECT queue, count(*) FILTER (WHERE state = 'ready') AS ready,
+               count(*) FILTER (WHERE state = 'dead') AS dead,
+               coalesce(extract(epoch FROM clock_timestamp() - min(created_at)
+                   FILTER (WHERE state = 'ready' AND run_after <= clock_timestamp() + interval '5 minutes')), 0)::float
+                   AS oldest_seconds
+           FROM outbox WHERE state <> 'done' GROUP BY queue""",
+    )
+
+
+def finished_since(connection: Connection, since: datetime) -> int:
+    """Return how many jobs ended since a moment: progress, for health checks."""
+    return int(scalar(connection, "SELECT count(*) FROM outbox WHERE finished_at > :since", since=since) or 0)

@@ -1,0 +1,208 @@
+"""What the gate must know about a tenant: its agents' live settings, certificates, and the classifiers in service."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.contracts import Certificate
+from core.ids import new_id
+from core.store.sql import Jsonb, execute, maybe_row, rows
+
+
+class AgentSetting(NamedTuple):
+    """A tenant's live setting for one agent. The tier in force is the lower of this and the manifest's."""
+
+    enabled: bool = True
+    tier: str = "automated"
+    target: float | None = None
+    confidence: float = 0.95
+    paused: bool = False
+    audit_probability: float = 0.1
+
+
+class TenantState(NamedTuple):
+    """One read of everything the pipeline needs besides the item."""
+
+    paused: bool
+    agents: Mapping[str, AgentSetting]
+    certificates: Sequence[Certificate]
+    classifiers: Mapping[str, UUID]  # kind -> serving classifier
+
+
+def tenant_state(connection: Connection) -> TenantState:
+    """Read the transaction's tenant."""
+    paused = maybe_row(connection, "SELECT paused FROM tenants")
+    found = rows(
+        connection,
+        "SELECT agent, enabled, tier, target, confidence, paused, audit_probability FROM agent_settings",
+    )
+    serving = rows(connection, "SELECT kind, id FROM classifiers WHERE state = 'serving'")
+    return TenantState(
+        paused=bool(paused and paused["paused"]),
+        agents={row["agent"]: AgentSetting(*[row[name] for name in AgentSetting._fields]) for row in found},
+        certificates=live_certificates(connection),
+        classifiers={row["kind"]: row["id"] for row in serving},
+    )
+
+
+_CERTIFICATE = (
+    "id, agent, fingerprint, slice, target, confidence, threshold, k, n, bound, method, expires_at, simulated"
+)
+
+
+def live_certificates(connection: Connection) -> Sequence[Certificate]:
+    """Return certificates that are neither revoked nor expired."""
+    found = rows(
+        connection,
+        f"""SELECT {_CERTIFICATE} FROM certificates
+            WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+            ORDER BY issued_at""",
+    )
+    return [Certificate(**row) for row in found]
+
+
+def add_certificate(
+    connection: Connection,
+    tenant_id: UUID,
+    certificate: Certificate,
+    *,
+    window: tuple[datetime, datetime] | None,
+    code_version: str,
+    digest: str,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Store a certificate; an older live one of the same agent, fingerprint, slice and target is revoked."""
+    execute(
+        connection,
+        """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = 'replaced'
+           WHERE agent = :agent AND fingerprint = :fingerprint AND slice = :slice AND target = :target
+             AND revoked_at IS NULL""",
+        **certificate.model_dump(include={"agent", "fingerprint", "slice", "target"}),
+    )
+    execute(
+        connection,
+        """INSERT INTO certificates (id, tenant_id, agent, fingerprint, slice, target, confidence, threshold, k, n,
+               bound, method, expires_at, simulated, window_from, window_to, code_version, hash, evidence)
+           VALUES (:id, :tenant_id, :agent, :fingerprint, :slice, :target, :confidence, :threshold, :k, :n,
+               :bound, :method, :expires_at, :simulated, :window_from, :window_to, :code_version, :hash, :evidence)""",
+        **certificate.model_dump(),
+        tenant_id=tenant_id,
+        window_from=window[0] if window else None,
+        window_to=window[1] if window else None,
+        code_version=code_version,
+        hash=digest,
+        evidence=Jsonb(dict(evidence)),
+    )
+
+
+def revoke_certificates(connection: Connection, agent: str, reason: str) -> int:
+    """Revoke all live certificates of an agent or family; returns how many."""
+    return execute(
+        connection,
+        """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = :reason
+           WHERE agent = :agent AND revoked_at IS NULL""",
+        agent=agent,
+        reason=reason,
+    )
+
+
+def list_certificates(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
+    """Return certificates, live ones first, then newest."""
+    return rows(
+        connection,
+        """SELECT * FROM certificates WHERE CAST(:agent AS text) IS NULL OR agent = :agent
+           ORDER BY revoked_at IS NOT NULL, issued_at DESC""",
+        agent=agent,
+    )
+
+
+def set_agent(connection: Connection, tenant_id: UUID, agent: str, **changes: Any) -> None:
+    """Change an agent's live setting: enabled, tier, target, confidence, paused or audit_probability."""
+    allowed = set(AgentSetting._fields)
+    if not changes or not set(changes) <= allowed:
+        raise ValueError(f"settings of an agent are {sorted(allowed)}")
+    names = sorted(changes)
+    execute(
+        connection,
+        f"""INSERT INTO agent_settings (tenant_id, agent, {", ".join(names)})
+            VALUES (:tenant_id, :agent, {", ".join(":" + name for name in names)})
+            ON CONFLICT (tenant_id, agent) DO UPDATE SET
+                {", ".join(f"{name} = excluded.{name}" for name in names)}, updated_at = clock_timestamp()""",
+        tenant_id=tenant_id,
+        agent=agent,
+        **changes,
+    )
+
+
+def add_classifier(
+    connection: Connection, tenant_id: UUID, kind: str, fingerprint: str, blob: bytes, figures: Mapping[str, Any]
+) -> UUID:
+    """Store a trained classifier as a candidate; returns its id."""
+    classifier_id = new_id()
+    execute(
+        connection,
+        """INSERT INTO classifiers (id, tenant_id, kind, fingerprint, blob, figures)
+           VALUES (:id, :tenant_id, :kind, :fingerprint, :blob, :figures)""",
+        id=classifier_id,
+        tenant_id=tenant_id,
+        kind=kind,
+        fingerprint=fingerprint,
+        blob=blob,
+        figures=Jsonb(dict(figures)),
+    )
+    return classifier_id
+
+
+def serve_classifier(connection: Connection, classifier_id: UUID) -> None:
+    """Put a classifier in service; the one of the same kind that served before is retired."""
+    execute(
+        connection,
+        """UPDATE classifiers SET state = 'retired' WHERE state = 'serving'
+           AND kind = (SELECT kind FROM classifiers WHERE id = :id)""",
+        id=classifier_id,
+    )
+    execute(connection, "UPDATE classifiers SET state = 'serving' WHERE id = :id", id=classifier_id)
+
+
+def classifier_blob(connection: Connection, classifier_id: UUID) -> bytes | None:
+    """Return a stored classifier's bytes."""
+    row = maybe_row(connection, "SELECT blob FROM classifiers WHERE id = :id", id=classifier_id)
+    return None if row is None else bytes(row["blob"])
+
+
+def list_classifiers(connection: Connection) -> Sequence[RowMapping]:
+    """Return classifiers without their bytes, newest first."""
+    return rows(
+        connection, "SELECT id, kind, fingerprint, state, figures, created_at FROM classifiers ORDER BY id DESC"
+    )
+
+
+def training_labels(connection: Connection, until: datetime | None = None) -> Sequence[RowMapping]:
+    """Return labelled ticket texts (text, subject, intent, language, at), oldest first, optionally up to a time."""
+    return rows(
+        connection,
+        """SELECT m.body AS text, t.subject, l.intent, t.language, l.at FROM labels l
+           JOIN tickets t ON t.id = l.ticket_id
+           JOIN messages m ON m.ticket_id = t.id AND m.turn = 1 AND m.author = 'customer'
+           WHERE CAST(:until AS timestamptz) IS NULL OR l.at < :until ORDER BY l.at""",
+        until=until,
+    )
+
+
+def add_label(connection: Connection, tenant_id: UUID, ticket_id: UUID, intent: str, source: str, at: datetime) -> None:
+    """Record which intent a ticket really had ('' for none); a later label of the same source replaces it."""
+    execute(
+        connection,
+        """INSERT INTO labels (id, tenant_id, ticket_id, intent, source, at)
+           VALUES (:id, :tenant_id, :ticket_id, :intent, :source, :at)
+           ON CONFLICT (ticket_id, source) DO UPDATE SET intent = excluded.intent, at = excluded.at""",
+        id=new_id(),
+        tenant_id=tenant_id,
+        ticket_id=ticket_id,
+        intent=intent,
+        source=source,
+        at=at,
+    )

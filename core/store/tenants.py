@@ -1,0 +1,63 @@
+"""Tenants: make, list, pause."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.store.sql import Jsonb, execute, maybe_row, one_row, rows
+
+
+def make(connection: Connection, tenant_id: UUID, name: str, timezone: str = "UTC") -> None:
+    """Make a tenant; nothing happens when it exists."""
+    execute(connection, "SELECT make_tenant(:id, :name, :timezone)", id=tenant_id, name=name, timezone=timezone)
+
+
+def everyone(connection: Connection) -> Sequence[RowMapping]:
+    """Return id and name of every tenant; for system work only."""
+    return rows(connection, "SELECT id, name FROM list_tenants()")
+
+
+def current(connection: Connection) -> RowMapping:
+    """Return the transaction's tenant."""
+    return one_row(connection, "SELECT id, name, timezone, paused, settings FROM tenants")
+
+
+def set_paused(connection: Connection, paused: bool) -> None:
+    """Pause or resume everything that leaves without a person; checked again at every delivery."""
+    execute(connection, "UPDATE tenants SET paused = :paused", paused=paused)
+
+
+def set_setting(connection: Connection, name: str, value: object) -> None:
+    """Set one of the tenant's own settings."""
+    execute(connection, "UPDATE tenants SET settings = settings || :value", value=Jsonb({name: value}))
+
+
+def beat(connection: Connection, name: str, progress: dict[str, object]) -> None:
+    """Record that a process made progress; health checks look at this, not at a port."""
+    execute(
+        connection,
+        """INSERT INTO heartbeats (name, progress) VALUES (:name, :progress)
+           ON CONFLICT (name) DO UPDATE SET progress = excluded.progress, at = clock_timestamp()""",
+        name=name,
+        progress=Jsonb(progress),
+    )
+
+
+def last_beat(connection: Connection, name: str) -> RowMapping | None:
+    """Return a process's last heartbeat with its age in seconds."""
+    return maybe_row(
+        connection,
+        """SELECT name, at, progress, extract(epoch FROM clock_timestamp() - at)::float AS age
+           FROM heartbeats WHERE name = :name""",
+        name=name,
+    )
+
+
+def beats(connection: Connection) -> Sequence[RowMapping]:
+    """Return all heartbeats with their age in seconds."""
+    return rows(
+        connection,
+        """SELECT name, at, progress, extract(epoch FROM clock_timestamp() - at)::float AS age
+           FROM heartbeats ORDER BY name""",
+    )

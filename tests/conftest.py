@@ -14,7 +14,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Both embedded servers in one temporary home, for the whole session."""
-    with temporary_servers() as running:
+    with temporary_servers(durable=False) as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -40,14 +41,21 @@ OPTIONS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
+# One sync of the file system instead of one for each of 900 files: 1 s instead of 5 at the first start, and less
+# waiting in recovery after a kill. Only Linux has it.
+SYNC_METHOD = "syncfs" if sys.platform == "linux" else "fsync"
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """The embedded server of one home: where it lies, how it is started, and its URLs."""
+    """The embedded server of one home: where it lies, how it is started, and its URLs.
+
+    `durable` False leaves out syncing to disk: for tests, which outlive killed processes but no power cut.
+    """
 
     place: Place
     passwords: dict[str, str] = field(repr=False)
+    durable: bool = True
 
     @property
     def data(self) -> Path:
@@ -59,7 +67,12 @@ class Postgres:
 
     def child(self) -> Child:
         """Return the server as a child process; `after` makes roles, database and the vector extension."""
-        options = {**OPTIONS, "unix_socket_directories": str(self.place.sockets)}
+        options = {
+            **OPTIONS,
+            "unix_socket_directories": str(self.place.sockets),
+            "recovery_init_sync_method": SYNC_METHOD,
+            "fsync": "on" if self.durable else "off",
+        }
         flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return Child(
             name="postgres",
@@ -147,6 +160,7 @@ class Postgres:
         words = ["-U", ADMIN, f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         # The built-in locale sorts and folds Unicode alike on every machine, whatever locales it has.
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        words.append(f"--sync-method={SYNC_METHOD}" if self.durable else "--no-sync")
         initdb = Child(
             name="initdb", argv=[str(self._program("initdb")), "-D", str(fresh), *words], user=self.place.user
         )
@@ -199,15 +213,15 @@ class PostgresServer:
         self.stop()
 
 
-def find_postgres(home: Path) -> Postgres:
+def find_postgres(home: Path, *, durable: bool = True) -> Postgres:
     """Return the embedded server of `home`, running or not."""
     place = find_place(home)
-    return Postgres(place, stored_values(place.home))
+    return Postgres(place, stored_values(place.home), durable)
 
 
-def start_postgres(home: Path) -> PostgresServer:
+def start_postgres(home: Path, *, durable: bool = True) -> PostgresServer:
     """Start the embedded PostgreSQL of `home` and return it ready, with its roles and database made.
 
     Raises Rejected when another process runs it, Broken when it does not come up.
     """
-    return PostgresServer(find_postgres(home))
+    return PostgresServer(find_postgres(home, durable=durable))

@@ -69,11 +69,14 @@ def urls(postgres: Postgres, name: str = DATABASE) -> Database:
 
 
 @contextlib.contextmanager
-def temporary_servers() -> Iterator[Servers]:
-    """Start PostgreSQL and Valkey in a new temporary home; stop them and delete all of it at the end."""
+def temporary_servers(*, durable: bool = True) -> Iterator[Servers]:
+    """Start PostgreSQL and Valkey in a new temporary home; stop them and delete all of it at the end.
+
+    `durable` False leaves out syncing to disk: for tests; a benchmark keeps it.
+    """
     home = Path(tempfile.mkdtemp(prefix="saola-home-"))
     try:
-        with start_postgres(home) as postgres:
+        with start_postgres(home, durable=durable) as postgres:
             try:
                 with start_valkey(home) as valkey:
                     yield Servers(home=home, postgres=postgres, valkey=valkey)

@@ -1,0 +1,126 @@
+"""Fixed-sequence choice of a threshold: it keeps its promise, keeps most of the share, and says what is missing."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from metrics.certificates import binomial
+from metrics.certificates.fixed_sequence import Floats, choose_threshold, levels
+
+Draw = tuple[Floats, Floats]
+
+
+def reference_world(n: int, rng: np.random.Generator, skill: float = 0.5) -> Draw:
+    """Scores and verdicts of the miscalibrated reference world: about 79 % right, 57 % automatable at 95 %."""
+    z = rng.normal(1.8, 2.2, n)
+    return expit(z), (rng.random(n) < 0.99 * expit(skill + z)).astype(float)
+
+
+def accuracy_above(thresholds: Floats, rng: np.random.Generator, skill: float = 0.5) -> Floats:
+    """True accuracy at or above each threshold, by a large sample."""
+    z = np.sort(rng.normal(1.8, 2.2, 400_000))[::-1]
+    running = np.cumsum(0.99 * expit(skill + z)) / np.arange(1, z.size + 1)
+    taken = np.searchsorted(-expit(z), -thresholds, side="right")
+    return np.asarray(running[taken - 1])
+
+
+def test_few_choices_miss_the_target_and_most_of_the_oracles_share_is_kept() -> None:
+    rng = np.random.default_rng(1)
+    population, _ = reference_world(20_000, rng)
+    choices = [choose_threshold(*reference_world(2_000, rng), population=population) for _ in range(300)]
+    cuts = np.array([c.threshold for c in choices if c.threshold is not None])
+    missed = int((accuracy_above(cuts, rng) < 0.95).sum())
+    assert binomial.lower_bound(missed, len(choices), 0.95) <= 0.05
+    assert np.mean([c.share for c in choices]) / 0.575 > 0.75
+
+
+def test_weighted_audits_keep_the_promise_too() -> None:
+    rng = np.random.default_rng(2)
+    population, _ = reference_world(20_000, rng)
+    cuts = []
+    for _ in range(100):
+        score, right = reference_world(20_000, rng)
+        probability = np.where(score > 0.7, 0.1, 0.3)
+        audited = rng.random(score.size) < probability
+        choice = choose_threshold(
+            score[audited], right[audited], population=population, probabilities=probability[audited]
+        )
+        assert choice.bound is None
+        cuts += [choice.threshold] if choice.threshold is not None else []
+    missed = int((accuracy_above(np.array(cuts), rng) < 0.95).sum())
+    assert len(cuts) > 50
+    assert binomial.lower_bound(missed, 100, 0.95) <= 0.05
+
+
+def test_a_certified_choice_has_a_bound_at_the_target_or_above() -> None:
+    rng = np.random.default_rng(3)
+    choice = choose_threshold(*reference_world(5_000, rng), population=reference_world(9_000, rng)[0])
+    assert choice.threshold is not None
+    assert choice.bound == binomial.lower_bound(choice.k, choice.n) >= 0.95
+    assert 0.28 <= choice.share < 0.6
+
+
+def test_without_audits_nothing_is_automated_and_what_is_missing_is_said() -> None:
+    choice = choose_threshold([], [], population=[0.2, 0.5, 0.9])
+    assert choice.threshold is None
+    assert choice.audits_missing == 59
+    assert choice.missing == "about 59 more audits to certify 95%"
+
+
+def test_an_agent_that_is_simply_not_good_enough_is_told_so() -> None:
+    rng = np.random.default_rng(4)
+    score = rng.random(500)
+    choice = choose_threshold(score, rng.random(500) < 0.8, population=score)
+    assert (choice.threshold, choice.audits_missing, choice.share) == (None, None, 0.0)
+    assert "not above 95%" in choice.missing
+
+
+def test_right_throughout_means_everything_is_automated() -> None:
+    score = np.random.default_rng(5).random(400)
+    choice = choose_threshold(score, np.ones(400), population=score)
+    assert choice.share == 1.0
+    assert choice.threshold == score.min()
+
+
+def test_one_score_for_everything_is_one_level() -> None:
+    assert levels(np.full(50, 0.7)).tolist() == [0.7]
+    assert choose_threshold(np.full(80, 0.7), np.ones(80), population=np.full(50, 0.7)).threshold == 0.7
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=200), st.integers(1, 60))
+def test_levels_fall_and_the_last_takes_everything(population: list[float], count: int) -> None:
+    cuts = levels(population, count)
+    assert np.all(np.diff(cuts) < 0)
+    assert cuts[-1] == min(population)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 400), st.floats(0.8, 1.0))
+def test_the_choice_equals_a_slow_walk_down_the_levels(seed: int, n: int, accuracy: float) -> None:
+    rng = np.random.default_rng(seed)
+    population, score = rng.random(1_000), rng.random(n)
+    right = (rng.random(n) < accuracy).astype(float)
+    choice = choose_threshold(score, right, population=population)
+    threshold = None
+    for cut in levels(population):
+        traffic = (population >= cut).mean()
+        if traffic < min(1.0, max(0.28, 2.6 * 59 / max(n, 1))) - 1e-9:
+            continue
+        chosen = right[score >= cut]
+        if binomial.p_value(int(chosen.sum()), chosen.size, 0.95) > 0.05:
+            break
+        threshold = cut
+    assert choice.threshold == threshold
+
+
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="one length"):
+        choose_threshold([0.5], [1, 1], population=[0.5])
+    with pytest.raises(ValueError, match="0 or 1"):
+        choose_threshold([0.5], [0.5], population=[0.5])
+    with pytest.raises(ValueError, match="probability"):
+        choose_threshold([0.5], [1], population=[0.5], probabilities=[0.0])
+    with pytest.raises(ValueError, match="scores of some traffic"):
+        choose_threshold([0.5], [1], population=[])

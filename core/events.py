@@ -25,6 +25,7 @@ EventKind = Literal[
     "review.rejected",  # by, seconds, reason
     "review.taken_over",  # by
     "review.handed_back",  # by
+    "review.undone",  # by: a send was taken back before it went out
     "staff.replied",  # by, seconds
     "audit.drawn",  # probability, agent, fingerprint
     "audit.judged",  # right, critical, by, simulated, probability, agent, fingerprint

@@ -1,0 +1,141 @@
+"""The gate: a pure function from a proposal, a certificate and a policy to a decision.
+
+No clock, no chance, no database: the audit coin and the certificate are handed in, so that history can be replayed
+under other targets. Every rule that holds is named in the decision's reasons, the first that mattered first.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from core.contracts import TIERS, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
+
+UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
+_LINK = re.compile(r"https?://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)
+
+
+def lower_tier(first: Tier, second: Tier) -> Tier:
+    """Return the lower of two tiers: a manifest's is a ceiling, a live setting may only lower it."""
+    return TIERS[min(TIERS.index(first), TIERS.index(second))]
+
+
+def decide(
+    item: WorkItem,
+    proposal: Proposal,
+    policy: Policy,
+    certificate: Certificate | None,
+    *,
+    audit_probability: float = 0.0,
+    audit_coin: float = 1.0,
+) -> Decision:
+    """Decide on a proposal: automate (send), hold (a person reviews the draft) or decline (a person writes).
+
+    `audit_coin` is uniform in [0, 1) and drawn before the outcome is known; the run is audited when it falls below
+    `audit_probability`.
+    """
+    reasons = _declined(proposal, policy) or _held(item, proposal, policy, certificate)
+    if proposal.kind == "abstain" or policy.tier == "off":
+        action = "decline"
+    elif reasons:
+        action = "hold"
+    else:
+        action = "automate"
+    if action == "automate" and certificate is not None:
+        reasons = [_certified(proposal, certificate)]
+    return Decision.model_validate(
+        {
+            "action": action,
+            "reasons": tuple(reasons),
+            "tier": policy.tier,
+            "score": proposal.score,
+            "threshold": certificate.threshold if certificate else None,
+            "certificate_id": certificate.id if certificate else None,
+            "audit_probability": audit_probability if proposal.kind != "abstain" else 0.0,
+            "audited": proposal.kind != "abstain" and audit_coin < audit_probability,
+        }
+    )
+
+
+def _declined(proposal: Proposal, policy: Policy) -> list[Reason]:
+    if policy.tier == "off":
+        return [Reason(code="agent_off", values={"agent": proposal.agent})]
+    if proposal.kind == "abstain":
+        return [Reason(code="no_draft", values={"reason": proposal.reason})]
+    return []
+
+
+def _held(item: WorkItem, proposal: Proposal, policy: Policy, certificate: Certificate | None) -> list[Reason]:
+    """Every reason for which a person must look first; empty when it may go out alone."""
+    reasons: list[Reason] = []
+    if policy.paused:
+        reasons.append(Reason(code="paused"))
+    if policy.tier in ("shadow", "assisted"):
+        reasons.append(Reason(code=f"tier_{policy.tier}", values={"agent": proposal.agent}))
+    reasons += _forbidden(item, proposal, policy)
+    if certificate is None:
+        reasons.append(Reason(code="no_certificate", values={"agent": proposal.agent, "target": policy.target}))
+    elif certificate.target < policy.target or certificate.confidence < policy.confidence:
+        values = {"certified": certificate.target, "target": policy.target}
+        reasons.append(Reason(code="certificate_too_low", values=values))
+    elif proposal.score < certificate.threshold:
+        values = {"score": round(proposal.score, 4), "threshold": round(certificate.threshold, 4)}
+        reasons.append(Reason(code="score_below_threshold", values=values))
+    return reasons
+
+
+def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reason]:
+    reasons: list[Reason] = []
+    for action in proposal.actions:
+        if action.name not in policy.may:
+            reasons.append(Reason(code="action_not_allowed", values={"action": action.name}))
+        if action.name in policy.verified_only and not (item.customer and item.customer.verified):
+            reasons.append(Reason(code="customer_not_verified", values={"action": action.name}))
+        for argument in policy.sinks.get(action.name, ()):
+            source = action.provenance.get(argument, "agent")
+            if argument in action.arguments and source in UNTRUSTED:
+                values = {"action": action.name, "argument": argument, "source": source}
+                reasons.append(Reason(code="untrusted_argument", values=values))
+    if _IMAGE.search(proposal.reply):
+        reasons.append(Reason(code="image_in_reply"))
+    reasons += [
+        Reason(code="link_not_allowed", values={"link": link[:200]})
+        for link in _LINK.findall(proposal.reply)
+        if not _link_allowed(link, policy.allowed_links)
+    ]
+    if proposal.kind == "fields":
+        missing = [f.name for f in proposal.fields if f.value is not None and f.evidence is None]
+        if missing:
+            reasons.append(Reason(code="value_without_evidence", values={"fields": missing}))
+    return reasons
+
+
+def _link_allowed(link: str, allowed: tuple[str, ...]) -> bool:
+    """A link is allowed by host: exactly the listed host, or one below it."""
+    host = (urlsplit(link if "//" in link else f"https://{link}").hostname or "").lower()
+    hosts = [(urlsplit(a).hostname or "") if "//" in a else a.split("/")[0] for a in allowed]
+    return any(host == h.lower() or host.endswith("." + h.lower()) for h in hosts if h)
+
+
+def _certified(proposal: Proposal, certificate: Certificate) -> Reason:
+    return Reason(
+        code="certified",
+        values={
+            "score": round(proposal.score, 4),
+            "threshold": round(certificate.threshold, 4),
+            "target": certificate.target,
+            "k": certificate.k,
+            "n": certificate.n,
+            "simulated": certificate.simulated,
+        },
+    )
+
+
+def pick_certificate(
+    certificates: tuple[Certificate, ...], agent: str, fingerprint: str, family: str, family_fingerprint: str
+) -> Certificate | None:
+    """Return the certificate that speaks for a run: the agent's own at this fingerprint, else its family's."""
+    for name, wanted in ((agent, fingerprint), (f"family:{family}", family_fingerprint)):
+        for certificate in certificates:
+            if certificate.agent == name and certificate.fingerprint == wanted:
+                return certificate
+    return None

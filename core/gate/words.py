@@ -1,0 +1,107 @@
+"""The gate's reasons in words that a staff member understands, by language. English is the text of record."""
+
+from core.contracts import Reason
+
+SENTENCES: dict[str, dict[str, str]] = {
+    "certified": {
+        "en": "Sent without a person: the score {score} reaches the certified threshold {threshold} "
+        "({k} of {n} audited were right; target {target:.0%}).",
+        "de": "Ohne Person gesendet: Der Wert {score} erreicht die zertifizierte Schwelle {threshold} "
+        "({k} von {n} geprüften waren richtig; Ziel {target:.0%}).",
+        "vi": "Gửi tự động: điểm {score} đạt ngưỡng đã chứng nhận {threshold} "
+        "({k} trên {n} mẫu kiểm tra là đúng; mục tiêu {target:.0%}).",
+    },
+    "agent_off": {
+        "en": "The agent {agent} is switched off.",
+        "de": "Der Agent {agent} ist ausgeschaltet.",
+        "vi": "Tác nhân {agent} đang tắt.",
+    },
+    "no_draft": {
+        "en": "No agent has a reply for this: {reason}",
+        "de": "Kein Agent hat eine Antwort darauf: {reason}",
+        "vi": "Không tác nhân nào có câu trả lời: {reason}",
+    },
+    "paused": {
+        "en": "Automation is paused, so a person sends.",
+        "de": "Die Automatisierung ist angehalten, eine Person sendet.",
+        "vi": "Tự động hóa đang tạm dừng, nhân viên sẽ gửi.",
+    },
+    "tier_shadow": {
+        "en": "The agent {agent} runs in shadow: its draft is scored, not used.",
+        "de": "Der Agent {agent} läuft im Schatten: Sein Entwurf wird bewertet, nicht verwendet.",
+        "vi": "Tác nhân {agent} chạy ngầm: bản nháp chỉ được chấm điểm.",
+    },
+    "tier_assisted": {
+        "en": "The agent {agent} drafts and a person sends (tier assisted).",
+        "de": "Der Agent {agent} entwirft, eine Person sendet (Stufe assisted).",
+        "vi": "Tác nhân {agent} soạn nháp, nhân viên gửi (cấp assisted).",
+    },
+    "action_not_allowed": {
+        "en": "The agent may not propose the action {action}.",
+        "de": "Der Agent darf die Aktion {action} nicht vorschlagen.",
+        "vi": "Tác nhân không được phép đề xuất hành động {action}.",
+    },
+    "customer_not_verified": {
+        "en": "The action {action} needs a customer whose identity is verified.",
+        "de": "Die Aktion {action} verlangt eine bestätigte Identität.",
+        "vi": "Hành động {action} cần khách hàng đã xác minh danh tính.",
+    },
+    "untrusted_argument": {
+        "en": "The value of {argument} in {action} comes from an unchecked source ({source}); a person confirms it.",
+        "de": "Der Wert von {argument} in {action} stammt aus ungeprüfter Quelle ({source}); eine Person bestätigt.",
+        "vi": "Giá trị {argument} trong {action} đến từ nguồn chưa kiểm chứng ({source}); cần người xác nhận.",
+    },
+    "image_in_reply": {
+        "en": "The reply contains an image, which is never sent automatically.",
+        "de": "Die Antwort enthält ein Bild; das wird nie automatisch gesendet.",
+        "vi": "Câu trả lời chứa hình ảnh, không bao giờ gửi tự động.",
+    },
+    "link_not_allowed": {
+        "en": "The reply links to {link}, which is not on the agent's list.",
+        "de": "Die Antwort verweist auf {link}, das nicht auf der Liste des Agenten steht.",
+        "vi": "Câu trả lời có liên kết {link} không nằm trong danh sách cho phép.",
+    },
+    "value_without_evidence": {
+        "en": "These values have no place on the document to point to: {fields}.",
+        "de": "Für diese Werte gibt es keine Stelle im Dokument: {fields}.",
+        "vi": "Các giá trị này không có bằng chứng trên tài liệu: {fields}.",
+    },
+    "no_certificate": {
+        "en": "The agent {agent} has no certificate for {target:.0%} yet, so a person checks.",
+        "de": "Der Agent {agent} hat noch kein Zertifikat für {target:.0%}, deshalb prüft eine Person.",
+        "vi": "Tác nhân {agent} chưa có chứng nhận {target:.0%}, nên cần người kiểm tra.",
+    },
+    "certificate_too_low": {
+        "en": "The certificate covers {certified:.0%}, the target is {target:.0%}.",
+        "de": "Das Zertifikat deckt {certified:.0%}, das Ziel ist {target:.0%}.",
+        "vi": "Chứng nhận ở mức {certified:.0%}, mục tiêu là {target:.0%}.",
+    },
+    "score_below_threshold": {
+        "en": "The agent is not sure enough: score {score}, certified threshold {threshold}.",
+        "de": "Der Agent ist nicht sicher genug: Wert {score}, zertifizierte Schwelle {threshold}.",
+        "vi": "Tác nhân chưa đủ chắc chắn: điểm {score}, ngưỡng chứng nhận {threshold}.",
+    },
+    "documents_unread": {
+        "en": "A document of this ticket could not be read within {minutes} minutes.",
+        "de": "Ein Dokument dieses Tickets wurde nicht innerhalb von {minutes} Minuten gelesen.",
+        "vi": "Một tài liệu của phiếu này chưa đọc được trong {minutes} phút.",
+    },
+    "run_failed": {
+        "en": "The agent could not finish ({error}), so a person takes over.",
+        "de": "Der Agent konnte nicht fertig werden ({error}), eine Person übernimmt.",
+        "vi": "Tác nhân không hoàn tất được ({error}), nhân viên sẽ tiếp nhận.",
+    },
+}
+
+
+def sentence(reason: Reason, language: str = "en") -> str:
+    """Return a reason as one sentence in a language, in English where it is not translated."""
+    texts = SENTENCES[reason.code]
+    return texts.get(language, texts["en"]).format_map(_Values(reason.values))
+
+
+class _Values(dict[str, object]):
+    """Old decisions may lack a value that a newer sentence names; it is shown as a dash, never an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"

@@ -1,0 +1,223 @@
+"""The fork server for untrusted files: `python -m workers.parse_server [--ocr]`, started by workers.parse_client.
+
+It imports every parser once, then forks a child for each file, so that a child starts in milliseconds and whatever
+happens to it (a bomb, a crash in a C library, an endless loop) costs nobody else anything. Children are limited in
+memory, processor time, file size and open files, and in the time they may take for one page. With `--ocr` the
+networks are loaded before the fork too: measured here, sessions of one thread survive a fork (onnxruntime 1.32).
+
+Requests come as JSON lines on standard input, answers go as JSON lines to standard output. When the input ends, the
+server ends; when the server ends, its child does.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from agents.documents.parser import Hints, Limits, Ocr, OcrWanted, Source
+from agents.documents.reading import open_source
+from agents.documents.values import part_to_json
+from core.errors import Rejected
+
+MEGABYTE = 1_000_000
+MEMORY = {False: 1_200 * MEGABYTE, True: 2_600 * MEGABYTE}  # address space of a child; OCR works in 0.5 to 1.3 GB
+SECONDS_A_PAGE = {False: 20.0, True: 90.0}  # without a new part for so long, the child is ended
+CPU_SECONDS = 3_600  # of a whole file
+FILE_BYTES = 400 * MEGABYTE
+OPEN_FILES = 64
+PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until standard input ends."""
+    with_ocr = "--ocr" in arguments
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever a library prints must not look like an answer
+    ocr = _preload(with_ocr)
+    _write(answers, {"ready": os.getpid()})
+    requests = Lines(0)
+    while True:
+        line = requests.next(None)
+        if line is None:
+            return
+        _serve(json.loads(line), requests, answers, ocr)
+
+
+def _preload(with_ocr: bool) -> Ocr | None:
+    import docx  # noqa: F401 - imported once here, so that no child has to
+    import oxmsg  # noqa: F401 - the same
+    import pptx  # noqa: F401 - the same
+    import python_calamine  # noqa: F401 - the same
+
+    if not with_ocr:
+        return None
+    from agents.documents.ocr.engine import OcrEngine
+
+    return OcrEngine()
+
+
+def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | None) -> None:
+    """Fork a child for one file, pass its lines on, and say how it ended."""
+    folder = tempfile.mkdtemp(prefix="saola-parse-")
+    results, child_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(results)
+        _run_child(request, child_end, folder, ocr)
+    os.close(child_end)
+    ended = _relay(results, answers, requests, SECONDS_A_PAGE[ocr is not None])
+    os.close(results)
+    if ended in ("slow", "gone"):
+        os.kill(child, signal.SIGKILL)  # not yet waited for, so the number is still the child's own
+    status = os.waitpid(child, 0)[1]
+    shutil.rmtree(folder, ignore_errors=True)
+    if ended == "slow":
+        _write(answers, {"rejected": "too_slow", "message": "reading it took too long"})
+    elif ended == "open":
+        code, message = _why(status)
+        _write(answers, {"rejected": code, "message": message})
+    elif ended == "gone":
+        sys.exit(0)
+
+
+def _relay(results: int, answers: int, requests: "Lines", patience: float) -> str:
+    """Pass whole lines on. Returns 'done' (the child said how it ended), 'open', 'slow' or 'gone' (nobody listens)."""
+    lines = Lines(results)
+    last = time.monotonic()
+    while True:
+        left = patience - (time.monotonic() - last)
+        if left <= 0:
+            return "slow"
+        ready, _, _ = select.select([results, requests.file], [], [], left)
+        if requests.file in ready and not requests.fill():
+            return "gone"
+        if results not in ready:
+            continue
+        if not lines.fill():
+            return "open"
+        for line in lines.whole():
+            last = time.monotonic()
+            _write_all(answers, line + b"\n")
+            if line.startswith(b'{"'):  # an object ends the file, parts are lists
+                return "done"
+
+
+def _run_child(request: dict[str, Any], out: int, folder: str, ocr: Ocr | None) -> NoReturn:
+    """The child: limit itself, read, write parts as they come, and leave without running anybody's clean-up."""
+    try:
+        _limit(ocr is not None)
+        tempfile.tempdir = folder
+        for answer in _read(request, ocr):
+            _write(out, answer)
+    except MemoryError:
+        os.write(out, b'{"rejected": "too_much_memory", "message": "reading it takes too much memory"}\n')
+    except Rejected as error:
+        _write(out, {"rejected": error.code, "message": str(error), "hint": error.hint})
+    except RecursionError:
+        _write(out, {"rejected": "too_deep", "message": "it is nested too deep"})
+    except Exception as error:
+        _write(out, {"rejected": "damaged", "message": f"it could not be read ({type(error).__name__})"})
+    finally:
+        os._exit(0)
+
+
+def _read(request: dict[str, Any], ocr: Ocr | None) -> Iterator[Any]:
+    source = Source(
+        path=Path(request["path"]),
+        filename=request["filename"],
+        media_type=request["media_type"],
+        hints=Hints(**request["hints"]),
+        limits=Limits(),
+        ocr=ocr,
+        done=frozenset(request["done"]),
+    )
+    kind, parts = open_source(source)
+    try:
+        for part in parts:
+            yield part_to_json(part)
+    except OcrWanted:
+        yield {"ocr_wanted": True, "kind": kind}
+        return
+    yield {"kind": kind}
+
+
+def _limit(with_ocr: bool) -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        os._exit(0)
+    memory = MEMORY[with_ocr]
+    for what, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _why(status: int) -> tuple[str, str]:
+    """Say in a code and words how a child ended that did not say it itself."""
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if number in (signal.SIGXCPU, signal.SIGXFSZ):
+        return "too_slow", "reading it took too much"
+    if number in (signal.SIGABRT, signal.SIGTRAP, signal.SIGKILL):
+        return "too_much_memory", "reading it takes too much memory"
+    return "damaged", "it made the reader crash"
+
+
+def _write(out: int, value: Any) -> None:
+    _write_all(out, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
+
+
+def _write_all(out: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view) :]
+
+
+class Lines:
+    """Whole lines from a file descriptor, read without blocking once `select` says that there is something."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        self._data = bytearray()
+
+    def fill(self) -> bool:
+        """Read once; False at the end of the file."""
+        found = os.read(self.file, 1 << 16)
+        self._data += found
+        return bool(found)
+
+    def whole(self) -> Iterator[bytes]:
+        """Yield the complete lines that have come, without their ends."""
+        while (end := self._data.find(b"\n")) >= 0:
+            line = bytes(self._data[:end])
+            del self._data[: end + 1]
+            yield line
+
+    def next(self, deadline: float | None) -> bytes | None:
+        """Wait for one line; None at the end of the file. Raises TimeoutError after `deadline` (monotonic)."""
+        while True:
+            for line in self.whole():
+                return line
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self.file], [], [], left)[0]:
+                raise TimeoutError
+            if not self.fill():
+                return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

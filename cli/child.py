@@ -19,14 +19,15 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 class Child:
     """One program the supervisor keeps running.
 
-    `before` runs before each start (a stale pid file, an orphan), `ready` says whether it does its work yet,
-    `after` runs once it is ready. `user` is (uid, gid) to run as. `once` marks a step that must end with code 0
-    before the next child starts. A child that exits with one of `fatal_codes` stops everything: trying again
-    cannot help.
+    It starts when each child that `needs` names is ready. `before` runs before each start (a stale pid file, an
+    orphan), `ready` says whether it does its work yet, `after` runs once it is ready. `user` is (uid, gid) to run as,
+    `pass_fds` are open files it inherits. `once` marks a step that must end with code 0. A child that exits with one
+    of `fatal_codes` stops everything: trying again cannot help.
     """
 
     name: str
     argv: Sequence[str]
+    needs: tuple[str, ...] = ()
     env: Mapping[str, str] | None = None
     before: Callable[[], None] | None = None
     ready: Callable[[], bool] | None = None
@@ -36,6 +37,7 @@ class Child:
     stop_seconds: float = 5.0
     death_signal: signal.Signals = signal.SIGTERM
     user: tuple[int, int] | None = None
+    pass_fds: tuple[int, ...] = ()
     once: bool = False
     fatal_codes: frozenset[int] = frozenset()
 
@@ -55,6 +57,7 @@ def spawn(child: Child, log: Path) -> "subprocess.Popen[bytes]":
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=child.pass_fds,
         )
 
 

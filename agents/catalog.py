@@ -1,0 +1,277 @@
+"""The catalog: which agents there are, read from their folders without running any of their code.
+
+The API, the workers and the command line hold one each and call `refresh()` every two seconds: it looks at the times
+and sizes of the files and reads again only what changed. A folder with a fault is refused, with file and line, and the
+rest goes on; a folder that becomes faulty is refused too, so that every process sees the same agents.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from agents import answers_file, yaml_errors
+from agents.manifest import Manifest
+from agents.yaml_errors import Fault, Invalid
+from core.errors import Rejected, TryLater
+
+LIBRARY = Path(__file__).parent / "library"
+REQUIRED = {"answers": "answers.md", "llm": "prompt.md", "extract": "fields.yaml"}
+TEXTS = {".md", ".yaml", ".yml", ".py", ".json", ".txt", ".csv", ".html"}
+MAX_FILE_BYTES = 5_000_000
+# What a manifest says about permission and people does not change what the agent proposes, nor do its cases: they are
+# no part of its version, so that an owner's new name or one more case does not cost the agent its certificate.
+_NOT_BEHAVIOUR = {"summary", "owner", "tier", "target", "family"}
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why a folder was refused. `line` counts from 1; 0 where no line is at fault."""
+
+    folder: Path
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.folder / self.file}:{self.line}" if self.line else str(self.folder / self.file)
+        return f"{where}: {self.message}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One agent as its folder describes it. `version` is the manifest's version and the start of `content_hash`."""
+
+    manifest: Manifest
+    folder: Path
+    content_hash: str
+    signature: Signature = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Return the agent's name, which is also its folder's."""
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        """Return for example '3+9f2c1ab0'; it changes when anything does that could change a proposal."""
+        return f"{self.manifest.version}+{self.content_hash[:8]}"
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Return the folder's text files by relative path, read now. Raises TryLater if they changed since the scan."""
+        texts = {name: _text(self.folder / name) for name, _, _ in self.signature if Path(name).suffix in TEXTS}
+        if _signature(self.folder) != self.signature:
+            raise TryLater(f"the folder of {self.name!r} changed while it was read", after=2.0)
+        return texts
+
+    def intents(self) -> answers_file.AnswersFile | None:
+        """Return the agent's intents (of answers.md, or examples.md), or None if it has none."""
+        texts = self.files
+        text = texts.get("answers.md") or texts.get("examples.md")
+        return answers_file.parse(text) if text else None
+
+
+class Catalog:
+    """The agents in `folders`: each is one agent's folder, or holds such folders. Not thread-safe to refresh."""
+
+    def __init__(self, folders: Sequence[Path] = (), *, library: bool = True) -> None:
+        self.folders: tuple[Path, ...] = ((LIBRARY,) if library else ()) + tuple(folders)
+        self.entries: Mapping[str, Entry] = {}
+        self.problems: tuple[Problem, ...] = ()
+        self._known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
+        self._read_once = False
+
+    def refresh(self) -> bool:
+        """Look for new, changed and removed folders; return whether anything changed."""
+        known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
+        for folder in _agent_folders(self.folders):
+            try:
+                signature = _signature(folder)
+            except OSError:
+                continue  # removed between the listing and the look: gone is gone
+            before = self._known.get(folder)
+            known[folder] = before if before and before[0] == signature else (signature, _load(folder, signature))
+        if known == self._known and self._read_once:
+            return False
+        self._known, self._read_once = known, True
+        entries: dict[str, Entry] = {}
+        problems = [_missing(folder) for folder in self.folders if not folder.is_dir()]
+        for folder, (_, loaded) in known.items():
+            if not isinstance(loaded, Entry):
+                problems.extend(loaded)
+            elif loaded.name in entries:
+                told = f"the name {loaded.name!r} is taken by {entries[loaded.name].folder}"
+                problems.append(Problem(folder=folder, file="agent.yaml", line=0, message=told))
+            else:
+                entries[loaded.name] = loaded
+        self.entries, self.problems = entries, tuple(problems)
+        return True
+
+    def get(self, name: str) -> Entry:
+        """Return the agent called `name`. Raises Rejected, naming the nearest known one."""
+        if name in self.entries:
+            return self.entries[name]
+        hint = yaml_errors.near(name, list(self.entries)).removeprefix(" - ") if self.entries else "there are no agents"
+        raise Rejected(f"there is no agent {name!r}", code="agent_unknown", hint=hint)
+
+    @property
+    def manifests(self) -> dict[str, Manifest]:
+        """Return the manifests by agent name."""
+        return {name: entry.manifest for name, entry in self.entries.items()}
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash that changes when any agent comes, goes or changes its behaviour."""
+        return _hash(f"{name}@{entry.version}" for name, entry in sorted(self.entries.items()))
+
+
+def folders_on_path(path: str) -> list[Path]:
+    """Return the folders of a SAOLA_AGENTS value: paths separated by ':' (';' on Windows)."""
+    return [Path(part).expanduser().resolve() for part in path.split(os.pathsep) if part.strip()]
+
+
+def packaged_folders(group: str = "saola.agents") -> list[Path]:
+    """Return the folders of installed packages that offer agents under the entry-point group, without importing them.
+
+    An entry point's value is a package, whose folder is an agent's or holds agents' folders.
+    """
+    found: list[Path] = []
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        package, *inner = point.module.split(".")
+        spec = find_spec(package)  # a top-level name: found without running its code
+        found.extend(Path(root, *inner) for root in (spec and spec.submodule_search_locations) or ())
+    return found
+
+
+def open_catalog(path: str = "", *, library: bool = True) -> Catalog:
+    """Return the catalog of the library, of a SAOLA_AGENTS path and of installed packages, read once."""
+    catalog = Catalog([*folders_on_path(path), *packaged_folders()], library=library)
+    catalog.refresh()
+    return catalog
+
+
+def check(folder: Path) -> tuple[Entry | None, tuple[Problem, ...]]:
+    """Return the agent in one folder, or None and what is wrong with it."""
+    if not (folder / "agent.yaml").is_file():
+        return None, (_missing(folder),)
+    loaded = _load(folder, _signature(folder))
+    return (loaded, ()) if isinstance(loaded, Entry) else (None, loaded)
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema of agent.yaml, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "agent.yaml",
+        **Manifest.model_json_schema(),
+    }
+
+
+def _agent_folders(roots: Iterable[Path]) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for root in roots:
+        if not root.is_dir():
+            continue
+        inside = sorted(child for child in root.iterdir() if child.name[0] not in "._" and child.is_dir())
+        for folder in [root] if (root / "agent.yaml").exists() else inside:
+            if folder not in seen:
+                seen.add(folder)
+                yield folder
+
+
+def _missing(folder: Path) -> Problem:
+    told = "there is no such folder" if not folder.is_dir() else "there is no agent.yaml"
+    return Problem(folder=folder, file="", line=0, message=told)
+
+
+def _signature(folder: Path) -> Signature:
+    return tuple(sorted(_stats(str(folder), "")))
+
+
+def _stats(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as found:
+        for one in found:
+            if one.name[0] in "._" and one.name != "__init__.py":
+                continue
+            if one.is_dir():
+                yield from _stats(one.path, f"{prefix}{one.name}/")
+            else:
+                stat = one.stat()
+                yield f"{prefix}{one.name}", stat.st_mtime_ns, stat.st_size
+
+
+def _load(folder: Path, signature: Signature) -> Entry | tuple[Problem, ...]:
+    names = {name for name, _, _ in signature}
+    faults: list[tuple[str, Fault]] = [
+        (name, Fault(0, f"larger than {MAX_FILE_BYTES:,} bytes"))
+        for name, _, size in signature
+        if size > MAX_FILE_BYTES
+    ]
+    manifest: Manifest | None = None
+    if "agent.yaml" not in names:
+        faults.append(("agent.yaml", Fault(0, "there is no agent.yaml")))
+    elif not faults:
+        manifest = _checked(folder, "agent.yaml", lambda text: yaml_errors.parse(Manifest, text), faults)
+    if manifest:
+        faults.extend(_unfit(folder, manifest, names))
+        for name, read in _READERS.items():
+            if name in names:
+                _checked(folder, name, read, faults)
+    if manifest and not faults:
+        return Entry(
+            manifest=manifest, folder=folder, content_hash=_content(folder, manifest, names), signature=signature
+        )
+    return tuple(Problem(folder=folder, file=name, line=one.line, message=one.message) for name, one in faults)
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "answers.md": answers_file.parse,
+    "examples.md": answers_file.parse,
+    "cases.yaml": yaml_errors.read,
+    "fields.yaml": yaml_errors.read,
+}
+
+
+def _checked(folder: Path, name: str, read: Callable[[str], Any], faults: list[tuple[str, Fault]]) -> Any:
+    try:
+        return read(_text(folder / name))
+    except Invalid as error:
+        faults.extend((name, fault) for fault in error.faults)
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append((name, Fault(0, f"cannot be read: {error}")))
+    return None
+
+
+def _unfit(folder: Path, manifest: Manifest, names: set[str]) -> Iterator[tuple[str, Fault]]:
+    if manifest.name != folder.name:
+        yield (
+            "agent.yaml",
+            Fault(1, f"the name {manifest.name!r} must equal the folder's, {folder.name!r}"),
+        )
+    for name in (REQUIRED[manifest.engine], "cases.yaml"):
+        if name not in names:
+            yield name, Fault(0, f"is missing: an agent of the engine {manifest.engine!r} needs it")
+    if manifest.engine == "extract" and manifest.kind != "processor":
+        yield "agent.yaml", Fault(1, "the engine 'extract' reads documents: write kind: processor")
+
+
+def _content(folder: Path, manifest: Manifest, names: set[str]) -> str:
+    behaviour = json.dumps(manifest.model_dump(mode="json", exclude=_NOT_BEHAVIOUR), sort_keys=True)
+    kept = sorted(name for name in names if name not in {"agent.yaml", "cases.yaml"} and not name.startswith("cases/"))
+    return _hash([behaviour, *(f"{name}:{hashlib.sha256((folder / name).read_bytes()).hexdigest()}" for name in kept)])
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig")

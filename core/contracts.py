@@ -195,6 +195,7 @@ class Certificate(Frozen):
     n: int
     bound: float
     method: str
+    audits: int = 0  # all audits looked at; n of them at or above the threshold
     expires_at: datetime | None = None
     simulated: bool = False
 

@@ -404,6 +404,7 @@ certificates = Table(
     Column("n", Integer, nullable=False),
     Column("bound", Float, nullable=False),
     Column("method", Text, nullable=False),
+    Column("audits", Integer, nullable=False, server_default=text("0")),
     _flag("simulated"),
     _when("window_from"),
     _when("window_to"),

@@ -32,6 +32,7 @@ class Delivery(NamedTuple):
     language: str
     address: str
     customer_name: str
+    verified: bool
     work_item_id: UUID | None
     document_id: UUID | None
     review: str
@@ -48,7 +49,8 @@ def begin(connection: Connection, delivery_id: UUID) -> tuple[Delivery | None, s
         connection,
         """SELECT v.id, v.tenant_id, v.effect, v.channel, v.payload, v.by, v.state, v.attempts, v.ticket_id,
                coalesce(t.subject, '') AS subject, coalesce(t.language, '') AS language,
-               coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name, t.taken_by,
+               coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name,
+               coalesce(c.verified, false) AS verified, t.taken_by,
                d.work_item_id, w.document_id, coalesce(d.review, '') AS review,
                coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds,
                n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused,

@@ -165,3 +165,28 @@ def save_reading(
         language=language,
         reason=reason,
     )
+
+
+def subject(connection: Connection, item_id: UUID) -> dict[str, UUID | None]:
+    """Return the ids under which an item's events are filed."""
+    row = maybe_row(connection, "SELECT ticket_id, document_id FROM work_items WHERE id = :id", id=item_id)
+    return {"work_item_id": item_id, **(dict(row) if row else {})}
+
+
+def give_up(connection: Connection, item_id: UUID) -> None:
+    """Mark an item whose attempts are used up, and show its ticket or document to a person."""
+    set_state(connection, item_id, "dead", "failed")
+    for table, key in (("tickets", "ticket_id"), ("documents", "document_id")):
+        execute(
+            connection,
+            f"UPDATE {table} SET attention = 'failed' WHERE id = (SELECT {key} FROM work_items WHERE id = :id)",
+            id=item_id,
+        )
+
+
+def still_newest(connection: Connection, item: WorkItem) -> bool:
+    """Lock the item's ticket and return whether no newer message came and no person took it while the agent worked."""
+    if item.ticket_id is None or item.kind == "document":
+        return True
+    row = maybe_row(connection, "SELECT turn, taken_by FROM tickets WHERE id = :id FOR UPDATE", id=item.ticket_id)
+    return row is not None and row["turn"] == item.turn and not row["taken_by"]

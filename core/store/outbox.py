@@ -207,3 +207,17 @@ def depth(connection: Connection) -> Sequence[RowMapping]:
 def finished_since(connection: Connection, since: datetime) -> int:
     """Return how many jobs ended since a moment: progress, for health checks."""
     return int(scalar(connection, "SELECT count(*) FROM outbox WHERE finished_at > :since", since=since) or 0)
+
+
+def put_off(connection: Connection, job: Job, after: float, queue: Queue | None = None) -> None:
+    """Give the job back without counting an attempt: to wait `after` seconds, or to be done in another queue."""
+    execute(
+        connection,
+        """UPDATE outbox SET lease_until = NULL, lease_token = NULL, published_at = NULL, attempts = attempts - 1,
+               queue = coalesce(:queue, queue), run_after = clock_timestamp() + make_interval(secs => :after)
+           WHERE id = :id AND lease_token = :token""",
+        id=job.id,
+        token=job.token,
+        after=after,
+        queue=queue,
+    )

@@ -49,7 +49,7 @@ def tenant_state(connection: Connection) -> TenantState:
 
 
 _CERTIFICATE = (
-    "id, agent, fingerprint, slice, target, confidence, threshold, k, n, bound, method, expires_at, simulated"
+    "id, agent, fingerprint, slice, target, confidence, threshold, k, n, bound, method, audits, expires_at, simulated"
 )
 
 
@@ -85,9 +85,10 @@ def add_certificate(
     execute(
         connection,
         """INSERT INTO certificates (id, tenant_id, agent, fingerprint, slice, target, confidence, threshold, k, n,
-               bound, method, expires_at, simulated, window_from, window_to, code_version, hash, evidence)
+               bound, method, audits, expires_at, simulated, window_from, window_to, code_version, hash, evidence)
            VALUES (:id, :tenant_id, :agent, :fingerprint, :slice, :target, :confidence, :threshold, :k, :n,
-               :bound, :method, :expires_at, :simulated, :window_from, :window_to, :code_version, :hash, :evidence)""",
+               :bound, :method, :audits, :expires_at, :simulated, :window_from, :window_to, :code_version, :hash,
+               :evidence)""",
         **certificate.model_dump(),
         tenant_id=tenant_id,
         window_from=window[0] if window else None,

@@ -59,6 +59,7 @@ CREATE TABLE certificates (
     n INTEGER NOT NULL,
     bound FLOAT NOT NULL,
     method TEXT NOT NULL,
+    audits INTEGER DEFAULT 0 NOT NULL,
     simulated BOOLEAN DEFAULT false NOT NULL,
     window_from TIMESTAMP WITH TIME ZONE,
     window_to TIMESTAMP WITH TIME ZONE,

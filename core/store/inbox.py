@@ -1,0 +1,148 @@
+"""Lists of tickets and documents as people look at them: filters, search, cursors. Read only."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.errors import Rejected
+from core.store.intake import fold
+from core.store.sql import maybe_row, rows
+
+_WORD = re.compile(r"\w+")
+
+
+class Filters(NamedTuple):
+    """What a list shows; None or '' leaves a filter out. `attention` 'any' means: a person should look."""
+
+    state: str | None = None
+    attention: str | None = None
+    language: str | None = None
+    agent: str | None = None
+    intent: str | None = None
+    channel: str | None = None
+    outcome: str | None = None
+    origin: str | None = None
+    taken_by: str | None = None
+    customer_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    q: str | None = None
+
+
+class Page(NamedTuple):
+    """One page of a list, newest first, and the cursor of the next one (None at the end)."""
+
+    rows: Sequence[RowMapping]
+    next: str | None
+
+
+_EQUAL = ("state", "language", "agent", "intent", "channel", "outcome", "origin", "taken_by", "customer_id")
+
+
+def tickets(connection: Connection, filters: Filters, *, cursor: str | None = None, limit: int = 50) -> Page:
+    """Return tickets, newest first. Raises Rejected (code malformed) for a cursor that is not ours."""
+    where, values = _conditions(filters, cursor)
+    found = rows(
+        connection,
+        f"""SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
+                t.outcome, t.origin, t.taken_by, t.turn, t.external_id, t.received_at, t.first_reply_at, t.closed_at,
+                t.updated_at, c.name AS customer_name, c.address AS customer_address,
+                (SELECT left(m.body, 200) FROM messages m WHERE m.ticket_id = t.id AND m.author = 'customer'
+                 ORDER BY m.id DESC LIMIT 1) AS snippet
+            FROM (SELECT * FROM tickets t WHERE {where} ORDER BY received_at DESC, id DESC LIMIT :limit) t
+            LEFT JOIN customers c ON c.id = t.customer_id ORDER BY t.received_at DESC, t.id DESC""",
+        **values,
+        limit=limit + 1,
+    )
+    return _page(found, limit)
+
+
+def documents(
+    connection: Connection, filters: Filters, *, type: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Page:
+    """Return documents, newest first; of the filters state, attention, language, outcome, origin and times count."""
+    kept = filters._replace(agent=None, intent=None, channel=None, taken_by=None, q=None)
+    where, values = _conditions(kept, cursor)
+    if type:
+        where, values = f"{where} AND type = :type", {**values, "type": type}
+    if filters.q:
+        where, values = f"{where} AND filename ILIKE :like", {**values, "like": f"%{_escaped(filters.q)}%"}
+    found = rows(
+        connection,
+        f"""SELECT id, ticket_id, filename, media_type, size, state, type, language, reason, origin, attention, outcome,
+                received_at FROM documents t WHERE {where} ORDER BY received_at DESC, id DESC LIMIT :limit""",
+        **values,
+        limit=limit + 1,
+    )
+    return _page(found, limit)
+
+
+def counts(connection: Connection) -> RowMapping | None:
+    """Return how many tickets wait for people: review, handoff, failed; and documents and open audits."""
+    return maybe_row(
+        connection,
+        """SELECT (SELECT count(*) FROM tickets WHERE attention = 'review') AS review,
+               (SELECT count(*) FROM tickets WHERE attention = 'handoff') AS handoff,
+               (SELECT count(*) FROM tickets WHERE attention = 'failed') AS failed,
+               (SELECT count(*) FROM documents WHERE attention = 'review') AS documents,
+               (SELECT count(*) FROM audits WHERE state = 'open') AS audits,
+               (SELECT count(*) FROM outbox WHERE state = 'dead') AS dead""",
+    )
+
+
+def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, Any]]:
+    parts, values = ["true"], {}
+    for name in _EQUAL:
+        if getattr(filters, name):
+            parts.append(f"t.{name} = :{name}")
+            values[name] = getattr(filters, name)
+    if filters.attention == "any":
+        parts.append("t.attention IN ('review', 'handoff', 'failed')")
+    elif filters.attention:
+        parts.append("t.attention = :attention")
+        values["attention"] = filters.attention
+    if filters.since:
+        parts.append("t.received_at >= :since")
+        values["since"] = filters.since
+    if filters.until:
+        parts.append("t.received_at < :until")
+        values["until"] = filters.until
+    words = _WORD.findall(fold(filters.q or ""))
+    if words:
+        # Whole words, the last one as the beginning of a word: the reader may still be typing it.
+        parts.append("t.search @@ to_tsquery('simple', :words)")
+        values["words"] = " & ".join([*words[:-1], f"{words[-1]}:*"])
+    if cursor:
+        at, last = _read_cursor(cursor)
+        parts.append("(t.received_at, t.id) < (:cursor_at, :cursor_id)")
+        values |= {"cursor_at": at, "cursor_id": last}
+    return " AND ".join(parts), values
+
+
+def _page(found: Sequence[RowMapping], limit: int) -> Page:
+    if len(found) <= limit:
+        return Page(found, None)
+    last = found[limit - 1]
+    text = json.dumps([last["received_at"].isoformat(), str(last["id"])])
+    return Page(found[:limit], base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        at, last = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        return datetime.fromisoformat(at), UUID(last)
+    except (ValueError, TypeError, AttributeError, UnicodeError, binascii.Error, RecursionError) as error:
+        told = "the cursor is not one that this list gave"
+        raise Rejected(told, code="malformed", hint="Start without a cursor.", where="query:cursor") from error
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,138 @@
+"""Certificates: computed from audited rows by the pure method in metrics.certificates, stored and journalled."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, RowMapping
+
+from core.contracts import Certificate
+from core.db import app_database
+from core.events import Event
+from core.ids import new_id
+from core.store import audits, events, journal, policies
+from core.store.outbox import Job
+from core.store.policies import AgentSetting, TenantState
+from metrics.certificates.fixed_sequence import Choice, choose_threshold
+from workers.jobs import finish
+from workers.resources import Workshop, workshop
+
+LIFE = timedelta(days=90)
+LOOK_AGAIN = 1.5  # the exact test is valid for one look: look again only when the evidence has grown by half
+
+
+class Group(NamedTuple):
+    """The judged audits that speak for one agent, or one family, at the fingerprint in service."""
+
+    owner: str  # agent name, or family:NAME
+    fingerprint: str
+    target: float
+    confidence: float
+    rows: list[RowMapping]
+    population: list[float]  # scores of all runs at this fingerprint
+
+
+def renew_certificates(job: Job) -> None:
+    """Issue what the audits allow, one certificate per agent and family; a shrunken one replaces the old."""
+    shop = workshop()
+    shop.catalog.refresh()
+    with app_database().transaction(job.tenant_id) as connection:
+        state = policies.tenant_state(connection)
+        held = {(c.agent, c.fingerprint, c.target): c for c in state.certificates}
+        for group in _groups(connection, shop, state, job):
+            before = held.get((group.owner, group.fingerprint, group.target))
+            looked = before.audits if before else 0
+            if len(group.rows) >= LOOK_AGAIN * looked:
+                _issue(connection, job, group, before)
+        finish(connection, job)
+
+
+def _groups(connection: Connection, shop: Workshop, state: TenantState, job: Job) -> Iterator[Group]:
+    triage_id = state.classifiers.get("triage")
+    triage = shop.classifier(job.tenant_id, triage_id).fingerprint if triage_id else "none"
+    judged = audits.evidence(connection)
+    by_agent, by_family = defaultdict(list), defaultdict(list)
+    for row in judged:
+        by_agent[(row["agent"], row["fingerprint"])].append(row)
+        if row["family"]:
+            by_family[(row["family"], row["family_fingerprint"])].append(row)
+    for (name, fingerprint), rows in by_agent.items():
+        entry = shop.catalog.entries.get(name)
+        if entry is None or shop.agent(name, triage).fingerprint != fingerprint:
+            continue
+        setting = state.agents.get(name, AgentSetting())
+        target = setting.target or entry.manifest.target
+        scores = audits.scores_of_runs(connection, [fingerprint], family=False)
+        yield Group(name, fingerprint, target, setting.confidence, rows, [float(s["score"]) for s in scores])
+    for (family, fingerprint), rows in by_family.items():
+        if shop.family_fingerprint(family, triage) != fingerprint:
+            continue
+        members = [e.manifest for e in shop.catalog.entries.values() if e.manifest.family == family]
+        settings = [state.agents.get(m.name, AgentSetting()) for m in members]
+        target = max(s.target or m.target for s, m in zip(settings, members, strict=True))
+        scores = audits.scores_of_runs(connection, [fingerprint], family=True)
+        confidence = max(s.confidence for s in settings)
+        yield Group(f"family:{family}", fingerprint, target, confidence, rows, [float(s["score"]) for s in scores])
+
+
+def _issue(connection: Connection, job: Job, group: Group, before: Certificate | None) -> None:
+    choice = choose_threshold(
+        [row["score"] for row in group.rows],
+        [row["right"] for row in group.rows],
+        population=group.population,
+        target=group.target,
+        confidence=group.confidence,
+        probabilities=[row["probability"] for row in group.rows],
+    )
+    now = datetime.now(UTC)
+    if choice.threshold is None:
+        if before is not None:
+            _revoke(connection, job, group, choice, now)
+        return
+    certificate = Certificate(
+        id=new_id(),
+        agent=group.owner,
+        fingerprint=group.fingerprint,
+        target=group.target,
+        confidence=group.confidence,
+        threshold=choice.threshold,
+        k=choice.k,
+        n=choice.n,
+        bound=choice.bound if choice.bound is not None else group.target,
+        method=choice.method,
+        audits=len(group.rows),
+        expires_at=now + LIFE,
+        simulated=any(row["simulated"] for row in group.rows),
+    )
+    evidence = {"audits": [str(row["id"]) for row in group.rows], "share": choice.share}
+    digest = fingerprint_of(certificate, group.rows)
+    times = [row["at"] for row in group.rows]
+    policies.add_certificate(
+        connection,
+        job.tenant_id,
+        certificate,
+        window=(min(times), max(times)),
+        code_version=choice.method,
+        digest=digest,
+        evidence=evidence,
+    )
+    data = {**certificate.model_dump(mode="json"), "hash": digest}
+    journal.write(connection, job.tenant_id, actor="saola", action="certificate.issued", object=group.owner, data=data)
+    events.append(connection, Event(kind="certificate.issued", at=now, tenant_id=job.tenant_id, data=data))
+
+
+def _revoke(connection: Connection, job: Job, group: Group, choice: Choice, now: datetime) -> None:
+    policies.revoke_certificates(connection, group.owner, choice.missing)
+    data = {"agent": group.owner, "reason": choice.missing}
+    journal.write(connection, job.tenant_id, actor="saola", action="certificate.revoked", object=group.owner, data=data)
+    events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=job.tenant_id, data=data))
+
+
+def fingerprint_of(certificate: Certificate, rows: Sequence[RowMapping]) -> str:
+    """Return SHA-256 over what the certificate says and every audited row it rests on, so that it can be recomputed."""
+    said = certificate.model_dump(mode="json", include={"agent", "fingerprint", "target", "confidence", "threshold"})
+    seen = [[str(r["id"]), r["score"], r["probability"], r["right"]] for r in rows]
+    return hashlib.sha256(json.dumps([said, seen], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,28 @@
+"""Carrying out a proposed action after the gate, once, through the agent's own tool."""
+
+import json
+
+from core.contracts import ActionProposal
+from core.errors import Broken, Rejected
+from core.store.deliveries import Delivery
+
+
+class CarryOut:
+    """Runs the write tool with the delivery's id as its idempotency key; how far that protects is up to the tool."""
+
+    name = "action"
+    deduplicates = False
+
+    def send(self, delivery: Delivery) -> str:
+        """Return what the tool answered, as JSON. Raises Rejected where it refused, TryLater or Broken else."""
+        from agents.tools.carry_out import carry_out
+        from workers.resources import workshop
+
+        agent = workshop().agent(str(delivery.payload["agent"]), "")
+        proposal = ActionProposal(**{k: v for k, v in delivery.payload.items() if k != "agent"})
+        outcome = carry_out(agent, proposal, str(delivery.id))
+        if outcome.status == "refused":
+            raise Rejected(outcome.result, code="action_refused")
+        if outcome.status == "failed":
+            raise Broken(outcome.result)
+        return json.dumps(outcome.result, ensure_ascii=False)

@@ -1,0 +1,87 @@
+"""Mail out: as .eml files in the outbox folder, or by SMTP where one is configured."""
+
+import os
+import smtplib
+from email.message import EmailMessage
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from core.errors import Broken, Rejected, TryLater
+from core.settings import settings
+from core.store.deliveries import Delivery
+
+_AGAIN = {"en": "Re: {}", "de": "AW: {}", "vi": "Trả lời: {}"}
+_NO_SUBJECT = {"en": "Your request", "de": "Ihre Anfrage", "vi": "Yêu cầu của quý khách"}
+
+
+def compose(delivery: Delivery) -> EmailMessage:
+    """Return the mail of a delivery; its Message-ID is the delivery key, so that receivers can tell a repeat."""
+    language = delivery.language if delivery.language in _AGAIN else "en"
+    subject = " ".join(delivery.subject.split()) or _NO_SUBJECT[language]
+    message = EmailMessage()
+    message["From"] = settings().mail_from
+    message["To"] = delivery.address
+    message["Subject"] = _AGAIN[language].format(subject)[:250]
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{delivery.id}@saola>"
+    message["In-Reply-To"] = f"<ticket-{delivery.ticket_id}@saola>"
+    message["Auto-Submitted"] = "auto-replied" if delivery.by == "agent" else "no"
+    message.set_content(str(delivery.payload["text"]))
+    return message
+
+
+class OutboxFolder:
+    """One .eml file per delivery key, put in place by a rename: sending again changes nothing."""
+
+    name = "mail"
+    deduplicates = True
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def send(self, delivery: Delivery) -> str:
+        """Write the mail; the file's name is the key."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{delivery.id}.eml"
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}.part")
+            part.write_bytes(compose(delivery).as_bytes())
+            part.rename(path)
+        return path.name
+
+
+class Smtp:
+    """SMTP does not deduplicate: a crash between its accept and our mark sends again; such repeats are counted."""
+
+    name = "smtp"
+    deduplicates = False
+
+    def __init__(self, url: str) -> None:
+        self.url = urlsplit(url)
+
+    def send(self, delivery: Delivery) -> str:
+        """Hand the mail to the server. Raises TryLater for its 4xx answers and outages, Rejected for 5xx."""
+        if not self.url.hostname:
+            raise Broken("SAOLA_SMTP_URL names no host: use smtp://user:password@host:port")
+        kind = smtplib.SMTP_SSL if self.url.scheme == "smtps" else smtplib.SMTP
+        try:
+            with kind(self.url.hostname, self.url.port or 25, timeout=20) as server:
+                if self.url.username:
+                    server.starttls()
+                    server.login(unquote(self.url.username), unquote(self.url.password or ""))
+                server.send_message(compose(delivery))
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max((reply[0] for reply in error.recipients.values()), default=550)
+            raise _by_code(code, "the mail server refused the recipient") from error
+        except smtplib.SMTPResponseException as error:
+            raise _by_code(error.smtp_code, "the mail server refused the mail") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise TryLater(f"the mail server is not reachable: {type(error).__name__}") from error
+        return f"{delivery.id}@saola"
+
+
+def _by_code(code: int, message: str) -> Exception:
+    if 400 <= code < 500:
+        return TryLater(f"{message} for now ({code})")
+    return Rejected(f"{message} ({code})", code="mail_refused")

@@ -1,0 +1,85 @@
+"""The shell around every job: take its lease, do it, and write down how the attempt ended.
+
+The lease in the database makes a second copy of a message a no-op. The exception's class says what comes next.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from core.db import app_database
+from core.errors import NeedsHuman, Rejected, TryLater
+from core.events import Event
+from core.settings import settings
+from core.store import events, items, outbox
+from core.store.outbox import Job
+
+log = structlog.get_logger()
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over; this copy's work is rolled back."""
+
+
+def lease_seconds(queue: str) -> float:
+    """Return how long a job of a queue may go without a sign of life."""
+    return settings().lease_seconds * {"llm": 4, "bulk": 10}.get(queue, 1)
+
+
+def do_all(tenant_id: UUID, job_ids: Sequence[UUID], handler: Callable[[Job], None], queue: str) -> None:
+    """Do the jobs one after the other; a job that is done, dead or held by another worker is passed over."""
+    for job_id in job_ids:
+        with app_database().transaction(tenant_id) as connection:
+            job = outbox.take(connection, tenant_id, job_id, lease_seconds(queue))
+        if job is not None:
+            do(job, handler)
+
+
+def do(job: Job, handler: Callable[[Job], None]) -> None:
+    """Do one leased job. A failed attempt is recorded in a small transaction of its own, with its back-off."""
+    try:
+        handler(job)
+    except LeaseLost:
+        log.info("job.lease_lost", job=str(job.id), task=job.task)
+    except (Rejected, NeedsHuman) as error:
+        _failed(job, error, retry=False, after=0)
+    except TryLater as error:
+        _failed(job, error, retry=True, after=error.after if error.after is not None else _back_off(job))
+    except Exception as error:  # a defect must not take the worker down; the row keeps what happened
+        log.exception("job.failed", job=str(job.id), task=job.task)
+        _failed(job, error, retry=True, after=_back_off(job))
+
+
+def _back_off(job: Job) -> float:
+    """Return seconds to wait before the next attempt: exponential with full jitter, 60 s at most."""
+    return min(60.0, 2.0**job.attempts) * random.uniform(0.5, 1.0)
+
+
+def finish(connection: Connection, job: Job) -> None:
+    """Mark the job done in the caller's transaction. Raises LeaseLost, which rolls the transaction back."""
+    if not outbox.finish(connection, job):
+        raise LeaseLost
+
+
+def _failed(job: Job, error: Exception, *, retry: bool, after: float) -> None:
+    message = f"{type(error).__name__}: {error}"
+    data = {"error": message[:500], "attempts": job.attempts, "task": job.task, "job": str(job.id)}
+    with app_database().transaction(job.tenant_id) as connection:
+        dead = outbox.fail(connection, job, message, max_attempts=settings().max_attempts, retry=retry, after=after)
+        subject = items.subject(connection, job.subject_id) if job.task.startswith("item.") else {}
+        events.append(
+            connection,
+            Event(
+                kind="item.dead" if dead else "item.failed",
+                at=datetime.now(UTC),
+                tenant_id=job.tenant_id,
+                data=data,
+                **subject,
+            ),
+        )
+        if dead and job.task == "item.work":
+            items.give_up(connection, job.subject_id)

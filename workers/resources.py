@@ -1,0 +1,108 @@
+"""What one worker process keeps at hand: the catalog, loaded agents, classifiers and each tenant's live state."""
+
+import hashlib
+import hmac
+import time
+from functools import lru_cache
+from threading import Lock
+from uuid import UUID
+
+from agents.loader import Loader
+from agents.triage.classifier import Classifier
+
+from agents.catalog import open_catalog
+from agents.contract import Agent
+from core.contracts import Policy, Tier
+from core.db import app_database
+from core.errors import TryLater
+from core.gate.decide import lower_tier
+from core.secret import process_secret
+from core.settings import settings
+from core.store import policies
+from core.store.policies import AgentSetting, TenantState
+
+CATALOG_SECONDS = 2.0
+STATE_SECONDS = 1.0
+CLASSIFIERS_KEPT = 8
+
+
+class Workshop:
+    """One per process. Everything in it can be thrown away and read again."""
+
+    def __init__(self) -> None:
+        self.catalog = open_catalog(settings().agents, library=settings().library)
+        self.loader = Loader(self.catalog)
+        self._looked = time.monotonic()
+        self._states: dict[UUID, tuple[float, TenantState]] = {}
+        self._lock = Lock()
+
+    def refresh(self) -> None:
+        """Look for new and changed agent folders, at most every two seconds."""
+        with self._lock:
+            if time.monotonic() - self._looked > CATALOG_SECONDS:
+                self.catalog.refresh()
+                self._looked = time.monotonic()
+
+    def state(self, tenant_id: UUID) -> TenantState:
+        """Return the tenant's live settings and certificates, at most a second old."""
+        kept = self._states.get(tenant_id)
+        if kept and time.monotonic() - kept[0] < STATE_SECONDS:
+            return kept[1]
+        with app_database().transaction(tenant_id) as connection:
+            state = policies.tenant_state(connection)
+        self._states[tenant_id] = (time.monotonic(), state)
+        return state
+
+    def classifier(self, tenant_id: UUID, classifier_id: UUID) -> Classifier:
+        """Return a tenant's stored classifier, kept while it is in use. Raises TryLater when it is gone."""
+        return _classifier(tenant_id, classifier_id)
+
+    def agent(self, name: str, triage_fingerprint: str) -> Agent:
+        """Return a loaded agent. Raises TryLater where this worker lacks its folder."""
+        if name not in self.catalog.entries:
+            raise TryLater(f"the folder of agent {name!r} is not on this worker", after=CATALOG_SECONDS)
+        return self.loader.load(name, triage_fingerprint)
+
+    def policy(self, state: TenantState, name: str) -> Policy:
+        """Return what the gate must obey for an agent: its manifest, lowered by the tenant's live setting."""
+        manifest = self.catalog.entries[name].manifest
+        setting = state.agents.get(name, AgentSetting())
+        tier: Tier = lower_tier(manifest.tier, setting.tier if setting.enabled else "off")  # type: ignore[arg-type] # checked where it is set
+        return Policy(
+            tier=tier,
+            may=manifest.may,
+            target=setting.target or manifest.target,
+            confidence=setting.confidence,
+            paused=state.paused or setting.paused,
+            allowed_links=manifest.allowed_links,
+            sinks={tool.name: tool.sinks for tool in manifest.tools if tool.sinks},
+            verified_only=tuple(tool.name for tool in manifest.tools if tool.verified_customer),
+        )
+
+    def family_fingerprint(self, family: str, triage_fingerprint: str) -> str:
+        """Return one fingerprint for all agents of a family as they are now; '' where there is no family."""
+        if not family:
+            return ""
+        members = sorted(e.version for e in self.catalog.entries.values() if e.manifest.family == family)
+        return hashlib.sha256("|".join([family, triage_fingerprint, *members]).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=CLASSIFIERS_KEPT)
+def _classifier(tenant_id: UUID, classifier_id: UUID) -> Classifier:
+    with app_database().transaction(tenant_id) as connection:
+        blob = policies.classifier_blob(connection, classifier_id)
+    if blob is None:
+        raise TryLater("the classifier was just replaced", after=1.0)
+    return Classifier.from_bytes(blob)
+
+
+@lru_cache
+def workshop() -> Workshop:
+    """Return this process's workshop, opened at first use (after the fork)."""
+    return Workshop()
+
+
+def audit_coin(run_id: UUID) -> float:
+    """Return a number in [0, 1) that nobody can choose: HMAC-SHA256 of the run's id under the installation's secret."""
+    digest = hmac.new(process_secret(), run_id.bytes, hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -61,3 +61,9 @@ def unknown_variables() -> list[str]:
 def environment_for_children(values: dict[str, str]) -> dict[str, str]:
     """Return this process's environment plus `values`, for child processes that the supervisor starts."""
     return {**os.environ, "LANGSMITH_TRACING": "false", "LANGGRAPH_STRICT_MSGPACK": "true", **values}
+
+
+def adopt(values: dict[str, str]) -> None:
+    """Let this process use `values` (SAOLA_* names) as if they stood in its environment: a command that joins servers."""
+    os.environ.update(values)
+    settings.cache_clear()

@@ -111,7 +111,7 @@ def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reaso
 
 def _link_allowed(link: str, allowed: tuple[str, ...]) -> bool:
     """A link is allowed by host: exactly the listed host, or one below it."""
-    host = (urlsplit(link if "//" in link else f"https://{link}").hostname or "").lower()
+    host = (urlsplit(link if "//" in link else f"https://{link}").hostname or "").lower().rstrip(".,;:!?")
     hosts = [(urlsplit(a).hostname or "") if "//" in a else a.split("/")[0] for a in allowed]
     return any(host == h.lower() or host.endswith("." + h.lower()) for h in hosts if h)
 

@@ -1,0 +1,191 @@
+"""The llm engine: LangChain's `create_agent` with the agent's tools, held to its limits, ending in one proposal.
+
+Where it cannot end well (no model configured, a limit reached, no structured answer, the model hands over) the result
+is a proposal of kind `abstain` with the reason and the usage; TryLater and Broken are raised for the line to handle.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import langsmith
+import structlog
+from langchain.agents import create_agent
+from langchain.agents.structured_output import StructuredOutputError, ToolStrategy
+from langchain_core.messages import AIMessage, HumanMessage
+from pydantic import BaseModel, Field
+
+from agents.contract import Agent, Context
+from agents.llm.calls import Budget, ModelCalls
+from agents.llm.prompt import item_prompt, system_prompt
+from agents.llm.providers import Model, chain_names, model_chain
+from agents.llm.reply import clean_reply
+from agents.llm.score import combine, support, token_probability
+from agents.llm.settings import ModelSettings
+from agents.manifest import Manifest
+from agents.tools.bound import short
+from agents.tools.in_run import RunTools
+from core.contracts import ActionProposal, Proposal, WorkItem
+from core.errors import NeedsHuman
+from core.settings import settings as all_settings
+
+_log = structlog.get_logger()
+Chain = Callable[[Manifest, ModelSettings], tuple[Model, ...]]
+
+
+class Answer(BaseModel):
+    """The final answer. Call this once, alone, when everything else is done."""
+
+    reply: str = Field(description="the reply to the customer; empty if you hand over or wait for an action's outcome")
+    language: str = Field(description="two-letter code of the reply's language, such as vi, en or de")
+    sure: float = Field(ge=0, le=1, description="how sure you are that all of this is right, 0 to 1")
+    hand_over: str = Field("", description="why a person must take over, in a few words; empty if nobody must")
+    question: bool = Field(False, description="true if the reply only asks the customer for what is missing")
+
+
+class _Sample(BaseModel):
+    """One pass over the item."""
+
+    answer: Answer | None
+    actions: tuple[ActionProposal, ...]
+    probability: float | None
+    sources: tuple[Any, ...]
+    texts: tuple[str, ...]
+
+
+class LlmEngine:
+    """Runs llm agents. One instance serves all threads of a worker.
+
+    `chain` makes the models of an agent; tests and case runs hand in a scripted one.
+    """
+
+    def __init__(self, settings: ModelSettings | None = None, chain: Chain | None = None) -> None:
+        self._settings = settings or ModelSettings.of(all_settings())
+        self._chain = chain
+
+    def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
+        """Work on one item and return the proposal. Raises TryLater, Rejected or Broken, nothing else."""
+        if self._chain is None and not chain_names(agent.manifest, self._settings):
+            return _abstain(agent, context, "no language model is configured")
+        chain = (self._chain or model_chain)(agent.manifest, self._settings)
+        budget = Budget(agent.manifest.limits, context.deadline, self._settings.prices)
+        samples: list[_Sample] = []
+        try:
+            for _ in range(agent.manifest.samples):
+                budget.begin_sample()
+                samples.append(self._sample(agent, item, context, chain, budget))
+        except NeedsHuman as error:
+            return _abstain(agent, context, str(error), budget)
+        for model in sorted(budget.unpriced):
+            _say_unpriced(model)
+        return _proposal(agent, item, context, samples, budget)
+
+    def _sample(
+        self, agent: Agent, item: WorkItem, context: Context, chain: tuple[Model, ...], budget: Budget
+    ) -> _Sample:
+        tools = RunTools(agent, item, context, self._settings.tool_headers)
+        calls = ModelCalls(chain, budget, attempts=self._settings.attempts, longest_wait=self._settings.longest_wait)
+        graph = create_agent(
+            chain[0].chat,
+            tools.for_model(budget.deadline),
+            system_prompt=system_prompt(agent),
+            # Always by a tool call: it works with every provider, and one way behaves the same everywhere.
+            response_format=ToolStrategy(Answer),
+            middleware=[calls],
+        )
+        prompt = item_prompt(item, context)
+        try:
+            # Tracing to LangSmith would send customers' text abroad. One call at a time keeps actions in their order.
+            with langsmith.tracing_context(enabled=False):
+                state = graph.invoke({"messages": [HumanMessage(prompt)]}, {"max_concurrency": 1})
+        except StructuredOutputError:
+            state = {}
+        finally:
+            budget.tool_calls += tools.calls
+        messages = [m for m in state.get("messages", ()) if isinstance(m, AIMessage)]
+        answer = state.get("structured_response")
+        return _Sample(
+            answer=answer if isinstance(answer, Answer) else None,
+            actions=tuple(tools.actions),
+            probability=token_probability(messages[-1]) if messages else None,
+            sources=tuple(tools.sources),
+            texts=(agent.files.get("prompt.md", ""), prompt, *tools.texts),
+        )
+
+
+@lru_cache(maxsize=256)
+def _say_unpriced(model: str) -> None:
+    """Say once in a process that a model's cost counts as 0 because nobody has listed its price."""
+    _log.warning("model.unpriced", model=model, hint="list it in the file that SAOLA_MODEL_PRICES names")
+
+
+def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sample], budget: Budget) -> Proposal:
+    first = samples[0]
+    if first.answer is None:
+        return _abstain(agent, context, "the model gave no answer in the agreed form", budget)
+    if first.answer.hand_over:
+        return _abstain(agent, context, f"the model hands over: {short(first.answer.hand_over)}", budget)
+    reply, removed = clean_reply(first.answer.reply, agent.manifest.allowed_links)
+    if removed:
+        _log.warning("reply.cleaned", agent=agent.manifest.name, removed=len(removed))
+    if not reply and not first.actions:
+        return _abstain(agent, context, "the model gave an empty answer", budget)
+    signals = _signals(item, first, reply, bool(removed), samples)
+    language = first.answer.language.strip().lower()[:2]
+    return _base(agent, context, budget).model_copy(
+        update={
+            "kind": "reply" if reply else "action",
+            "intent": context.route.intent or (first.actions[0].name if first.actions else ""),
+            "language": language,
+            "reply": reply,
+            "actions": first.actions,
+            "sources": first.sources,
+            "score": combine(signals),
+            "signals": signals,
+            "question": first.answer.question and not first.actions,
+        }
+    )
+
+
+def _signals(item: WorkItem, first: _Sample, reply: str, cleaned: bool, samples: list[_Sample]) -> dict[str, float]:
+    """Return what was measured, each 0 to 1; a signal that could not be measured is absent."""
+    assert first.answer is not None
+    found: dict[str, float | None] = {
+        "self_report": first.answer.sure,
+        "support": support(reply, first.texts),
+        "logprob": first.probability,
+        "clean": 0.0 if cleaned else 1.0,
+    }
+    if item.language and reply:
+        found["language"] = float(first.answer.language.strip().lower()[:2] == item.language[:2])
+    if len(samples) > 1:
+        found["agreement"] = sum(_same(first, other) for other in samples[1:]) / (len(samples) - 1)
+    return {name: round(value, 4) for name, value in found.items() if value is not None}
+
+
+def _same(first: _Sample, other: _Sample) -> bool:
+    """Two samples agree if they do the same: the same actions, and both answer or both hand over."""
+    if first.answer is None or other.answer is None:
+        return False
+    actions = [[(a.name, sorted(a.arguments.items(), key=str)) for a in s.actions] for s in (first, other)]
+    return (
+        actions[0] == actions[1]
+        and bool(first.answer.hand_over) == bool(other.answer.hand_over)
+        and bool(first.answer.reply.strip()) == bool(other.answer.reply.strip())
+    )
+
+
+def _base(agent: Agent, context: Context, budget: Budget | None) -> Proposal:
+    proposal = Proposal(
+        agent=agent.manifest.name,
+        agent_version=agent.version,
+        fingerprint=agent.fingerprint,
+        kind="abstain",
+        intent=context.route.intent,
+        language=context.route.language,
+    )
+    return proposal.model_copy(update={"usage": budget.usage()}) if budget else proposal
+
+
+def _abstain(agent: Agent, context: Context, reason: str, budget: Budget | None = None) -> Proposal:
+    return _base(agent, context, budget).model_copy(update={"reason": reason})

@@ -1,0 +1,117 @@
+"""The tools as one run sees them: a read is called, a write is only noted as a proposal with its provenance.
+
+The run goes on after a write, so that the model can note further, independent writes and then answer. A model that
+needs a write's result ends with an empty reply; the ticket's next run finds the outcome in its work item. So every
+link of a chain of writes passes the gate by itself.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, Field
+
+from agents.contract import Agent, Context
+from agents.manifest import Tool
+from agents.tools.bind import bind
+from agents.tools.bound import BoundTool, Caller, short
+from agents.tools.provenance import Seen, provenance
+from core.contracts import ActionProposal, Source, WorkItem
+from core.errors import Rejected
+
+_log = structlog.get_logger()
+_NOTED = (
+    "Noted as a proposal. It has not been carried out. Do not call it done. Do not call this tool again for the same "
+    "purpose. If you need its outcome, finish with an empty reply."
+)
+_LONGEST = 30_000  # characters of one tool result that a model is shown
+
+
+class _Query(BaseModel):
+    query: str = Field(description="what to look for")
+
+
+class RunTools:
+    """The tools of one run over one work item, and what came of them: actions, sources, texts, seen, calls."""
+
+    def __init__(self, agent: Agent, item: WorkItem, context: Context, headers: Mapping[str, str]) -> None:
+        self._agent, self._context = agent, context
+        self._headers = headers
+        self.customer = item.customer if item.customer is not None and item.customer.verified else None
+        self.seen = first_seen(item)
+        self.actions: list[ActionProposal] = []
+        self.sources: list[Source] = []
+        self.texts: list[str] = []  # what the tools said, in full
+        self.calls = 0
+
+    def for_model(self, deadline: float) -> list[BaseTool]:
+        """Return LangChain tools. `deadline` is the time.monotonic() value at which the run ends."""
+        return [
+            self._knowledge() if declared.source == "knowledge" else self._wrapped(declared, deadline)
+            for declared in self._agent.manifest.tools
+        ]
+
+    def _wrapped(self, declared: Tool, deadline: float) -> BaseTool:
+        tool = bind(self._agent, declared, self._headers)
+
+        def call(**arguments: Any) -> str:
+            self.calls += 1
+            try:
+                tool.check(arguments)
+                if declared.effect == "write":
+                    return self._noted(tool, arguments)  # the gate holds it where the customer is not verified
+                if declared.verified_customer and self.customer is None:
+                    return "Refused: the customer's identity is not verified. Hand the ticket over."
+                return self._read(tool, arguments, deadline)
+            except Rejected as error:
+                return f"Refused: {short(str(error))}"
+
+        return StructuredTool(name=tool.name, description=tool.description, args_schema=dict(tool.schema), func=call)
+
+    def _read(self, tool: BoundTool, arguments: dict[str, Any], deadline: float) -> str:
+        caller = Caller(customer=self.customer, seconds=max(0.1, deadline - time.monotonic()))
+        result = tool.call(arguments, caller)
+        # Only what a tool says of the verified customer's own record counts as theirs; such a tool answers for that
+        # customer alone and refuses what is not theirs (Rejected), so a value that it gives back has been checked.
+        (self.seen.customer if tool.declared.verified_customer else self.seen.tool).append(result)
+        text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
+        self.texts.append(text)
+        self.sources.append(Source(kind="tool", id=tool.name, title=short(str(arguments), 120), quote=short(text, 500)))
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + " ... (cut: ask for less)"
+
+    def _noted(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
+        labels = provenance(arguments, self.seen, tool.schema)
+        action = ActionProposal(name=tool.name, arguments=arguments, provenance=labels)
+        if action not in self.actions:  # models repeat themselves; the same write twice is one proposal
+            self.actions.append(action)
+        _log.info("action.proposed", action=tool.name, provenance=labels)
+        return _NOTED
+
+    def _knowledge(self) -> BaseTool:
+        def call(query: str) -> str:
+            self.calls += 1
+            found = list(self._context.search_knowledge(query, 5))
+            self.sources.extend(found)
+            self.seen.document.extend(source.quote for source in found)
+            self.texts.extend(source.quote for source in found)
+            return "\n\n".join(f"[{source.id}] {source.title}\n{source.quote}" for source in found) or "Nothing found."
+
+        return StructuredTool(
+            name="search_knowledge", description="Search the company's articles.", args_schema=_Query, func=call
+        )
+
+
+def first_seen(item: WorkItem) -> Seen:
+    """Return what a run knows before its first tool call: the record of a verified customer, and untrusted texts."""
+    seen = Seen()
+    if (customer := item.customer) is not None:
+        record = {"id": str(customer.id), "address": customer.address, "name": customer.name}
+        (seen.customer if customer.verified else seen.ticket).append(record)
+    seen.ticket += [item.subject, item.text, *(message.text for message in item.messages)]
+    for document in item.documents:
+        seen.document += [document.text, {field.name: field.normalised or field.value for field in document.fields}]
+    seen.tool += [outcome.result for outcome in item.action_outcomes]
+    return seen

@@ -1,0 +1,106 @@
+"""Tools of an MCP server over HTTP: `source: mcp:https://tools.example/mcp`, or `...mcp#remote_name`.
+
+The FastMCP client is used directly, not LangChain's adapter around it: the adapter answers a server's questions to the
+user (elicitation) with a LangGraph interrupt, and an agent that only proposes has nobody to ask. Needs the extra `mcp`.
+A write gets its key as the argument `idempotency_key` where the server's tool has one, and in the call's metadata.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from agents.contract import Agent
+from agents.manifest import Tool
+from agents.tools.bound import BoundTool, Caller, short
+from core.errors import Broken, Rejected, TryLater
+
+if TYPE_CHECKING:
+    from mcp_types import Tool as RemoteTool
+
+_KEY = "idempotency_key"
+_FRESH_SECONDS = 300.0
+_listed: dict[tuple[str, str], tuple[float, "dict[str, RemoteTool]"]] = {}
+_lock = threading.Lock()
+
+
+def bind_mcp(agent: Agent, declared: Tool, headers: Mapping[str, str], seconds: float = 10.0) -> BoundTool:
+    """Return the remote tool that `declared.source` names. The server is asked for its tools once in five minutes.
+
+    Raises TryLater where the server cannot be reached within `seconds`, Broken where it has no such tool.
+    """
+    url, _, remote_name = declared.source.removeprefix("mcp:").partition("#")
+    if not url.startswith(("http://", "https://")):
+        raise Broken(f"{agent.folder}/agent.yaml: {declared.source!r} must be written mcp:URL or mcp:URL#tool")
+    parts = urlsplit(url)
+    authorization = headers.get(f"{parts.scheme}://{parts.netloc}", "")
+    remote_name = remote_name or declared.name
+    remote = _tools(url, authorization, seconds).get(remote_name)
+    if remote is None:
+        raise Broken(f"{agent.folder}/agent.yaml: the MCP server {url} has no tool {remote_name!r}")
+    schema = dict(remote.input_schema)
+    takes_key = _KEY in schema.get("properties", {})
+    if takes_key:  # filled in here, never by a model
+        schema["properties"] = {name: part for name, part in schema["properties"].items() if name != _KEY}
+        schema["required"] = [name for name in schema.get("required", ()) if name != _KEY]
+
+    def call(arguments: dict[str, Any], caller: Caller) -> Any:
+        sent = {**arguments, _KEY: caller.key} if takes_key and caller.key else arguments
+        meta = {_KEY: caller.key} if caller.key else None
+        return _run(_call(url, authorization, remote_name, sent, meta, caller.seconds), url, caller.seconds)
+
+    description = declared.description or remote.description or remote_name
+    return BoundTool(declared=declared, description=description, schema=schema, call=call)
+
+
+def _tools(url: str, authorization: str, seconds: float) -> "dict[str, RemoteTool]":
+    with _lock:
+        at, tools = _listed.get((url, authorization), (0.0, {}))
+    if not tools or time.monotonic() - at > _FRESH_SECONDS:
+        tools = _run(_list(url, authorization, seconds), url, seconds)
+        with _lock:
+            _listed[url, authorization] = (time.monotonic(), tools)
+    return tools
+
+
+def _client(url: str, authorization: str, seconds: float) -> Any:
+    try:
+        from fastmcp.client import Client
+        from fastmcp.client.transports import StreamableHttpTransport
+    except ImportError:
+        raise Broken("an agent uses MCP tools, which need the extra: pip install 'saola[mcp]'") from None
+    headers = {"Authorization": authorization} if authorization else {}
+    return Client(StreamableHttpTransport(url, headers=headers), timeout=seconds, init_timeout=seconds)
+
+
+async def _list(url: str, authorization: str, seconds: float) -> "dict[str, RemoteTool]":
+    async with _client(url, authorization, seconds) as client:
+        return {tool.name: tool for tool in await client.list_tools()}
+
+
+async def _call(
+    url: str, authorization: str, name: str, arguments: dict[str, Any], meta: dict[str, Any] | None, seconds: float
+) -> Any:
+    async with _client(url, authorization, seconds) as client:
+        result = await client.call_tool(name, arguments, meta=meta, raise_on_error=False)
+    text = "\n".join(block.text for block in result.content if getattr(block, "type", "") == "text")
+    if result.is_error:
+        raise Rejected(f"{name}: {short(text)}", code="refused")
+    return result.structured_content if result.structured_content is not None else text
+
+
+def _run(work: Any, url: str, seconds: float) -> Any:
+    """Run MCP's async client to its end from a worker's thread, in `seconds` at most."""
+
+    async def bounded() -> Any:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    try:
+        return asyncio.run(bounded())
+    except (Broken, Rejected):
+        raise
+    except Exception as error:  # transports raise their own kinds, also in groups; none has more to say than this
+        raise TryLater(f"the MCP server {url} did not answer ({type(error).__name__})") from None

@@ -104,6 +104,13 @@ def log_file(home: Path, name: str) -> Path:
     return folder / f"{name}.log"
 
 
+def read_text(path: Path) -> str:
+    """Return what a small file says, empty when there is none."""
+    with contextlib.suppress(OSError):
+        return path.read_text().strip()
+    return ""
+
+
 def tail(log: Path, lines: int = 8) -> str:
     """Return the last lines of `log`."""
     with contextlib.suppress(OSError):

@@ -47,6 +47,11 @@ def read_status(home: Path) -> Status | None:
         return None
 
 
+def key_file(home: Path) -> Path:
+    """Return where the first tenant's API key is kept, readable by its owner only."""
+    return home / "api-key"
+
+
 def process_started(pid: int) -> float | None:
     """Return when process `pid` started, which tells it from a later one of the same number."""
     with contextlib.suppress(psutil.Error):

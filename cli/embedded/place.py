@@ -170,6 +170,15 @@ def locked(home: Path, name: str) -> Iterator[None]:
         yield
 
 
+def holder(home: Path, name: str) -> str | None:
+    """Return the process id that holds the lock `name` of `home`, None when nobody does."""
+    try:
+        with locked(home, name):
+            return None
+    except Rejected as error:
+        return error.where
+
+
 def program(package: str, distribution: str, pattern: str, place: Place, *beside: str) -> Path:
     """Return the program that matches `pattern` in the wheel `package`, copied where the servers' user can reach it.
 

@@ -1,0 +1,5 @@
+"""`python -m cli` is the same as `saola`."""
+
+from cli.main import app
+
+app()

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     max_attempts: int = Field(3, description="Attempts before a job becomes a dead letter.")
     undo_seconds: float = Field(10.0, description="How long a person's send waits, so that it can be undone.")
     audit_floor: float = Field(0.02, description="Smallest probability with which any run is audited.")
+    tenant: str = Field("", description="Name or id of the tenant that commands work on, where there are several.")
 
 
 @lru_cache
@@ -63,7 +64,7 @@ def environment_for_children(values: dict[str, str]) -> dict[str, str]:
     return {**os.environ, "LANGSMITH_TRACING": "false", "LANGGRAPH_STRICT_MSGPACK": "true", **values}
 
 
-def adopt(values: dict[str, str]) -> None:
-    """Let this process use `values` (SAOLA_* names) as if they stood in its environment: a command that joins servers."""
+def point_to(values: dict[str, str]) -> None:
+    """Make this process use these SAOLA_* values from now on: for commands that find a home's embedded servers."""
     os.environ.update(values)
     settings.cache_clear()

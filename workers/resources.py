@@ -16,7 +16,7 @@ from core.contracts import Policy, Tier
 from core.db import app_database
 from core.errors import TryLater
 from core.gate.decide import lower_tier
-from core.secret import process_secret
+from core.keys import signing_secret
 from core.settings import settings
 from core.store import policies
 from core.store.policies import AgentSetting, TenantState
@@ -104,5 +104,5 @@ def workshop() -> Workshop:
 
 def audit_coin(run_id: UUID) -> float:
     """Return a number in [0, 1) that nobody can choose: HMAC-SHA256 of the run's id under the installation's secret."""
-    digest = hmac.new(process_secret(), run_id.bytes, hashlib.sha256).digest()
+    digest = hmac.new(signing_secret().encode(), run_id.bytes, hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

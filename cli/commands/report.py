@@ -1,0 +1,140 @@
+"""Print the report of a period: waterfall, automation share, accuracy with its interval, times, costs, what was held.
+
+The cohort is what arrived in the period; items younger than 7 days are pending, not good.
+
+Example: saola report --since 2026-03-01 --by language
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.connect import connected
+from core.db import app_database
+from core.errors import Rejected
+from core.gate.words import SENTENCES
+from core.store import events
+from metrics import report as metrics_report
+from metrics.estimate import Estimate
+from metrics.figure import Definition
+from metrics.report import Report
+
+LATE = timedelta(days=7)  # repeat contacts of the last tickets
+HISTORY = timedelta(days=180)  # what people needed for comparable tickets, for the workload share
+
+
+def report(
+    since: Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days ago.")] = "",
+    until: Annotated[str, typer.Option(help="Up to this day, not included. Default: now.")] = "",
+    by: Annotated[str, typer.Option(help="One line for each: agent, intent, language, channel.")] = "",
+    origin: Annotated[str, typer.Option(help="Only items of one origin: live, import, demo.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    now = datetime.now(UTC)
+    start = _day(since) if since else now - timedelta(days=30)
+    end = _day(until) if until else now
+    with connected() as tenant:
+        found = make_report(tenant, start, end, by=by, origin=origin)
+    if as_json:
+        typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        print_report(found, Console())
+
+
+def make_report(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin: str = "") -> Report:
+    """Return a tenant's report over what arrived in [since, until)."""
+    with app_database().transaction(tenant) as connection:
+        log = list(events.of_cohort(connection, since - HISTORY, until + LATE))
+    return metrics_report.report(
+        log,
+        since=since,
+        until=until,
+        now=datetime.now(UTC),
+        by=by or None,  # type: ignore[arg-type] # report refuses a group it does not know
+        origin=origin or None,
+    )
+
+
+def _day(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Rejected(f"{text!r} is not a day", hint="Write it as 2026-03-01.") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def number(estimate: Estimate, definition: Definition) -> str:
+    """Return an estimate as people read it: value, interval, n; or what is missing where it is not yet known."""
+    if estimate.value is None:
+        return f"not yet known: {estimate.missing}"
+    said = _unit(estimate.value, definition)
+    if estimate.low is not None and estimate.high is not None:
+        said += f" [{_unit(estimate.low, definition)}, {_unit(estimate.high, definition)}]"
+    return said
+
+
+def _unit(value: float, definition: Definition) -> str:
+    if definition.unit == "share":
+        return f"{value:.1%}"
+    if definition.unit == "seconds":
+        return f"{value:.2f} s" if value < 120 else f"{value / 60:.0f} min"
+    if definition.unit == "usd":
+        return f"${value:.4f}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def print_report(found: Report, console: Console) -> None:
+    """Print a report for people."""
+    console.print(f"\n[bold]Saola report[/bold]  {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}")
+    console.print(f"{found.tickets:,} tickets and {found.documents:,} documents received; {found.pending:,} pending")
+    if found.simulated:
+        console.print("[yellow]Judged in part by a simulated reviewer: a demonstration, not a measurement.[/yellow]")
+    stages = Table(title="Waterfall", title_justify="left")
+    for name in ("stage", "items", "share of all"):
+        stages.add_column(name, justify="left" if name == "stage" else "right")
+    for stage in found.waterfall:
+        count = "–" if stage.count is None else f"{stage.count:,}"
+        stages.add_row(stage.title, count, number(stage.share, found.waterfall_definition))
+    console.print(stages)
+    figures = Table(title="Figures", title_justify="left")
+    for name in ("figure", "value [95 % interval]", "n"):
+        figures.add_column(name, justify="right" if name == "n" else "left")
+    for line in found.lines:
+        figures.add_row(line.definition.title, number(line.estimate, line.definition), f"{line.estimate.n:,}")
+    console.print(figures)
+    held = Table(title="Held or handed to a person, and why", title_justify="left")
+    held.add_column("reason")
+    held.add_column("items", justify="right")
+    for why in found.why_held:
+        held.add_row(_reason(why.code), f"{why.tickets:,}")
+    console.print(held)
+    beside = Table(title="Beside what FPT Smart Cloud reports", title_justify="left")
+    for name in ("FPT", "here", "what it would take"):
+        beside.add_column(name)
+    definitions = {line.definition.name: line.definition for line in found.lines}
+    for one in found.beside:
+        beside.add_row(one.words, number(one.ours, definitions.get(one.name, found.waterfall_definition)), one.note)
+    console.print(beside)
+    if found.parts:
+        console.print(_parts(found))
+
+
+def _reason(code: str) -> str:
+    text = SENTENCES.get(code, {}).get("en", code)
+    return text.split(":")[0].split("(")[0].replace("{agent} ", "").replace("{", "").replace("}", "").strip(" .,")
+
+
+def _parts(found: Report) -> Table:
+    table = Table(title=f"By {found.by}", title_justify="left")
+    shown = [line.definition for line in found.lines][:4]
+    for name in (str(found.by), "tickets", *(definition.title for definition in shown)):
+        table.add_column(name)
+    for part in found.parts:
+        cells = [number(part.figures[d.name], d) for d in shown]
+        table.add_row(part.value, str(part.tickets), *cells)
+    return table

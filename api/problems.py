@@ -4,17 +4,18 @@ import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from core.errors import Broken, NeedsHuman, Rejected, TryLater
 
 MEDIA_TYPE = "application/problem+json"
+Shape = TypeVar("Shape")
 log = logging.getLogger("saola.api")
 
 STATUS = {  # codes of core.errors.Rejected that are not a 422
@@ -183,6 +184,14 @@ def _plain(message: str) -> str:
 def _list(faults: list[Fault]) -> str:
     shown = "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:3])
     return shown + ("; …" if len(faults) > 3 else "")
+
+
+def invalid(shape: TypeAdapter[Shape], value: object) -> Shape:
+    """Return `value` checked by `shape`. Raises FastAPI's own validation error, so that it becomes the same problem."""
+    try:
+        return shape.validate_python(value)
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from error
 
 
 def install(app: FastAPI) -> None:

@@ -1,6 +1,6 @@
 """HTTP schemas of what the API answers, made from rows: tickets, runs, decisions with their reasons in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -129,6 +129,68 @@ class TicketHistory(BaseModel):
     events: list[dict[str, Any]]
 
 
+class DocumentAccepted(BaseModel):
+    """The file is stored and its work is queued in the same transaction as its row."""
+
+    id: UUID
+    state: str = "accepted"
+    url: str
+    sha256: str
+    size: int
+
+
+class DocumentSummary(BaseModel):
+    """One line of the list of documents."""
+
+    id: UUID
+    ticket_id: UUID | None
+    filename: str
+    media_type: str
+    size: int
+    state: str
+    type: str
+    language: str
+    reason: str = Field(description="Why it was refused, where it was.")
+    origin: str
+    attention: str
+    outcome: str | None
+    received_at: datetime
+
+
+class DocumentList(BaseModel):
+    """One page of documents; `next` is the cursor of the next page, null at the end."""
+
+    documents: list[DocumentSummary]
+    next: str | None
+
+
+class DocumentHistory(DocumentSummary):
+    """Everything that is known of a document. `pages` are the numbers of the pages that were read."""
+
+    sha256: str
+    customer_name: str
+    customer_address: str
+    text: str
+    pages: list[int]
+    runs: list[Run]
+    deliveries: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+def document_history(
+    row: Row, runs: Sequence[Row], deliveries: Iterable[Row], happened: Iterable[Row], pages: list[int], language: str
+) -> DocumentHistory:
+    """Make a document's history from its rows."""
+    hidden = {run["id"] for run in runs if run["audit_open"]}
+    return DocumentHistory.model_construct(
+        **{**{name: row[name] for name in DocumentHistory.model_fields if name in row}, **_names(row)},
+        pages=pages,
+        runs=[run_of(run, language) for run in runs],
+        deliveries=plain(deliveries),
+        events=[event_of(event, hidden) for event in happened],
+    )
+
+
 def ticket_history(found: Mapping[str, Any], language: str) -> TicketHistory:
     """Make a ticket's history from core.store.history.ticket_history."""
     row = found["ticket"]
@@ -212,3 +274,8 @@ def own_time(shift_seconds: float) -> datetime:
 def no_ticket() -> Rejected:
     """Return the refusal for an id that is no ticket of this tenant."""
     return Rejected("there is no such ticket", code="not_found", hint="List the tickets: GET /v1/tickets")
+
+
+def no_document() -> Rejected:
+    """Return the refusal for an id that is no document of this tenant."""
+    return Rejected("there is no such document", code="not_found", hint="List the documents: GET /v1/documents")

@@ -17,6 +17,10 @@ _RUNS = """
         EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id AND a.state = 'open') AS audit_open
     FROM work_items w JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions d ON d.run_id = r.id
 """
+_DELIVERY = (
+    "v.id, v.decision_id, v.effect, v.channel, v.payload, v.by, v.state, v.send_after, v.attempts, v.repeats, "
+    "v.reference, v.error, v.sent_at, v.created_at"
+)
 
 
 def ticket(connection: Connection, ticket_id: UUID) -> RowMapping | None:
@@ -68,8 +72,7 @@ def deliveries_of_ticket(connection: Connection, ticket_id: UUID) -> Sequence[Ro
     """Return a ticket's deliveries, oldest first."""
     return rows(
         connection,
-        """SELECT id, decision_id, effect, channel, payload, by, state, send_after, attempts, repeats, reference, error,
-               sent_at, created_at FROM deliveries WHERE ticket_id = :id ORDER BY id""",
+        f"SELECT {_DELIVERY} FROM deliveries v WHERE ticket_id = :id ORDER BY id",
         id=ticket_id,
     )
 
@@ -96,10 +99,21 @@ def document(connection: Connection, document_id: UUID) -> RowMapping | None:
     )
 
 
-def pages(connection: Connection, document_id: UUID) -> Sequence[RowMapping]:
-    """Return the pages that were read of a document: number and content."""
+def page_numbers(connection: Connection, document_id: UUID) -> list[int]:
+    """Return the numbers of the pages that were read of a document."""
+    found = rows(
+        connection, "SELECT number FROM document_pages WHERE document_id = :id ORDER BY number", id=document_id
+    )
+    return [row["number"] for row in found]
+
+
+def deliveries_of_document(connection: Connection, document_id: UUID) -> Sequence[RowMapping]:
+    """Return a document's deliveries, oldest first."""
     return rows(
-        connection, "SELECT number, content FROM document_pages WHERE document_id = :id ORDER BY number", id=document_id
+        connection,
+        f"""SELECT {_DELIVERY} FROM deliveries v JOIN decisions d ON d.id = v.decision_id
+            JOIN work_items w ON w.id = d.work_item_id WHERE w.document_id = :id ORDER BY v.id""",
+        id=document_id,
     )
 
 

@@ -1,0 +1,138 @@
+"""Facts: what became of each ticket, document and run, folded out of the event log. Frozen, no clock, no opinion."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketFacts:
+    """One ticket's first episode: from its arrival until 7 days have passed in silence after an agent's answer.
+
+    routed       triage found an agent for it (shadow runs do not count anywhere here)
+    attempted    an agent made a draft, not an abstention
+    answered     an agent sent an answer or carried out an action unseen; a clarifying question is no answer
+    touched      a person approved, edited, rejected, took over or replied
+    open         the customer's last message has no answer yet, or the last word is the agent's question
+    answered_at  the agent's last answer of the episode; first_answer_at its first
+    reopened     reopened within the episode
+    repeated     the same customer came back with the same intent in another ticket, in any channel, after the first
+                 answer and within 7 days of the last
+    confirmed    the customer said that it is solved, or closed it
+    human_seconds  recorded handling time of people; None where nobody recorded any
+    """
+
+    id: UUID
+    received_at: datetime
+    channel: str = ""
+    language: str = ""
+    customer: str = ""
+    origin: str = ""
+    intent: str = ""
+    agent: str = ""
+    version: str = ""
+    spam: bool = False
+    merged: bool = False
+    routed: bool = False
+    attempted: bool = False
+    answered: bool = False
+    touched: bool = False
+    edited: bool = False
+    approved: bool = False
+    declined: bool = False
+    staff_replied: bool = False
+    open: bool = True
+    asked: bool = False
+    first_answer_at: datetime | None = None
+    answered_at: datetime | None = None
+    first_reply_at: datetime | None = None
+    reopened: bool = False
+    repeated: bool = False
+    confirmed: bool = False
+    closed_by: str = ""
+    human_seconds: float | None = None
+    csat: int | None = None
+    reasons: tuple[str, ...] = ()
+    runs: tuple["RunFacts", ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """In the denominator: neither spam nor merged into another ticket."""
+        return not (self.spam or self.merged)
+
+    @property
+    def contained(self) -> bool:
+        """Answered by agents alone, nothing left open."""
+        return self.answered and not self.touched and not self.open
+
+    @property
+    def durable(self) -> bool:
+        """Contained, and the customer neither reopened it nor came back with the same matter within 7 days."""
+        return self.contained and not self.reopened and not self.repeated
+
+    @property
+    def settled_at(self) -> datetime:
+        """From when on it can be judged: 7 days after arrival or after the agent's last answer, the later."""
+        return max(self.received_at, self.answered_at or self.received_at) + WINDOW
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFacts:
+    """One run with its decision and audit. `right` is the last judgement of an audit drawn at random, else None."""
+
+    id: UUID
+    at: datetime
+    agent: str = ""
+    version: str = ""
+    fingerprint: str = ""
+    intent: str = ""
+    language: str = ""
+    kind: str = ""
+    model: str = ""
+    score: float = 0.0
+    shadow: bool = False
+    action: str = ""
+    audited: bool = False
+    audit_probability: float = 0.0
+    right: bool | None = None
+    critical: bool = False
+    simulated: bool = False
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def automated(self) -> bool:
+        """Decided to go out unseen, for real."""
+        return self.action == "automate" and not self.shadow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentFacts:
+    """One document. `delivered`: its fields went on by themselves; `finished`: they went on, or a person dealt with it,
+    or it failed for good."""
+
+    id: UUID
+    received_at: datetime
+    origin: str = ""
+    type: str = ""
+    media_type: str = ""
+    agent: str = ""
+    delivered: bool = False
+    touched: bool = False
+    finished: bool = False
+    runs: tuple[RunFacts, ...] = ()
+
+    @property
+    def straight_through(self) -> bool:
+        """Went on untouched."""
+        return self.delivered and not self.touched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """All that one fold found, ordered by arrival."""
+
+    tickets: tuple[TicketFacts, ...] = ()
+    documents: tuple[DocumentFacts, ...] = ()

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -27,12 +26,6 @@ server = start_valkey(Path(sys.argv[1]))
 print(server.process.pid, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    find_place(tmp_path).remove()
 
 
 def client(valkey: Valkey) -> "redis.Redis":

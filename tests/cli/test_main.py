@@ -1,0 +1,97 @@
+"""The `saola` command as a person meets it, run as a real process."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.main import COMMANDS, Commands, make_app
+from core.errors import Rejected
+
+HEAVY = ("sqlalchemy", "celery", "langchain", "langchain_core", "fastapi", "rich", "psycopg", "numpy")
+
+
+def saola(*words: str, home: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SAOLA_")}
+    environment |= {"SAOLA_HOME": str(home), "COLUMNS": "120", **variables}
+    command = [sys.executable, "-m", "cli", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_help_is_there_at_once_and_lists_every_command(home: Path) -> None:
+    saola("--help", home=home)  # compiles
+    began = time.monotonic()
+    shown = saola("--help", home=home)
+    took = time.monotonic() - began
+    names = [path.stem.rstrip("_").replace("_", "-") for path in COMMANDS.glob("[a-z]*.py")]
+    assert shown.returncode == 0 and "up" in names
+    for name in names:
+        line = next(line for line in shown.stdout.splitlines() if line.strip().startswith(f"{name} "))
+        assert len(line.split()) > 3, f"cli/commands/{name}.py says what it does in its docstring's first line"
+    assert took < 1.0  # 0.13 s on an idle machine
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        f"import sys; sys.argv = ['saola', '--help']; import cli.main; print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS.glob("[a-z]*.py")), ids=lambda path: str(path.stem))
+def test_each_command_teaches_in_its_help(path: Path, home: Path) -> None:
+    shown = saola(path.stem.rstrip("_").replace("_", "-"), "--help", home=home)
+    assert shown.returncode == 0, shown.stderr
+    assert len(shown.stdout.split()) > 20
+    assert not home.exists(), "help changes nothing"
+
+
+def test_an_unknown_command_is_named(home: Path) -> None:
+    shown = saola("upp", home=home)
+    assert shown.returncode == 2 and "upp" in shown.stderr
+
+
+def test_an_error_of_ours_shows_its_words_and_hint_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    app = Commands()
+
+    @app.command()
+    def fail() -> None:
+        raise Rejected("the file has no column 'text'", hint="Name it with --text.")
+
+    with pytest.raises(SystemExit) as ended:
+        app([])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.splitlines() == ["the file has no column 'text'", "Name it with --text."]
+
+
+def test_only_the_wanted_command_is_imported() -> None:
+    sys.modules.pop("cli.commands.doctor", None)
+    make_app(["status"])
+    assert "cli.commands.doctor" not in sys.modules
+
+
+def test_doctor_names_a_misspelt_setting_and_the_nearest_real_one(home: Path) -> None:
+    shown = saola("doctor", home=home, SAOLA_PROT="9000")
+    assert shown.returncode == 1
+    assert "SAOLA_PROT" in shown.stdout and "SAOLA_PORT" in shown.stdout and "First mend: SAOLA_PROT" in shown.stdout
+
+
+def test_doctor_finds_a_whole_installation_well(home: Path) -> None:
+    shown = saola("doctor", home=home)
+    assert shown.returncode == 0, shown.stdout
+    assert "Next: `saola up`" in shown.stdout
+
+
+def test_doctor_says_that_a_home_cannot_be_used(home: Path) -> None:
+    home.write_text("a file")
+    shown = saola("doctor", home=home / "below")
+    assert shown.returncode == 1 and "home" in shown.stdout
+
+
+def test_status_of_a_home_where_nothing_runs(home: Path) -> None:
+    shown = saola("status", home=home)
+    assert shown.returncode == 3 and "saola up" in shown.stdout

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from agents.documents.values import Reading
 from agents.manifest import Manifest
 from core.contracts import Customer, Proposal, Route, Source, WorkItem
 
@@ -20,6 +21,7 @@ class Context:
     search_knowledge: Callable[[str, int], Sequence[Source]] = field(default=lambda query, limit: ())
     find_customer: Callable[[str], Customer | None] = field(default=lambda address: None)
     open_file: Callable[[UUID], Path] | None = None  # document id -> a local file to read
+    read_document: Callable[[UUID], Reading] | None = None  # document id -> its reading, made in a limited child
 
 
 @dataclass(frozen=True, kw_only=True)

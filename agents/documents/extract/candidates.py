@@ -1,0 +1,84 @@
+"""All values of one type on the sheet, each with its place."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agents.documents.extract import amounts, dates, identifiers
+from agents.documents.extract.found import Found
+from agents.documents.extract.layout import Cell, Sheet
+from agents.fields_file import FieldSpec
+
+TEXT_END = re.compile(r"\s{3,}|\t")
+REGION = {"vi": "VN", "de": "DE", "en": "GB", "fr": "FR", "nl": "NL"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a field may have. `score` is how good it is so far; `why` collects what speaks for it."""
+
+    cell: Cell
+    found: Found
+    score: float = 0.0
+    why: str = ""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What makes two candidates the same place."""
+        return self.cell.index, self.found.start
+
+
+Finder = Callable[[str, Sheet], list[Found]]
+_BY_TYPE: dict[str, Finder] = {
+    "money": lambda text, sheet: amounts.find_amounts(text, sheet.decimal, sheet.currency),
+    "date": lambda text, sheet: dates.find_dates(text, sheet.order),
+    "number": lambda text, _: amounts.find_numbers(text),
+    "integer": lambda text, _: [one for one in amounts.find_numbers(text) if one.normalised.isdigit()],
+    "percent": lambda text, _: amounts.find_numbers(text, percent=True),
+    "tax_number": lambda text, _: identifiers.find_tax_numbers(text),
+    "iban": lambda text, _: identifiers.find_ibans(text),
+    "phone": lambda text, sheet: identifiers.find_phones(text, REGION.get(sheet.reading.language, "VN")),
+    "email": lambda text, _: identifiers.find_by(identifiers.EMAIL, text, lower=True),
+    "url": lambda text, _: identifiers.find_by(identifiers.URL, text),
+    "identity_number": lambda text, _: identifiers.find_identity_numbers(text),
+}
+FREE = frozenset({"text", "name", "address"})
+
+
+def find_candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
+    """Return every value of the field's type; free text has none of its own (see `free_text`)."""
+    finder = _BY_TYPE.get(spec.type)
+    if finder is None:
+        return []
+    found = []
+    for cell in sheet.cells:
+        if spec.type in ("money", "number", "integer", "percent", "tax_number") and not _has_digit(cell.line.text):
+            continue
+        found += [Candidate(cell, one) for one in finder(cell.line.text, sheet) if _matches(spec, one)]
+    return found
+
+
+def free_text(cell: Cell, start: int, spec: FieldSpec) -> Candidate | None:
+    """Return the text of a cell from `start` on as a candidate, if there is any and it fits the pattern."""
+    text = cell.line.text[start:]
+    skipped = len(text) - len(text.lstrip(" \t:：.#=>-–*|"))
+    text = TEXT_END.split(text[skipped:].rstrip())[0]
+    if spec.pattern:
+        match = re.search(spec.pattern, text)
+        if match is None or not match.group():
+            return None
+        skipped, text = skipped + match.start(), match.group()
+    text = text.strip(" ,;:")
+    if not text or not any(sign.isalnum() for sign in text):
+        return None
+    begin = start + skipped
+    quality = 0.9 if spec.pattern else 0.7
+    return Candidate(cell, Found(begin, begin + len(text), text, " ".join(text.split()), quality))
+
+
+def _matches(spec: FieldSpec, found: Found) -> bool:
+    return not spec.pattern or re.fullmatch(spec.pattern, found.text) is not None
+
+
+def _has_digit(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)

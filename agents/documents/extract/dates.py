@@ -1,0 +1,95 @@
+"""Dates in a line of text: numeric in any order, or with the month's name in a dozen languages."""
+
+import re
+from datetime import date
+from functools import lru_cache
+
+from babel.dates import get_month_names
+
+from agents.documents.extract.found import Found
+from agents.documents.extract.text import fold
+
+LOCALES = ("en", "de", "fr", "nl", "es", "it", "pl", "pt", "sv", "da", "cs")
+NUMERIC = re.compile(
+    r"(?<![\d./-])(?:(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})日?"
+    r"|(?P<a>\d{1,2})\s?(?P<s>[-/.·])\s?(?P<b>\d{1,2})\s?[-/.·]\s?(?P<c>(?:19|20)\d\d|\d\d))(?!\d|[-/.]\d|,\d)"
+)
+COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
+VIETNAMESE = re.compile(
+    r"ngay\s*(?P<d>\d{1,2})\s*[/.,-]?\s*thang\s*(?P<m>\d{1,2})\s*[/.,-]?\s*nam\s*(?P<y>(?:19|20)\d\d)"
+    r"|(?P<d2>\d{1,2})\s*thang\s*(?P<m2>\d{1,2})\s*(?:nam|,)?\s*(?P<y2>(?:19|20)\d\d)"
+)
+
+
+@lru_cache(maxsize=1)
+def _months() -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
+    names: dict[str, int] = {"sept": 9, "maerz": 3, "mrz": 3}
+    for locale in LOCALES:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for number, name in get_month_names(width, context, locale).items():
+                    folded = fold(name).strip(". ")
+                    if len(folded) >= 3 and not folded.isdigit():
+                        names.setdefault(folded, number)
+    some = "|".join(sorted(names, key=len, reverse=True))
+    day_first = re.compile(
+        rf"(?<![\d.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s./,'-]{{0,3}}(?:of\s|de\s)?(?P<m>{some})\.?(?![a-z])"
+        rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?![\d:.]))(?!\d)"
+    )
+    month_first = re.compile(
+        rf"(?<![a-z])(?P<m>{some})\.?[\s./,'-]{{0,3}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)"
+        rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d)(?!\d)"
+    )
+    return names, day_first, month_first
+
+
+def find_dates(text: str, order: str = "dmy") -> list[Found]:
+    """Find dates. `order` (dmy or mdy) settles what the digits leave open. Normalised: ISO 8601."""
+    found: list[Found] = []
+    folded = fold(text)
+    for match in NUMERIC.finditer(text):
+        if match["y"]:
+            _add(found, match, text, match["y"], match["m"], match["d"], 1.0)
+            continue
+        first, second, year = int(match["a"]), int(match["b"]), match["c"]
+        day, month = (second, first) if (order == "mdy" and first <= 12) or second > 12 else (first, second)
+        long_year = len(year) == 4
+        quality = 1.0 if long_year else 0.8 if match["s"] != "." else 0.6
+        _add(found, match, text, year, str(month), str(day), quality)
+    names, *patterns = _months()
+    for pattern in patterns:
+        for match in pattern.finditer(folded):
+            _add(found, match, text, match["y"], str(names[match["m"]]), match["d"], 1.0)
+    for match in VIETNAMESE.finditer(folded):
+        printed = [match[key] or match[key + "2"] for key in ("y", "m", "d")]
+        _add(found, match, text, printed[0], printed[1], printed[2], 1.0)
+    if not found:
+        for match in COMPACT.finditer(text):
+            _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
+    return sorted(found)
+
+
+def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: str, day: str, quality: float) -> None:
+    whole = int(year)
+    if len(year) == 2:
+        whole += 2000 if whole < 70 else 1900
+    try:
+        value = date(whole, int(month), int(day))
+    except ValueError:
+        return
+    start, end = match.span()
+    if any(start < other.end and other.start < end for other in found):
+        return
+    found.append(Found(start, end, text[start:end], value.isoformat(), quality))
+
+
+def date_order(text: str, currency: str = "", language: str = "") -> str:
+    """Return dmy or mdy: as a date with a number above 12 proves, else mdy for US dollars in English, else dmy."""
+    day_first = month_first = 0
+    for match in NUMERIC.finditer(text[:50_000]):
+        if match["a"]:
+            day_first += int(match["a"]) > 12 >= int(match["b"])
+            month_first += int(match["b"]) > 12 >= int(match["a"])
+    if day_first != month_first:
+        return "dmy" if day_first > month_first else "mdy"
+    return "mdy" if currency == "USD" and language == "en" else "dmy"

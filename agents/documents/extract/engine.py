@@ -1,0 +1,213 @@
+"""`extract`: a reading and a fields file in, field values with evidence and scores out. No language model."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import product
+from math import exp, log
+
+from agents.documents.extract import identifiers, rules
+from agents.documents.extract.candidates import Candidate, find_candidates
+from agents.documents.extract.exact import from_codes, from_invoice, invoice_of
+from agents.documents.extract.found import Found
+from agents.documents.extract.layout import Cell, Sheet, lay_out
+from agents.documents.extract.merchant import find_address, find_company
+from agents.documents.extract.rank import rank
+from agents.documents.extract.totals import rank_totals
+from agents.documents.values import Reading, evidence
+from agents.fields_file import FieldsFile, FieldSpec
+from core.contracts import Evidence, FieldValue
+
+LEAST = 0.2  # below this score a candidate is no answer
+CHECK_BONUS = 1.0  # in log-odds, for a combination of values that an equation confirms
+KEPT = 4  # candidates of each field that take part in equations
+
+
+def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tuple[tuple[FieldValue, ...], float]:
+    """Return the fields of a document and one score for all of it (the product of the required fields' scores)."""
+    exact = _exact(reading, file)
+    sheet = lay_out(reading)
+    printed = [spec for spec in file.fields if spec.name not in exact and spec.type != "table"]
+    found = {spec.name: _candidates(sheet, spec) for spec in printed if spec.type != "address"}
+    chosen = _choose(found, file.checks)
+    fields = []
+    for spec in file.fields:
+        if spec.name in exact:
+            fields.append(exact[spec.name])
+        elif spec.type == "address":
+            fields.append(_address(sheet, spec, _company_cell(file, chosen)))
+        else:
+            fields.append(_field(spec, chosen.get(spec.name), found.get(spec.name, []), today))
+    checked = _checked(fields, file)
+    return checked, document_score(checked, file)
+
+
+def _exact(reading: Reading, file: FieldsFile) -> dict[str, FieldValue]:
+    """Values from XML and codes; where an e-invoice says nothing of a field, its print may still do so."""
+    invoice = invoice_of(reading)
+    found = {}
+    for spec in file.fields:
+        value = from_invoice(invoice, spec) if invoice is not None else from_codes(reading, spec)
+        if value is not None:
+            found[spec.name] = value
+    return found
+
+
+def document_score(fields: Sequence[FieldValue], file: FieldsFile) -> float:
+    """The score of the whole document: the product over required fields and over those that have a value."""
+    required = {spec.name for spec in file.fields if spec.required}
+    score = 1.0
+    for field in fields:
+        if field.name in required or field.value is not None:
+            score *= field.score
+    return round(score, 4)
+
+
+def _candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
+    if spec.meaning in ("company", "seller_name"):
+        labelled = rank(sheet, spec)
+        return sorted([*labelled, *find_company(sheet)], key=lambda one: -one.score)
+    if spec.meaning == "total":
+        return rank_totals(sheet, rank(sheet, spec, 20), find_candidates(sheet, spec))
+    ranked = rank(sheet, spec)
+    if spec.meaning in ("date", "invoice_date", "issue_date") and spec.type == "date":
+        return _with_unlabelled_dates(sheet, spec, ranked)
+    return ranked
+
+
+def _with_unlabelled_dates(sheet: Sheet, spec: FieldSpec, ranked: list[Candidate]) -> list[Candidate]:
+    """The date of a document often has no label: then the first good one counts, with a lower score."""
+    known = {one.key for one in ranked}
+    others = [one for one in find_candidates(sheet, spec) if one.key not in known]
+    days = {one.found.normalised for one in [*ranked, *others]}
+    base = 0.72 if len(days) == 1 else 0.5
+    for place, one in enumerate(others):
+        timed = 0.08 if _has_time(one.cell) else 0.0
+        score = (base - 0.02 * min(place, 8) + timed) * one.found.quality**0.5
+        ranked.append(Candidate(one.cell, one.found, round(score, 4), "a date"))
+    if len(days) == 1:  # printed twice or alone: nothing else it could be
+        ranked = [Candidate(one.cell, one.found, max(one.score, 0.9 * one.found.quality), one.why) for one in ranked]
+    return sorted(ranked, key=lambda one: -one.score)
+
+
+def _has_time(cell: Cell) -> bool:
+    return ":" in cell.line.text
+
+
+def _choose(found: Mapping[str, list[Candidate]], checks: Sequence[str]) -> dict[str, Candidate | None]:
+    """Choose one candidate a field: the best, unless an equation confirms another combination."""
+    chosen = {name: candidates[0] if candidates else None for name, candidates in found.items()}
+    for rule in checks:
+        involved = sorted(name for name in rules.names(rule) if found.get(name))
+        if len(involved) < 2 or involved != sorted(rules.names(rule)):
+            continue
+        best, best_score = None, -1e9
+        for combination in product(*(found[name][:KEPT] for name in involved)):
+            values = {name: one.found.normalised for name, one in zip(involved, combination, strict=True)}
+            score = sum(_log_odds(one.score) for one in combination)
+            if rules.holds(rule, values) and len({one.key for one in combination}) == len(combination):
+                score += CHECK_BONUS * len(involved)
+            if score > best_score:
+                best, best_score = combination, score
+        if best is not None:
+            chosen.update(zip(involved, best, strict=True))
+    return chosen
+
+
+def _log_odds(score: float) -> float:
+    bounded = min(0.99, max(0.01, score))
+    return log(bounded / (1 - bounded))
+
+
+def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], today: date | None) -> FieldValue:
+    if one is None or one.score < LEAST:
+        labels = ", ".join(spec.words[:3])
+        reason = f"no value of this type near {labels}" if labels else "no value of this type was found"
+        return FieldValue(name=spec.name, type=spec.type, reason=reason)
+    rivals = [other.score for other in others if other.found.normalised != one.found.normalised]
+    score = one.score * (1 - 0.35 * exp(-6 * max(0.0, one.score - max(rivals)))) if rivals else one.score
+    failed = [check for check in spec.checks if not _passes(check, one.found, spec, today)]
+    return FieldValue(
+        name=spec.name,
+        type=spec.type,
+        value=one.found.text,
+        normalised=one.found.normalised,
+        score=round(score * (0.5 if failed else 1.0), 4),
+        evidence=evidence(one.cell.page, one.cell.line, one.found.start, one.found.end),
+        reason=f"fails: {', '.join(failed)}" if failed else "",
+    )
+
+
+def _passes(check: str, found: Found, spec: FieldSpec, today: date | None) -> bool:
+    if check == "positive":
+        return (rules.number(found.normalised) or 0) > 0
+    if check == "not_negative":
+        return (rules.number(found.normalised) or 0) >= 0
+    if check in ("past", "future"):
+        now = (today or datetime.now(UTC).date()).isoformat()
+        return found.normalised <= now if check == "past" else found.normalised >= now
+    if spec.type == "iban":
+        return found.quality >= 1.0
+    if spec.type == "tax_number":
+        return identifiers.check_tax_number(found.normalised)
+    return True
+
+
+def _company_cell(file: FieldsFile, chosen: Mapping[str, Candidate | None]) -> Cell | None:
+    for spec in file.fields:
+        if spec.meaning in ("company", "seller_name"):
+            one = chosen.get(spec.name)
+            return one.cell if one is not None else None
+    return None
+
+
+def _address(sheet: Sheet, spec: FieldSpec, company: Cell | None) -> FieldValue:
+    labelled = rank(sheet, spec) if spec.labels else []
+    cells: list[Cell]
+    if labelled:
+        first = labelled[0]
+        cells, score = [first.cell], first.score
+        text = first.found.text
+    else:
+        cells, score = find_address(sheet, company)
+        text = " ".join(cell.line.text for cell in cells)
+    if not cells:
+        return FieldValue(name=spec.name, type=spec.type, reason="no lines that look like an address")
+    return FieldValue(
+        name=spec.name,
+        type=spec.type,
+        value=text,
+        normalised=" ".join(text.split()),
+        score=round(score, 4),
+        evidence=_around(cells, text),
+    )
+
+
+def _around(cells: list[Cell], text: str) -> Evidence:
+    boxes = [box for cell in cells if (box := evidence(cell.page, cell.line).box) is not None]
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    page = cells[0].page
+    return Evidence(kind="page", page=page.number, box=(left, top, right, bottom), path=page.part, text=text)
+
+
+def _checked(fields: list[FieldValue], file: FieldsFile) -> tuple[FieldValue, ...]:
+    """Raise the score of fields that an equation confirms, lower that of fields that contradict one."""
+    values = {field.name: field.normalised for field in fields}
+    right: set[str] = set()
+    wrong: dict[str, str] = {}
+    for rule in file.checks:
+        result = rules.holds(rule, values)
+        if result is True and "=" in rule and "<" not in rule and ">" not in rule:
+            right |= rules.names(rule)
+        elif result is False:
+            wrong |= dict.fromkeys(rules.names(rule), rule)
+    out = []
+    for field in fields:
+        if field.name in wrong and field.name not in right:
+            field = field.model_copy(
+                update={"score": round(field.score * 0.5, 4), "reason": f"fails: {wrong[field.name]}"}
+            )
+        elif field.name in right and field.value is not None:
+            field = field.model_copy(update={"score": round(1 - (1 - field.score) * 0.4, 4)})
+        out.append(field)
+    return tuple(out)

@@ -1,0 +1,74 @@
+"""The document as a sheet of lines: what stands right of, below and in the same row as what."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from agents.documents.extract.amounts import decimal_sign, main_currency
+from agents.documents.extract.dates import date_order
+from agents.documents.extract.text import fold
+from agents.documents.values import Line, Page, Reading, rows
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One line with its place: `row` counts rows over the whole document, `index` its cells."""
+
+    page: Page
+    line: Line
+    row: int
+    column: int
+    index: int
+
+    @cached_property
+    def folded(self) -> str:
+        """The text in lower case without accents, same length."""
+        return fold(self.line.text)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All cells of a reading in reading order, and what the document as a whole says about money and dates."""
+
+    reading: Reading
+    cells: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    decimal: str = ""
+    currency: str = ""
+    order: str = "dmy"
+
+    def row_of(self, cell: Cell) -> tuple[Cell, ...]:
+        """Return the cells of a cell's row, from left to right."""
+        return self.rows[cell.row]
+
+    def below(self, cell: Cell, most: int = 3) -> list[Cell]:
+        """Return cells under `cell` that overlap it across, nearest first, at most `most` rows down."""
+        found: list[Cell] = []
+        for row in self.rows[cell.row + 1 : cell.row + 1 + most]:
+            for other in row:
+                if other.page is not cell.page:
+                    return found
+                overlap = min(other.line.right, cell.line.right) - max(other.line.left, cell.line.left)
+                if overlap > 0.3 * min(other.line.right - other.line.left, cell.line.right - cell.line.left):
+                    found.append(other)
+        return found
+
+
+def lay_out(reading: Reading, most_pages: int = 30) -> Sheet:
+    """Make the sheet of a reading's first pages (fields stand there; a 500-page appendix holds none)."""
+    cells: list[Cell] = []
+    all_rows: list[tuple[Cell, ...]] = []
+    for page in reading.pages[:most_pages]:
+        for row in rows(page.lines):
+            made = tuple(Cell(page, line, len(all_rows), i, len(cells) + i) for i, line in enumerate(row))
+            cells += made
+            all_rows.append(made)
+    text = "\n".join(cell.line.text for cell in cells)
+    currency = main_currency(text)
+    return Sheet(
+        reading=reading,
+        cells=tuple(cells),
+        rows=tuple(all_rows),
+        decimal=decimal_sign(text),
+        currency=currency,
+        order=date_order(text, currency, reading.language),
+    )

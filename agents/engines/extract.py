@@ -1,0 +1,77 @@
+"""The extract engine: reads the fields of one document as its fields.yaml says, without a language model."""
+
+import time
+from functools import lru_cache
+
+from agents import yaml_errors
+from agents.contract import Agent, Context
+from agents.documents.classify import Kind, classify
+from agents.documents.extract.engine import extract
+from agents.fields_file import FieldsFile
+from core.contracts import Proposal, Usage, WorkItem
+from core.errors import Broken, Rejected
+
+FIELDS = "fields.yaml"
+OTHER_TYPE = 0.6  # a document that is another type with at least this score is declined
+
+
+class ExtractEngine:
+    """Runs document processors. Keeps nothing between runs but the parsed fields files."""
+
+    def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
+        """Read the item's document and propose its fields; abstain when it is a document of another type or nothing
+        was found. Raises Rejected when the item holds no document or the file must be refused, Broken when the worker
+        offers no reader."""
+        started = time.monotonic()
+        if not item.documents:
+            raise Rejected("the item holds no document", code="no_document")
+        if context.read_document is None:
+            raise Broken("this worker offers no read_document capability to the extract engine")
+        file = fields_file(agent)
+        reading = context.read_document(item.documents[0].id)
+        kind = classify(reading)
+        wanted = agent.manifest.accepts.document_types or file.document_types
+        fitting = sum(kind.scores.get(name, 0.0) for name in wanted)
+
+        def propose(what: str, reason: str = "", **values: object) -> Proposal:
+            return Proposal.model_validate(
+                {
+                    "agent": agent.manifest.name,
+                    "agent_version": agent.version,
+                    "fingerprint": agent.fingerprint,
+                    "kind": what,
+                    "intent": kind.type,
+                    "document_type": kind.type,
+                    "language": reading.language,
+                    "reason": reason,
+                    "usage": Usage(seconds=time.monotonic() - started),
+                    **values,
+                }
+            )
+
+        if _is_another(kind, wanted):
+            return propose("abstain", f"it looks like a document of type {kind.type!r}, not {' or '.join(wanted)}")
+        fields, score = extract(reading, file)
+        if not any(field.value is not None for field in fields):
+            return propose("abstain", "none of the fields was found")
+        signals = {"type_score": round(fitting, 4), "pages": float(len(reading.pages))}
+        signals |= {f"field.{field.name}": field.score for field in fields if field.value is not None}
+        return propose("fields", fields=fields, score=round(score * (0.5 + 0.5 * fitting), 4), signals=signals)
+
+
+def fields_file(agent: Agent) -> FieldsFile:
+    """Return the agent's parsed fields.yaml. Raises Broken with the line when it is wrong (the catalog refuses such a
+    folder before, so this is a surprise)."""
+    return _parsed(agent.files.get(FIELDS, ""), agent.manifest.name)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, name: str) -> FieldsFile:
+    try:
+        return yaml_errors.parse(FieldsFile, text)
+    except yaml_errors.Invalid as error:
+        raise Broken(f"{FIELDS} of {name}: {error}") from error
+
+
+def _is_another(kind: Kind, wanted: tuple[str, ...]) -> bool:
+    return kind.type not in wanted and kind.type != "unknown" and kind.score >= OTHER_TYPE

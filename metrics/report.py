@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from core.contracts import Frozen
+from core.errors import Rejected
 from core.events import Event
 from metrics import (
     accuracy,
@@ -20,7 +21,7 @@ from metrics import (
     workload_share,
 )
 from metrics.beside import Beside, beside_fpt
-from metrics.cohort import Cohort, GroupBy, cohort, split
+from metrics.cohort import GROUPS, Cohort, GroupBy, cohort, split
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 from metrics.fold import fold
@@ -105,7 +106,10 @@ def report(
 
     Hand in the events of items that arrived up to 7 days after `until` too, so that repeat contacts are seen, and of
     imported or earlier tickets, so that the workload is measured. `uplift` comes from a randomised campaign.
+    Raises Rejected for a `by` that is no quality of a ticket.
     """
+    if by is not None and by not in GROUPS:
+        raise Rejected(f"there is no group {by!r}", hint=f"Group by one of: {', '.join(GROUPS)}.")
     return report_on(cohort(fold(events), since=since, until=until, now=now, origin=origin), by=by, uplift=uplift)
 
 

@@ -80,7 +80,7 @@ def of_cohort(connection: Connection, since: datetime, until: datetime, origin: 
     result = rows(
         connection,
         """WITH cohort AS (
-               SELECT coalesce(ticket_id, document_id) AS item FROM events
+               SELECT DISTINCT coalesce(ticket_id, document_id) AS item FROM events
                WHERE kind IN ('ticket.received', 'document.received') AND at >= :since AND at < :until
                  AND (CAST(:origin AS text) IS NULL OR data ->> 'origin' = :origin))
            SELECT e.tenant_id, e.kind, e.at, e.ticket_id, e.document_id, e.work_item_id, e.run_id, e.data

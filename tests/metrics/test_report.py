@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from core.errors import Rejected
 from core.events import Event
 from metrics.report import DEFINITIONS, FIGURES, Report, report
 from tests.metrics.histories import START, TENANT, event, received
@@ -103,6 +104,11 @@ def test_an_empty_period_reports_what_is_missing_everywhere() -> None:
 def test_a_report_travels_as_json() -> None:
     found = month(by="intent")
     assert Report.model_validate_json(found.model_dump_json()) == found
+
+
+def test_a_group_that_no_ticket_has_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(Rejected, match="no group 'mood'"):
+        month(by="mood")
 
 
 def test_an_unknown_figure_is_a_key_error() -> None:

@@ -95,6 +95,7 @@ class Stack:
         """Return the environment of every child: which database, broker and home it uses."""
         found = environment_for_children(embedded_environment(self.settings, self.home))
         found.setdefault("OMP_NUM_THREADS", "1")  # one process a core; more threads would only get in each other's way
+        found["PYTHONUNBUFFERED"] = "1"  # a line of a log is there when it is written
         found["PYTHONPATH"] = os.pathsep.join(filter(None, (str(PROJECT), found.get("PYTHONPATH"))))
         return found
 

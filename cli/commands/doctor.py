@@ -110,8 +110,8 @@ def _servers(current: Settings, home: Path) -> Iterator[Finding]:
     for name, url in (("PostgreSQL", current.database_url), ("broker", current.broker_url)):
         detail = f"yours, at {url.rsplit('@', 1)[-1]}" if url else "embedded"
         yield Finding(name, True, detail)
-    if current.database_url and current.broker_url:
-        return
+    if (current.database_url and current.broker_url) or not (home / "embedded.json").exists():
+        return  # nothing embedded, or not yet: looking makes no folders
     try:
         place = find_place(home)
     except (SaolaError, OSError) as error:

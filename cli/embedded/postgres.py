@@ -27,7 +27,7 @@ ROLES = ("saola_owner", "saola_app", "saola_system")
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    "max_connections": str(max(60, 30 + 8 * (os.cpu_count() or 1))),
     "shared_buffers": "128MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

@@ -5,15 +5,18 @@ is a unix socket in a 0700 folder.
 """
 
 import contextlib
+import shutil
 import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from cli.child import Child, log_file, start_and_wait, stop
+from cli.child import Child, log_file, start_and_wait, stop, tail
 from cli.embedded.orphans import stop_orphan
 from cli.embedded.place import Place, find_place, locked, program
+
+UNREADABLE = "Bad file format reading the append only file"
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,17 @@ class Valkey:
     def prepare(self) -> None:
         """Make the data folder when absent; stop an orphan that still uses it."""
         self.place.folder("valkey")
+        self._set_damage_aside()
         stop_orphan(self.data / "valkey.pid", "valkey-server", self.data, signal.SIGTERM)
         self.socket.unlink(missing_ok=True)  # what a killed server left would look like a live one
+
+    def _set_damage_aside(self) -> None:
+        """Start empty when the last start could not read the file: the database is the queue, all is published anew."""
+        stored = self.data / "appendonlydir"
+        if stored.exists() and UNREADABLE in tail(log_file(self.place.home, "valkey"), 3):
+            damaged = self.data / "appendonlydir.damaged"
+            shutil.rmtree(damaged, ignore_errors=True)
+            stored.rename(damaged)
 
     def is_ready(self) -> bool:
         """Say whether the server answers PING; while it reads its file it does not."""

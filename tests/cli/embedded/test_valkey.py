@@ -15,7 +15,7 @@ import redis
 from cli.embedded.place import find_place
 from cli.embedded.temporary import Servers
 from cli.embedded.valkey import Valkey, start_valkey
-from core.errors import Rejected
+from core.errors import Broken, Rejected
 from tests.cli.waiting import alive, wait_for
 
 HOLD = """
@@ -104,3 +104,16 @@ def test_a_second_start_beside_a_running_one_is_refused(servers: Servers) -> Non
     with pytest.raises(Rejected, match="already run"):
         start_valkey(servers.home)
     assert servers.valkey.valkey.is_ready()
+
+
+def test_a_file_that_cannot_be_read_is_set_aside_since_the_database_is_the_queue(home: Path) -> None:
+    with start_valkey(home) as server:
+        push(server.valkey, 10)
+        stored = server.valkey.data / "appendonlydir"
+    incremental = next(stored.glob("*.incr.aof"))
+    incremental.write_bytes(b"not a command" + incremental.read_bytes())
+    with pytest.raises(Broken, match="Bad file format"):
+        start_valkey(home)
+    with start_valkey(home) as server:  # as the supervisor does next
+        assert length(server.valkey) == 0
+    assert (stored.with_name("appendonlydir.damaged") / incremental.name).exists()

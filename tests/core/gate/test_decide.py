@@ -78,9 +78,7 @@ def test_the_decision_does_not_look_at_the_audit_coin(
 ) -> None:
     given_item, cert = item(), certificate(threshold=threshold)
     first = decide(given_item, proposal(score=score), AUTOMATED, cert)
-    second = decide(
-        given_item, proposal(score=score), AUTOMATED, cert, audit_probability=probability, audit_coin=coin
-    )
+    second = decide(given_item, proposal(score=score), AUTOMATED, cert, audit_probability=probability, audit_coin=coin)
     assert first.action == second.action
     assert second.audited == (coin < probability)
 
@@ -97,7 +95,12 @@ def test_a_pause_holds_what_is_certified() -> None:
 
 def test_an_abstention_is_declined_and_never_audited() -> None:
     decision = decide(
-        item(), proposal(kind="abstain", reason="no source"), AUTOMATED, certificate(), audit_probability=1, audit_coin=0
+        item(),
+        proposal(kind="abstain", reason="no source"),
+        AUTOMATED,
+        certificate(),
+        audit_probability=1,
+        audit_coin=0,
     )
     assert (decision.action, decision.audited) == ("decline", False)
 

@@ -139,9 +139,7 @@ def test_putting_off_costs_no_attempt_and_may_change_the_queue(app: Database, sy
     assert again is not None and (again.queue, again.attempts) == ("llm", 1)
 
 
-def test_when_the_broker_lost_its_memory_everything_in_it_is_due(
-    app: Database, system: Database, tenant: UUID
-) -> None:
+def test_when_the_broker_lost_its_memory_everything_in_it_is_due(app: Database, system: Database, tenant: UUID) -> None:
     jobs = [add(app, tenant) for _ in range(3)]
     ids = claim(system)
     with system.transaction() as connection:

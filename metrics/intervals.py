@@ -2,8 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, stdtrit
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrik, betaincinv, stdtrit
 
 from metrics.estimate import Estimate, share, unknown
 
@@ -52,13 +51,19 @@ def quantile(values: ArrayLike, q: float, *, missing: str, absent: int = 0) -> E
     rank = max(int(np.ceil(q * n)), 1) - 1
     if rank >= known.size:
         return unknown(f"{absent} of {n} have no answer yet: the figure lies among them", n=n)
-    lowest, highest = int(binom.ppf(SIDE, n, q)) - 1, int(binom.ppf(1 - SIDE, n, q))
+    lowest, highest = _binomial_quantile(SIDE, n, q) - 1, _binomial_quantile(1 - SIDE, n, q)
     return Estimate(
         value=float(known[rank]),
         low=float(known[lowest]) if lowest >= 0 else None,
         high=float(known[highest]) if highest < known.size else None,
         n=n,
     )
+
+
+def _binomial_quantile(share: float, n: int, p: float) -> int:
+    """The smallest count whose distribution function reaches `share`; scipy.stats has it too, at 1 s of import."""
+    count = int(np.ceil(bdtrik(share, n, p)))
+    return count - 1 if count > 0 and bdtr(count - 1, n, p) >= share else count
 
 
 def ratio(tops: ArrayLike, bottoms: ArrayLike, *, missing: str) -> Estimate:

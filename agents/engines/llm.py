@@ -84,14 +84,13 @@ class LlmEngine:
         self, agent: Agent, item: WorkItem, context: Context, chain: tuple[Model, ...], budget: Budget
     ) -> _Sample:
         tools = RunTools(agent, item, context, self._settings.tool_headers)
-        calls = ModelCalls(chain, budget, attempts=self._settings.attempts, longest_wait=self._settings.longest_wait)
         graph = create_agent(
             chain[0].chat,
             tools.for_model(budget.deadline),
             system_prompt=system_prompt(agent),
             # Always by a tool call: it works with every provider, and one way behaves the same everywhere.
             response_format=ToolStrategy(Answer),
-            middleware=[calls],
+            middleware=[ModelCalls(chain, budget, self._settings)],
         )
         prompt = item_prompt(item, context)
         try:

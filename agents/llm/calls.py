@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from agents.llm.failures import sort_failure
 from agents.llm.prices import price_of
 from agents.llm.providers import Model
+from agents.llm.settings import ModelSettings
 from agents.manifest import Limits
 from core.contracts import Usage
 from core.errors import Broken, NeedsHuman, SaolaError, TryLater
@@ -93,10 +94,9 @@ class Budget:
 class ModelCalls(AgentMiddleware):
     """Puts each model call to the chain, first choice first. Raises core.errors only, never a provider's error."""
 
-    def __init__(self, chain: Sequence[Model], budget: Budget, *, attempts: int, longest_wait: float) -> None:
+    def __init__(self, chain: Sequence[Model], budget: Budget, settings: ModelSettings) -> None:
         super().__init__()
-        self._chain, self._budget = chain, budget
-        self._attempts, self._longest_wait = attempts, longest_wait
+        self._chain, self._budget, self._settings = chain, budget, settings
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
@@ -131,24 +131,29 @@ class ModelCalls(AgentMiddleware):
             model.breaker.worked()
             return response
 
-        retrying = Retrying(
-            retry=retry_if_exception_type(TryLater), wait=_wait, stop=self._stop, reraise=True, sleep=time.sleep
-        )
-        return retrying(attempt)
+        later = retry_if_exception_type(TryLater)
+        return Retrying(retry=later, wait=self._wait, stop=self._stop, reraise=True, sleep=time.sleep)(attempt)
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds before the next attempt: what the server asked for, else full jitter under a doubling ceiling
+        (Brooker, Exponential Backoff And Jitter, AWS 2015)."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, TryLater) and error.after is not None:
+            return error.after
+        return random.uniform(0, min(4.0, self._settings.first_wait * 2 ** (state.attempt_number - 1)))
 
     def _stop(self, state: RetryCallState) -> bool:
         """Give this model up: too many attempts, a breaker that is open, or a wait that is too long for this run."""
         error = state.outcome.exception() if state.outcome else None
         return (
             isinstance(error, _LeftAlone)
-            or state.attempt_number >= self._attempts
-            or state.upcoming_sleep > self._longest_wait
+            or state.attempt_number >= self._settings.attempts
+            or state.upcoming_sleep > self._settings.longest_wait
             or time.monotonic() + state.upcoming_sleep >= self._budget.deadline
         )
 
     def _request_for(self, model: Model, request: ModelRequest[Any], seconds: float) -> ModelRequest[Any]:
-        longest = getattr(model.chat, "request_timeout", None) or seconds
-        settings = {**request.model_settings, **model.call_settings(min(seconds, float(longest)))}
+        settings = {**request.model_settings, **model.call_settings(min(seconds, self._settings.timeout))}
         if model.provider == "anthropic" and request.system_message is not None:
             # Anthropic caches a prompt only where it is marked; OpenAI-compatible servers do it by themselves.
             block = {"type": "text", "text": request.system_message.text, "cache_control": {"type": "ephemeral"}}
@@ -160,14 +165,6 @@ class ModelCalls(AgentMiddleware):
 
 class _LeftAlone(TryLater):
     """The breaker of this model is open."""
-
-
-def _wait(state: RetryCallState) -> float:
-    """Seconds before the next attempt: what the server asked for, else full jitter under a doubling ceiling
-    (Brooker, Exponential Backoff And Jitter, AWS 2015)."""
-    error = state.outcome.exception() if state.outcome else None
-    after = error.after if isinstance(error, TryLater) else None
-    return after if after is not None else random.uniform(0.1, min(4.0, 0.5 * 2**state.attempt_number))
 
 
 def _tell(model: Model, error: SaolaError) -> None:

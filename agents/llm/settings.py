@@ -21,6 +21,7 @@ class ModelSettings:
     api_key: str = field(default="", repr=False)
     timeout: float = 30.0  # of one model call, headers and body together
     attempts: int = 3  # of one model call, before the next model of the chain is asked
+    first_wait: float = 0.5  # ceiling of the first wait between attempts; it doubles, up to 4 seconds
     longest_wait: float = 8.0  # a longer Retry-After goes to the next model, or puts the job off
     max_output_tokens: int = 2048
     logprobs: bool = False  # ask for token log-probabilities, a signal of the score; not every server has them

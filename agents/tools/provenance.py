@@ -17,7 +17,7 @@ from typing import Any
 TRUSTED = ("customer", "manifest")
 ORDER = (*TRUSTED, "tool", "document", "ticket", "agent")  # most trusted first
 _SEEN = ("customer", "tool", "document", "ticket")
-_NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:[.,' \u00a0]\d+)*(?![\w])")
+_NUMBER = re.compile(r"(?<!\w)(?<!\w[-_./@#:+',])(?>[-+]?\d+(?:[.,]\d+|[' ]\d{3}(?!\d))*)(?!\w)(?![-_/@#:+]\w)")
 _MONEY = re.compile(r"[€$£₫đ%\s]|\b(?:eur|usd|gbp|vnd)\b", re.IGNORECASE)
 
 
@@ -114,7 +114,7 @@ def readings(value: Any) -> frozenset[Decimal]:
             return frozenset({Decimal(str(value)).normalize()})
         except InvalidOperation:
             return frozenset()
-    text = re.sub(r"[' \u00a0]", "", _MONEY.sub("", _folded(value)))
+    text = re.sub(r"[' ]", "", _MONEY.sub("", _folded(value)))
     if not re.fullmatch(r"[-+]?\d+(?:[.,]\d+)*", text):
         return frozenset()
     separators = [c for c in text if c in ".,"]

@@ -1,0 +1,207 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.engines.llm import LlmEngine
+from agents.llm.prices import price_of
+from agents.llm.scripted import scripted_chain
+from agents.llm.settings import ModelSettings
+from core.contracts import ActionOutcome, Proposal, Source
+from core.errors import Broken, TryLater
+from tests.agents.llm.making import answer, make_agent, make_context, make_item
+
+
+def run(folder: Path, script: Any, *, item: Any = None, context: Any = None, **manifest: Any) -> Proposal:
+    engine = LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(script))
+    return engine.run(make_agent(folder, **manifest), item or make_item(), context or make_context())
+
+
+def test_without_a_model_it_abstains_and_says_so(tmp_path: Path) -> None:
+    proposal = LlmEngine(ModelSettings()).run(make_agent(tmp_path, model=""), make_item(), make_context())
+    assert (proposal.kind, proposal.reason) == ("abstain", "no language model is configured")
+    assert proposal.usage.model_calls == 0
+
+
+def test_a_reply_carries_its_score_signals_sources_and_usage(tmp_path: Path) -> None:
+    script = [{"call": "my_orders"}, answer("SL-20002 costs 1,240.50 euros.")]
+    proposal = run(tmp_path, script)
+    assert proposal.kind == "reply"
+    assert proposal.signals == {"self_report": 0.9, "support": 1.0, "clean": 1.0, "language": 1.0}
+    assert 0.9 < proposal.score < 1
+    assert [source.id for source in proposal.sources] == ["my_orders"]
+    assert (proposal.usage.model_calls, proposal.usage.tool_calls) == (2, 1)
+    assert proposal.usage.input_tokens > 0
+    assert (proposal.agent, proposal.agent_version[:2], proposal.fingerprint) == ("probe", "1+", "ffffffff")
+
+
+def test_an_invented_figure_lowers_the_score(tmp_path: Path) -> None:
+    honest = run(tmp_path, [{"call": "my_orders"}, answer("SL-20001 costs 89 euros.")])
+    invented = run(tmp_path, [{"call": "my_orders"}, answer("SL-20001 costs 77 euros.")])
+    assert invented.signals["support"] == 0.5
+    assert invented.score < honest.score
+
+
+def test_a_write_is_never_carried_out_but_proposed_with_its_provenance(tmp_path: Path) -> None:
+    script = [
+        {"call": "my_orders"},
+        {
+            "calls": [
+                {"call": "cancel", "arguments": {"order_id": n, "note": "as asked"}} for n in ("SL-20001", "SL-20002")
+            ]
+        },
+        answer("We are cancelling both."),
+    ]
+    proposal = run(tmp_path, script, item=make_item("Cancel SL-20001 and the other one, as asked"))
+    assert [action.arguments["order_id"] for action in proposal.actions] == ["SL-20001", "SL-20002"]
+    assert proposal.actions[1].provenance == {"order_id": "customer", "note": "ticket"}
+
+
+def test_a_value_that_stands_nowhere_or_in_a_web_page_is_not_trusted(tmp_path: Path) -> None:
+    script = [
+        {"call": "read_page", "arguments": {"page": "terms"}},
+        {"call": "cancel", "arguments": {"order_id": "SL-66666"}},
+        {"call": "cancel", "arguments": {"order_id": "SL-77777"}},
+        answer(),
+    ]
+    proposal = run(tmp_path, script)
+    assert [action.provenance["order_id"] for action in proposal.actions] == ["tool", "agent"]
+
+
+def test_a_run_that_needs_a_writes_outcome_ends_with_the_action_alone(tmp_path: Path) -> None:
+    proposal = run(tmp_path, [{"call": "cancel", "arguments": {"order_id": "SL-20001"}}, answer("")])
+    assert (proposal.kind, proposal.reply, len(proposal.actions)) == ("action", "", 1)
+
+
+def test_the_next_run_sees_the_outcome_of_the_write(tmp_path: Path) -> None:
+    outcome = ActionOutcome(name="cancel", arguments={"order_id": "SL-20001"}, status="done", result="refund R-5512")
+    seen: list[str] = []
+
+    def script(messages: Any) -> Any:
+        seen.append(messages[-1].text)
+        return answer("Your refund is R-5512.")
+
+    proposal = run(tmp_path, script, item=make_item(action_outcomes=(outcome,)))
+    assert "Outcomes of earlier actions" in seen[0] and "R-5512" in seen[0]
+    assert proposal.signals["support"] == 1.0
+
+
+def test_an_unverified_customer_gets_no_look_into_a_record(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def script(messages: Any) -> Any:
+        seen.append(messages[-1].text)
+        return {"call": "my_orders"} if len(messages) < 3 else answer("", hand_over="nobody knows who writes")
+
+    proposal = run(tmp_path, script, item=make_item(verified=False))
+    assert seen[-1].startswith("Refused: the customer's identity is not verified")
+    assert (proposal.kind, proposal.reason) == ("abstain", "the model hands over: nobody knows who writes")
+
+
+def test_arguments_that_do_not_fit_the_tool_go_back_to_the_model(tmp_path: Path) -> None:
+    script = [
+        {"call": "cancel", "arguments": {"id": "SL-20001"}},
+        {"call": "cancel", "arguments": {"order_id": "SL-20001"}},
+        answer(""),
+    ]
+    assert [action.arguments for action in run(tmp_path, script).actions] == [{"order_id": "SL-20001"}]
+
+
+@pytest.mark.parametrize(
+    ("which", "kind", "words"), [("missing", None, ""), ("busy", TryLater, "busy"), ("bug", Broken, "agent.py")]
+)
+def test_a_tools_failure_says_what_to_do_next(tmp_path: Path, which: str, kind: Any, words: str) -> None:
+    script = [{"call": "read_page", "arguments": {"page": which}}, answer()]
+    if kind is None:
+        assert run(tmp_path, script).kind == "reply"
+        return
+    with pytest.raises(kind, match=words) as caught:
+        run(tmp_path, script)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ([{"text": "Sure, I will do that."}], "the model gave no answer in the agreed form"),
+        (
+            [{"calls": [{"call": "Answer", "arguments": {"reply": 1}}, {"call": "my_orders"}]}, {"text": "ok"}],
+            "agreed form",
+        ),
+        ([answer(" ")], "empty answer"),
+    ],
+)
+def test_what_is_no_answer_goes_to_a_person_with_its_cost(tmp_path: Path, script: Any, reason: str) -> None:
+    proposal = run(tmp_path, script)
+    assert proposal.kind == "abstain"
+    assert reason in proposal.reason
+    assert proposal.usage.model_calls >= 1
+
+
+def test_a_run_ends_at_its_limit_of_steps(tmp_path: Path) -> None:
+    proposal = run(tmp_path, lambda messages: {"call": "my_orders"}, limits={"steps": 3})
+    assert (proposal.kind, proposal.reason) == ("abstain", "the limit of 3 model calls was reached")
+    assert proposal.usage.model_calls == 3
+
+
+def test_a_run_ends_at_its_limit_of_tokens(tmp_path: Path) -> None:
+    proposal = run(
+        tmp_path,
+        lambda messages: {"call": "read_page", "arguments": {"page": "x" * 4000}},
+        limits={"tokens": 3000, "steps": 50},
+    )
+    assert proposal.reason == "the limit of 3000 tokens was reached"
+
+
+def test_a_run_ends_at_its_limit_of_money(tmp_path: Path) -> None:
+    own = tmp_path / "prices.txt"
+    own.write_text("scripted:script: [1000, 1000, 1000]\n")
+    engine = LlmEngine(
+        ModelSettings(prices=own), chain=lambda *_: scripted_chain(lambda messages: {"call": "my_orders"})
+    )
+    proposal = engine.run(make_agent(tmp_path, limits={"cost": 0.5}), make_item(), make_context())
+    assert proposal.reason == "the limit of 0.5 US dollars was reached"
+    assert proposal.usage.cost_usd >= 0.5
+
+
+def test_a_run_ends_at_its_deadline(tmp_path: Path) -> None:
+    with pytest.raises(TryLater, match="seconds were used up"):
+        run(tmp_path, [answer()], context=make_context(seconds=0.0))
+
+
+def test_a_foreign_link_and_an_image_are_taken_out_and_cost_the_score(tmp_path: Path) -> None:
+    reply = "See https://shop.example/help/a or [here](https://evil.example/x) ![p](https://evil.example/p.png)"
+    proposal = run(tmp_path, [answer(reply)])
+    assert proposal.reply == "See https://shop.example/help/a or here p"
+    assert proposal.signals["clean"] == 0.0
+    assert proposal.score < 0.5
+
+
+def test_a_reply_in_another_language_than_the_tickets_lowers_the_score(tmp_path: Path) -> None:
+    assert run(tmp_path, [answer(language="de")]).signals["language"] == 0.0
+
+
+def test_samples_that_do_not_agree_lower_the_score(tmp_path: Path) -> None:
+    turns = iter([answer(), answer("", hand_over="unsure"), answer("Another way to say it.")])
+    mixed = run(tmp_path, lambda messages: next(turns), samples=3)
+    assert mixed.signals["agreement"] == 0.5
+    assert mixed.usage.model_calls == 3
+    assert run(tmp_path, [answer()], samples=2).signals["agreement"] == 1.0
+
+
+def test_knowledge_is_searched_and_cited(tmp_path: Path) -> None:
+    article = Source(kind="article", id="returns", title="Returns", quote="Returns are free for 30 days.")
+    script = [{"call": "search_knowledge", "arguments": {"query": "returns"}}, answer("Free for 30 days.")]
+    proposal = run(tmp_path, script, context=make_context(articles=[article]), **KNOWLEDGE)
+    assert proposal.sources == (article,)
+    assert proposal.signals["support"] == 1.0
+
+
+KNOWLEDGE: dict[str, Any] = {"tools": [{"name": "search_knowledge", "source": "knowledge"}], "may": []}
+
+
+def test_prices_are_known_for_listed_models_only() -> None:
+    price = price_of("openai:gpt-5-mini")
+    assert price is not None
+    assert price.of(1_000_000, 400_000, 100_000) == pytest.approx(0.6 * 0.25 + 0.4 * 0.025 + 0.1 * 2.0)
+    assert price_of("openai:gemma3-270m") is None

@@ -1,0 +1,65 @@
+from agents.llm.breaker import Breaker, breaker_of, forget
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def opened(clock: Clock) -> Breaker:
+    breaker = Breaker(failures=3, seconds=30, clock=clock)
+    for _ in range(3):
+        assert breaker.wait() == 0
+        breaker.failed()
+    return breaker
+
+
+def test_it_opens_after_failures_in_a_row_only() -> None:
+    breaker = Breaker(failures=3, clock=Clock())
+    for _ in range(4):
+        breaker.failed()
+        breaker.failed()
+        breaker.worked()
+    assert breaker.wait() == 0
+
+
+def test_an_open_breaker_says_how_long_it_stays_open() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now += 10
+    assert breaker.wait() == 20
+
+
+def test_one_probe_is_let_through_and_closes_it() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now += 31
+    assert breaker.wait() == 0
+    assert breaker.wait() > 0  # the second caller waits for the probe's result
+    breaker.worked()
+    assert breaker.wait() == 0
+
+
+def test_a_failed_probe_opens_it_again() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now += 31
+    assert breaker.wait() == 0
+    breaker.failed()
+    assert breaker.wait() == 30
+
+
+def test_a_server_that_asks_for_longer_is_left_alone_for_longer() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    breaker.failed(after=120)
+    assert breaker.wait() == 120
+
+
+def test_each_model_and_server_has_one_of_its_own() -> None:
+    forget()
+    assert breaker_of("openai:a", "http://x") is breaker_of("openai:a", "http://x")
+    assert breaker_of("openai:a", "http://x") is not breaker_of("openai:a", "http://y")
+    forget()

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.llm.reply import clean_reply
+
+ALLOWED = ("https://shop.example/help", "saola-living.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://shop.example/help/returns?x=1.",
+        "Siehe https://shop.example/help, danke!",
+        "https://saola-living.example/track and www.saola-living.example/track",
+        "Quý khách xem saola-living.example/returns nhé.",
+        "Costs 1.234,50 EUR (20 %). Nr.12, z.B. am 3.11.2026, Gr. M/L; e.g. 5-7 days; v1.2.3",
+        "Write to support@saola-living.example.",
+        "2 < 3 and 5 > 4",
+        "First paragraph.\n\nSecond: Hallo.Wir melden uns.",
+    ],
+)
+def test_what_may_be_said_stays_as_it_is(text: str) -> None:
+    assert clean_reply(text, ALLOWED) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Pay at https://evil.example/pay.", "Pay at ."),
+        ("Pay at HTTPS://EVIL.example", "Pay at"),
+        ("see www.evil.com now", "see  now"),
+        ("see evil.com/pay now", "see  now"),
+        ("see evil.com", "see"),
+        ("[our page](https://evil.example)", "our page"),
+        ("[our page]( <https://evil.example> 'title')", "our page"),
+        ("![receipt](https://evil.example/p.png?d=1234)", "receipt"),
+        ("![receipt][1]\n\n[1]: https://evil.example/p.png", "receipt"),
+        ('<img src="https://evil.example/p.png">hello', "hello"),
+        ("<a href='https://evil.example'>page</a>", "page"),
+        ("<https://evil.example/>", ""),
+        ("https://shop.example/helpdesk", ""),
+        ("https://shop.example.evil.com/help", ""),
+        ("https://shop.example@evil.com/help", ""),
+        ("https://user:pw@shop.example/help", ""),
+        ("https://shop.example/help/../admin", ""),
+        ("http://shop.example/help", ""),
+        ("https://evil-saola-living.example/", ""),
+        ("https://shop\u200b.example.evil.com/help", ""),
+        ("ｈｔｔｐｓ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ", ""),
+        ("javascript:alert(1)", ")"),
+        ("data:text/html;base64,AAAA", ""),
+        ("ftp://evil.example/x", ""),
+    ],
+)
+def test_what_may_not_be_said_is_taken_out_and_told(text: str, left: str) -> None:
+    cleaned, removed = clean_reply(text, ALLOWED)
+    assert cleaned == left
+    assert removed
+
+
+def test_a_named_link_that_is_allowed_is_written_out() -> None:
+    assert clean_reply("[help](https://shop.example/help)", ALLOWED) == ("help (https://shop.example/help)", ())
+
+
+def test_direction_marks_are_taken_out() -> None:
+    assert clean_reply("a\u202eb\u2066c", ALLOWED) == ("abc", ())
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing_and_leaves_no_foreign_link(text: str) -> None:
+    once, _ = clean_reply(text + " https://evil.example/" + text, ALLOWED)
+    assert "https://evil.example" not in once

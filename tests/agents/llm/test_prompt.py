@@ -4,6 +4,7 @@ After a wanted change: `python -m tests.agents.llm.test_prompt` writes the snaps
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def sent_to_the_model(name: str) -> str:
     """Return all that the agent's model is sent first: the system message, the item and the tools."""
     seen: list[BaseMessage] = []
 
-    def script(messages: list[BaseMessage]) -> Any:
+    def script(messages: Sequence[BaseMessage]) -> Any:
         seen.extend(messages)
         return answer()
 

@@ -38,6 +38,7 @@ class Stack:
         self.say = say
         self.place = find_place(self.home)
         self.url = ""
+        self.accepting = False
 
     def run(self, on_ready: Callable[[], None] | None = None) -> None:
         """Block until stopped. Raises Rejected when another process runs this home, Broken when it cannot start."""
@@ -45,9 +46,8 @@ class Stack:
             for name in ("saola", "postgres", "valkey"):
                 held.enter_context(locked(self.home, name))
             listener = held.enter_context(listen(self.settings.host, self.settings.port))
-            host, port = listener.getsockname()[:2]
-            here = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
-            self.url = f"http://{here}:{port}"
+            host, port = reachable(listener)
+            self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             Supervisor(self.home, self.children(listener), self.say, url=self.url).run(on_ready)
 
     def children(self, listener: socket.socket) -> list[Child]:
@@ -55,15 +55,17 @@ class Stack:
         servers = list(self._servers())
         first = servers + list(self._migration(tuple(child.name for child in servers)))
         api = self._python("api", "-m", "cli.serve", str(listener.fileno()))
-        host, port = listener.getsockname()[:2]
+        host, port = reachable(listener)
         api = replace(
             api,
             needs=tuple(child.name for child in first),
-            ready=Answers("127.0.0.1" if host == "0.0.0.0" else host, port, "/healthz"),  # noqa: S104 - compared only
+            ready=Answers(host, port, "/healthz"),
+            after=self._accepting,
             pass_fds=(listener.fileno(),),
         )
         # The rest waits for the API: the first ticket is accepted sooner, and is worked as soon as they are up.
-        rest = [self._python("relay", "-m", "workers.relay"), self._python("schedule", "-m", "workers.schedule")]
+        progress = Answers(host, port, "/readyz")  # both write down that they progress; the API reads it
+        rest = [replace(self._python(name, "-m", f"workers.{name}"), ready=progress) for name in ("relay", "schedule")]
         rest += [self._worker(name) for name in WORKERS]
         return [*first, api, *(replace(child, needs=("api",)) for child in rest)]
 
@@ -78,6 +80,11 @@ class Stack:
             self.say("SAOLA_OWNER_DATABASE_URL is not set: the schema is used as it is (see `saola migrate --help`)")
         else:
             yield replace(self._python("migrate", "-m", "cli", "migrate"), needs=needs, once=True)
+
+    def _accepting(self) -> None:
+        if not self.accepting:
+            self.accepting = True
+            self.say(f"Tickets are accepted at {self.url}; workers are being started")
 
     def _worker(self, name: str) -> Child:
         queues, pool = WORKERS[name]
@@ -111,6 +118,12 @@ def embedded_environment(current: Settings, home: Path) -> dict[str, str]:
     if not current.broker_url:
         values["SAOLA_BROKER_URL"] = Valkey(find_place(home)).url
     return values
+
+
+def reachable(listener: socket.socket) -> tuple[str, int]:
+    """Return the address under which this machine itself reaches `listener`."""
+    host, port = listener.getsockname()[:2]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not listened on
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
@@ -35,24 +36,25 @@ class Group(NamedTuple):
     population: list[float]  # scores of all runs at this fingerprint
 
 
-def renew_certificates(job: Job) -> None:
+def renew_certificates(jobs: Sequence[Job]) -> None:
     """Issue what the audits allow, one certificate per agent and family; a shrunken one replaces the old."""
+    tenant_id = jobs[0].tenant_id
     shop = workshop()
     shop.catalog.refresh()
-    with app_database().transaction(job.tenant_id) as connection:
+    with app_database().transaction(tenant_id) as connection:
         state = policies.tenant_state(connection)
         held = {(c.agent, c.fingerprint, c.target): c for c in state.certificates}
-        for group in _groups(connection, shop, state, job):
+        for group in _groups(connection, shop, state, tenant_id):
             before = held.get((group.owner, group.fingerprint, group.target))
             looked = before.audits if before else 0
             if len(group.rows) >= LOOK_AGAIN * looked:
-                _issue(connection, job, group, before)
-        finish(connection, job)
+                _issue(connection, tenant_id, group, before)
+        finish(connection, jobs)
 
 
-def _groups(connection: Connection, shop: Workshop, state: TenantState, job: Job) -> Iterator[Group]:
+def _groups(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Group]:
     triage_id = state.classifiers.get("triage")
-    triage = shop.classifier(job.tenant_id, triage_id).fingerprint if triage_id else "none"
+    triage = shop.classifier(tenant_id, triage_id).fingerprint if triage_id else "none"
     judged = audits.evidence(connection)
     by_agent, by_family = defaultdict(list), defaultdict(list)
     for row in judged:
@@ -78,7 +80,7 @@ def _groups(connection: Connection, shop: Workshop, state: TenantState, job: Job
         yield Group(f"family:{family}", fingerprint, target, confidence, rows, [float(s["score"]) for s in scores])
 
 
-def _issue(connection: Connection, job: Job, group: Group, before: Certificate | None) -> None:
+def _issue(connection: Connection, tenant_id: UUID, group: Group, before: Certificate | None) -> None:
     choice = choose_threshold(
         [row["score"] for row in group.rows],
         [row["right"] for row in group.rows],
@@ -90,7 +92,7 @@ def _issue(connection: Connection, job: Job, group: Group, before: Certificate |
     now = datetime.now(UTC)
     if choice.threshold is None:
         if before is not None:
-            _revoke(connection, job, group, choice, now)
+            _revoke(connection, tenant_id, group, choice, now)
         return
     certificate = Certificate(
         id=new_id(),
@@ -112,7 +114,7 @@ def _issue(connection: Connection, job: Job, group: Group, before: Certificate |
     times = [row["at"] for row in group.rows]
     policies.add_certificate(
         connection,
-        job.tenant_id,
+        tenant_id,
         certificate,
         window=(min(times), max(times)),
         code_version=choice.method,
@@ -120,15 +122,15 @@ def _issue(connection: Connection, job: Job, group: Group, before: Certificate |
         evidence=evidence,
     )
     data = {**certificate.model_dump(mode="json"), "hash": digest}
-    journal.write(connection, job.tenant_id, actor="saola", action="certificate.issued", object=group.owner, data=data)
-    events.append(connection, Event(kind="certificate.issued", at=now, tenant_id=job.tenant_id, data=data))
+    journal.write(connection, tenant_id, actor="saola", action="certificate.issued", object=group.owner, data=data)
+    events.append(connection, Event(kind="certificate.issued", at=now, tenant_id=tenant_id, data=data))
 
 
-def _revoke(connection: Connection, job: Job, group: Group, choice: Choice, now: datetime) -> None:
+def _revoke(connection: Connection, tenant_id: UUID, group: Group, choice: Choice, now: datetime) -> None:
     policies.revoke_certificates(connection, group.owner, choice.missing)
     data = {"agent": group.owner, "reason": choice.missing}
-    journal.write(connection, job.tenant_id, actor="saola", action="certificate.revoked", object=group.owner, data=data)
-    events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=job.tenant_id, data=data))
+    journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=group.owner, data=data)
+    events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))
 
 
 def fingerprint_of(certificate: Certificate, rows: Sequence[RowMapping]) -> str:

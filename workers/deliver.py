@@ -1,8 +1,6 @@
-"""Deliver: the decision goes out. Once per delivery key, checked for pause and undo at the last moment."""
+"""Deliver: decisions go out. Once per delivery key, checked for pause and undo at the last moment."""
 
-from datetime import UTC, datetime, timedelta
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
@@ -14,7 +12,7 @@ from workers.channels.action import CarryOut
 from workers.channels.base import Channel
 from workers.channels.mail import OutboxFolder, Smtp
 from workers.channels.thread import InDatabase
-from workers.jobs import do, finish
+from workers.jobs import OneByOne, finish
 
 
 def channel_of(delivery: Delivery) -> Channel:
@@ -28,50 +26,36 @@ def channel_of(delivery: Delivery) -> Channel:
     return InDatabase("result" if delivery.effect == "fields" else "thread")
 
 
-def send(job: Job) -> None:
-    """Carry out one delivery job. A channel that does not deduplicate is marked as tried before it acts."""
+def send(jobs: Sequence[Job]) -> None:
+    """Carry out delivery jobs of one tenant, those that the key makes harmless to repeat in one transaction.
+
+    A delivery through a channel that does not deduplicate is done alone, and marked as tried before it acts.
+    """
+    with app_database().transaction(jobs[0].tenant_id) as connection:
+        begun, why_not = deliveries.begin(connection, [job.subject_id for job in jobs])
+        channels = [channel_of(delivery) for delivery in begun]
+        alone = not all(channel.deduplicates for channel in channels)
+        if alone and len(jobs) > 1:
+            raise OneByOne
+        for delivery_id, why in why_not.items():
+            if why in ("paused", "taken"):
+                deliveries.stop(connection, delivery_id, why)
+        if not alone:
+            pairs = zip(begun, channels, strict=True)
+            deliveries.sent(connection, [(d._replace(channel=c.name), c.send(d)) for d, c in pairs])
+            finish(connection, jobs)
+    if alone:
+        _send_alone(jobs[0], begun[0], channels[0])
+
+
+def _send_alone(job: Job, delivery: Delivery, channel: Channel) -> None:
     database = app_database()
-    with database.transaction(job.tenant_id) as connection:
-        delivery = begin(connection, job)
-        if delivery is None:
-            return
-        channel = channel_of(delivery)
-        if channel.deduplicates:
-            complete(connection, job, delivery, channel)
-            return
     try:
         reference = channel.send(delivery)
     except (Rejected, NeedsHuman) as error:
         with database.transaction(job.tenant_id) as connection:
-            deliveries.fail(connection, delivery, f"{type(error).__name__}: {error}", _at(delivery))
+            deliveries.fail(connection, delivery, f"{type(error).__name__}: {error}")
         raise
     with database.transaction(job.tenant_id) as connection:
-        deliveries.sent(connection, delivery._replace(channel=channel.name), reference, _at(delivery))
-        finish(connection, job)
-
-
-def begin(connection: Connection, job: Job) -> Delivery | None:
-    """Claim the delivery, or end the job where there is nothing left to do."""
-    delivery, why_not = deliveries.begin(connection, job.subject_id)
-    if delivery is None:
-        if why_not in ("paused", "taken"):
-            deliveries.stop(connection, job.subject_id, why_not)
-        finish(connection, job)
-    return delivery
-
-
-def complete(connection: Connection, job: Job, delivery: Delivery, channel: Channel) -> None:
-    """Send through a channel for which the key makes a repeat harmless, all in one transaction."""
-    reference = channel.send(delivery)
-    deliveries.sent(connection, delivery._replace(channel=channel.name), reference, _at(delivery))
-    finish(connection, job)
-
-
-def send_now(jobs: list[Job]) -> None:
-    """Do deliveries that were leased to this worker when their decision was recorded; the relay has the rest."""
-    for job in jobs:
-        do(job, send)
-
-
-def _at(delivery: Delivery) -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=delivery.shift_seconds)
+        deliveries.sent(connection, [(delivery._replace(channel=channel.name), reference)])
+        finish(connection, [job])

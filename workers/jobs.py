@@ -30,19 +30,38 @@ def lease_seconds(queue: str) -> float:
     return settings().lease_seconds * {"llm": 4, "bulk": 10}.get(queue, 1)
 
 
-def do_all(tenant_id: UUID, job_ids: Sequence[UUID], handler: Callable[[Job], None], queue: str) -> None:
-    """Do the jobs one after the other; a job that is done, dead or held by another worker is passed over."""
-    for job_id in job_ids:
-        with app_database().transaction(tenant_id) as connection:
-            job = outbox.take(connection, tenant_id, job_id, lease_seconds(queue))
-        if job is not None:
-            do(job, handler)
+class OneByOne(Exception):
+    """These jobs cannot be done together; each is done alone."""
 
 
-def do(job: Job, handler: Callable[[Job], None]) -> None:
+Handler = Callable[[Sequence[Job]], None]
+
+
+def do_all(tenant_id: UUID, job_ids: Sequence[UUID], handler: Handler, queue: str) -> None:
+    """Take the jobs and do them; a job that is done, dead or held by another worker is passed over."""
+    with app_database().transaction(tenant_id) as connection:
+        jobs = outbox.take(connection, tenant_id, job_ids, lease_seconds(queue))
+    do(jobs, handler)
+
+
+def do(jobs: Sequence[Job], handler: Handler) -> None:
+    """Do leased jobs of one tenant together, and each alone where that fails, so that one cannot spoil the others."""
+    if len(jobs) > 1:
+        try:
+            handler(jobs)
+            return
+        except (LeaseLost, OneByOne):
+            log.debug("jobs.one_by_one", jobs=len(jobs))
+        except Exception as error:
+            log.info("jobs.one_by_one", jobs=len(jobs), error=f"{type(error).__name__}: {error}"[:300])
+    for job in jobs:
+        _do_one(job, handler)
+
+
+def _do_one(job: Job, handler: Handler) -> None:
     """Do one leased job. A failed attempt is recorded in a small transaction of its own, with its back-off."""
     try:
-        handler(job)
+        handler([job])
     except LeaseLost:
         log.info("job.lease_lost", job=str(job.id), task=job.task)
     except (Rejected, NeedsHuman) as error:
@@ -59,9 +78,9 @@ def _back_off(job: Job) -> float:
     return min(60.0, 2.0**job.attempts) * random.uniform(0.5, 1.0)
 
 
-def finish(connection: Connection, job: Job) -> None:
-    """Mark the job done in the caller's transaction. Raises LeaseLost, which rolls the transaction back."""
-    if not outbox.finish(connection, job):
+def finish(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Mark jobs done in the caller's transaction. Raises LeaseLost, which rolls the transaction back."""
+    if jobs and len(outbox.finish(connection, jobs)) < len(jobs):
         raise LeaseLost
 
 

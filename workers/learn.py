@@ -1,10 +1,10 @@
 """Training: the triage classifier of one tenant, from the agents' examples and its own labelled history."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from agents.triage.examples import Example, from_entries
 from agents.triage.training import train
-
 from core.db import app_database
 from core.store import policies, tenants
 from core.store.outbox import Job
@@ -14,13 +14,14 @@ from workers.resources import workshop
 OUT_OF_SCOPE = "__oos__"
 
 
-def train_triage(job: Job) -> None:
+def train_triage(jobs: Sequence[Job]) -> None:
     """Train a new version. It serves at once only where no live certificate rests on the one in service; else it
     stays a candidate, because a changed classifier is a new fingerprint that must earn its own."""
+    tenant_id = jobs[0].tenant_id
     shop = workshop()
     shop.catalog.refresh()
     database = app_database()
-    with database.transaction(job.tenant_id) as connection:
+    with database.transaction(tenant_id) as connection:
         until = tenants.current(connection)["settings"].get("train_until")
         labelled = policies.training_labels(connection, datetime.fromisoformat(until) if until else None)
     examples = from_entries(shop.catalog.entries.values())
@@ -32,11 +33,11 @@ def train_triage(job: Job) -> None:
     ]
     figures = {"examples": len(examples), "intents": len(known), "catalog": shop.catalog.fingerprint}
     classifier = train(examples) if known else None
-    with database.transaction(job.tenant_id) as connection:
+    with database.transaction(tenant_id) as connection:
         if classifier is not None:
             classifier_id = policies.add_classifier(
-                connection, job.tenant_id, "triage", classifier.fingerprint, classifier.to_bytes(), figures
+                connection, tenant_id, "triage", classifier.fingerprint, classifier.to_bytes(), figures
             )
             if not policies.live_certificates(connection):
                 policies.serve_classifier(connection, classifier_id)
-        finish(connection, job)
+        finish(connection, jobs)

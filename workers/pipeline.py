@@ -4,13 +4,14 @@ No database connection is held while an agent works. Agents propose; only the re
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-from agents.triage.route import route
+from uuid import UUID
 
 from agents.contract import Agent, Context
-from core.contracts import Decision, Policy, Proposal, Reason, Route
+from agents.triage.route import route_all
+from core.contracts import Decision, Proposal, Reason, Route
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
 from core.gate.decide import decide, pick_certificate
@@ -22,73 +23,90 @@ from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from core.store.records import Record
 from workers import reading
-from workers.deliver import send_now
-from workers.jobs import finish
+from workers.deliver import send
+from workers.jobs import do, finish
 from workers.resources import Workshop, audit_coin, workshop
 
 DOCUMENT_WAIT = timedelta(minutes=10)
-NOBODY = Policy(tier="assisted")  # the policy of an item that no agent covers
 
 
 class Worked(NamedTuple):
-    """What triage and run gave: enough for the gate."""
+    """One item on its way: what triage and run gave; enough for the gate."""
 
+    job: Job
+    loaded: Loaded
     route: Route
     proposal: Proposal
     family: str
     family_fingerprint: str
 
 
-def work(job: Job) -> None:
-    """Work on one item to its decision, and send what may be sent."""
+def work(jobs: Sequence[Job]) -> None:
+    """Work on items of one tenant to their decisions, and send what may be sent."""
     shop = workshop()
     shop.refresh()
-    with app_database().transaction(job.tenant_id) as connection:
-        loaded = items.load(connection, job.subject_id, job.generation)
-    if loaded is None or loaded.done or not _is_ours(loaded):
-        return _end(job, loaded)
-    if loaded.unread_documents and loaded.waited < DOCUMENT_WAIT:
-        with app_database().transaction(job.tenant_id) as connection:
-            outbox.put_off(connection, job, 1.0)
-        return None
-    state = shop.state(job.tenant_id)
-    chosen = choose_agent(shop, state, job, loaded)
-    if _belongs_elsewhere(shop, job, chosen):
-        with app_database().transaction(job.tenant_id) as connection:
-            outbox.put_off(connection, job, 0.0, queue="llm")
-        return None
-    worked = run(shop, job, loaded, chosen, state)
-    send_now(record(shop, job, loaded, worked, state))
-    return None
+    tenant_id = jobs[0].tenant_id
+    by_item = {job.subject_id: job for job in jobs}
+    with app_database().transaction(tenant_id) as connection:
+        found = items.load(connection, list(by_item))
+    ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded)]
+    state = shop.state(tenant_id)
+    routes = choose_agents(shop, state, tenant_id, ready)
+    here = [(one, chosen) for one, chosen in zip(ready, routes, strict=True) if not _elsewhere(shop, jobs[0], chosen)]
+    worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]
+    sending = record(shop, tenant_id, worked, state)
+    _set_aside(tenant_id, by_item, found, ready, {one.item.id for one, _ in here})
+    do(sending, send)
 
 
 def _is_ours(loaded: Loaded) -> bool:
     """An older turn is answered with the newest one; a ticket that a person took is silent."""
-    return loaded.ticket_turn == loaded.item.turn and not loaded.taken_by
+    return not loaded.done and loaded.ticket_turn == loaded.item.turn and not loaded.taken_by
 
 
-def _end(job: Job, loaded: Loaded | None) -> None:
-    with app_database().transaction(job.tenant_id) as connection:
-        if loaded is not None and not loaded.done:
-            items.set_state(connection, job.subject_id, "superseded" if not loaded.taken_by else "held")
-        finish(connection, job)
+def _must_wait(loaded: Loaded) -> bool:
+    """A ticket's documents are read first, for ten minutes at most."""
+    return bool(loaded.unread_documents) and loaded.waited < DOCUMENT_WAIT
 
 
-def choose_agent(shop: Workshop, state: TenantState, job: Job, loaded: Loaded) -> Route:
-    """Triage: the agent for this item, or a person."""
+def _set_aside(
+    tenant_id: UUID, by_item: Mapping[UUID, Job], found: Sequence[Loaded], ready: Sequence[Loaded], here: set[UUID]
+) -> None:
+    """End, put off or pass on the jobs that were not worked on here."""
+    if len(here) == len(by_item):
+        return
+    passed_on = {loaded.item.id for loaded in ready} - here
+    waiting = {loaded.item.id for loaded in found if _is_ours(loaded)} - passed_on - here
+    with app_database().transaction(tenant_id) as connection:
+        for item_id in passed_on:
+            outbox.put_off(connection, by_item[item_id], 0.0, queue="llm")
+        for item_id in waiting:
+            outbox.put_off(connection, by_item[item_id], 1.0)
+        over = [loaded for loaded in found if not _is_ours(loaded)]
+        for loaded in over:
+            if not loaded.done:
+                items.set_state(connection, [loaded.item.id], "held" if loaded.taken_by else "superseded")
+        finish(connection, [job for key, job in by_item.items() if key not in passed_on | waiting | here])
+
+
+def choose_agents(shop: Workshop, state: TenantState, tenant_id: UUID, ready: Sequence[Loaded]) -> list[Route]:
+    """Triage: the agent for each item, or a person."""
     classifier_id = state.classifiers.get("triage")
-    classifier = shop.classifier(job.tenant_id, classifier_id) if classifier_id else None
+    classifier = shop.classifier(tenant_id, classifier_id) if classifier_id else None
     enabled = {
         name: entry.manifest
         for name, entry in shop.catalog.entries.items()
         if state.agents.get(name, AgentSetting()).enabled
     }
-    if loaded.item.kind == "ticket" and loaded.unread_documents:
-        return Route(agent=None, reason="a document of this ticket could not be read in time")
-    return route(loaded.item, classifier, enabled)
+    unread = Route(agent=None, reason="a document of this ticket could not be read in time")
+    routes = route_all([loaded.item for loaded in ready], classifier, enabled)
+    return [
+        unread if loaded.item.kind == "ticket" and loaded.unread_documents else chosen
+        for loaded, chosen in zip(ready, routes, strict=True)
+    ]
 
 
-def _belongs_elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
+def _elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
     """Model calls are slow and wait in threads of their own; the other engines never wait behind them."""
     entry = shop.catalog.entries.get(chosen.agent or "")
     return entry is not None and entry.manifest.engine == "llm" and job.queue == "tickets"
@@ -96,14 +114,18 @@ def _belongs_elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
 
 def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState) -> Worked:
     """Let the agent work. No connection is open. A run that needs a person ends with an abstention that says why."""
-    triage = _triage_fingerprint(shop, state, job)
+    triage = triage_fingerprint(shop, state, job.tenant_id)
     if chosen.agent is None:
-        reason = chosen.reason or "no agent covers this"
         nobody = Proposal(
-            agent="", agent_version="", fingerprint=f"triage:{triage}", kind="abstain", intent=chosen.intent,
-            language=chosen.language, reason=reason, score=0.0,
-        )  # fmt: skip
-        return Worked(chosen, nobody, "", "")
+            agent="",
+            agent_version="",
+            fingerprint=f"triage:{triage}",
+            kind="abstain",
+            intent=chosen.intent,
+            language=chosen.language,
+            reason=chosen.reason or "no agent covers this",
+        )
+        return Worked(job, loaded, chosen, nobody, "", "")
     agent = shop.agent(chosen.agent, triage)
     manifest = agent.manifest
     started = time.monotonic()
@@ -118,18 +140,20 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
     except (NeedsHuman, Rejected) as error:
         proposal = _abstain(agent, chosen, str(error))
     usage = proposal.usage.model_copy(update={"seconds": time.monotonic() - started})
-    family = manifest.family
     return Worked(
+        job,
+        loaded,
         chosen,
         proposal.model_copy(update={"usage": usage}),
-        family,
-        shop.family_fingerprint(family, triage),
+        manifest.family,
+        shop.family_fingerprint(manifest.family, triage),
     )
 
 
-def _triage_fingerprint(shop: Workshop, state: TenantState, job: Job) -> str:
+def triage_fingerprint(shop: Workshop, state: TenantState, tenant_id: UUID) -> str:
+    """Return the fingerprint of the tenant's classifier in service; "none" where there is none yet."""
     classifier_id = state.classifiers.get("triage")
-    return shop.classifier(job.tenant_id, classifier_id).fingerprint if classifier_id else "none"
+    return shop.classifier(tenant_id, classifier_id).fingerprint if classifier_id else "none"
 
 
 def _abstain(agent: Agent, chosen: Route, reason: str) -> Proposal:
@@ -144,10 +168,8 @@ def _abstain(agent: Agent, chosen: Route, reason: str) -> Proposal:
     )
 
 
-def gate(
-    shop: Workshop, loaded: Loaded, worked: Worked, state: TenantState, coin: float, *, audit: float | None = None
-) -> Decision:
-    """Ask the gate. `audit` overrides the agent's audit probability (replays audit as they are told)."""
+def gate(shop: Workshop, worked: Worked, state: TenantState, coin: float, audit: float | None = None) -> Decision:
+    """Ask the gate. `audit` overrides the agent's audit probability (replays are audited as they are told)."""
     proposal = worked.proposal
     if not proposal.agent:
         reason = Reason(code="no_draft", values={"reason": proposal.reason})
@@ -156,45 +178,50 @@ def gate(
     certificate = pick_certificate(
         tuple(state.certificates), proposal.agent, proposal.fingerprint, worked.family, worked.family_fingerprint
     )
-    probability = max(setting.audit_probability, settings().audit_floor) if audit is None else audit
     return decide(
-        loaded.item,
+        worked.loaded.item,
         proposal,
         shop.policy(state, proposal.agent),
         certificate,
-        audit_probability=probability,
+        audit_probability=max(setting.audit_probability, settings().audit_floor) if audit is None else audit,
         audit_coin=coin,
     )
 
 
 def record(
     shop: Workshop,
-    job: Job,
-    loaded: Loaded,
-    worked: Worked,
+    tenant_id: UUID,
+    worked: Sequence[Worked],
     state: TenantState,
     *,
     shadow: bool = False,
     audit: float | None = None,
 ) -> list[Job]:
     """Gate and write everything down in one transaction; returns deliveries leased to this worker."""
+    if not worked:
+        return []
+    written = [_record(shop, one, state, shadow, audit) for one in worked]
+    with app_database().transaction(tenant_id) as connection:
+        finish(connection, [one.job for one in worked])
+        if not shadow:
+            newest = items.still_newest(connection, [one.item for one in written])
+            late = [one.item.id for one in written if one.item.id not in newest]
+            items.set_state(connection, late, "superseded")
+            written = [one for one in written if one.item.id in newest]
+        return records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
+
+
+def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, audit: float | None) -> Record:
     run_id = new_id()
-    decision = gate(shop, loaded, worked, state, audit_coin(run_id), audit=audit)
-    written = Record(
+    return Record(
         run_id=run_id,
         decision_id=new_id(),
-        item=loaded.item,
+        item=worked.loaded.item,
         route=worked.route,
         proposal=worked.proposal,
-        decision=decision,
+        decision=gate(shop, worked, state, audit_coin(run_id), audit),
         family=worked.family,
         family_fingerprint=worked.family_fingerprint,
         shadow=shadow,
-        at=datetime.now(UTC) - loaded.shift,
+        at=datetime.now(UTC) - worked.loaded.shift,
     )
-    with app_database().transaction(job.tenant_id) as connection:
-        finish(connection, job)
-        if not shadow and not items.still_newest(connection, loaded.item):
-            items.set_state(connection, loaded.item.id, "superseded")
-            return []
-        return records.save(connection, job.tenant_id, written, delivery_lease=settings().lease_seconds) or []

@@ -80,7 +80,7 @@ class Relay:
 
     def publish(self, queue: str, claimed: list[RowMapping]) -> None:
         """Hand ids to the broker; raises when it does not take them, and the rows are due again after the hold."""
-        size = CHUNK if queue == "tickets" and len(claimed) > 4 * CHUNK else 1
+        size = CHUNK if queue in ("tickets", "bulk") and len(claimed) > 2 * CHUNK else 1
         claimed.sort(key=lambda row: (str(row["tenant_id"]), row["task"]))
         with self.celery.producer_or_acquire() as producer:
             for (tenant, task), rows in groupby(claimed, key=lambda row: (str(row["tenant_id"]), row["task"])):

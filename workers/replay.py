@@ -1,25 +1,29 @@
 """Replay: past items through today's agents in shadow. Recorded, audited as told, never sent."""
 
+from collections.abc import Sequence
+
 from core.db import app_database
 from core.store import items
 from core.store.outbox import Job
-from workers.jobs import finish
-from workers.pipeline import choose_agent, record, run
+from workers.jobs import OneByOne
+from workers.pipeline import choose_agents, record, run
 from workers.resources import workshop
 
 AUDIT_ALL = 1.0  # the answers of the past are known, so each replayed run can be judged
 
 
-def replay(job: Job) -> None:
-    """Run one past item in shadow and record what would have been decided."""
+def replay(jobs: Sequence[Job]) -> None:
+    """Run past items in shadow and record what would have been decided."""
+    if len({job.generation for job in jobs}) > 1:
+        raise OneByOne
     shop = workshop()
     shop.refresh()
-    with app_database().transaction(job.tenant_id) as connection:
-        loaded = items.load(connection, job.subject_id, job.generation)
-    if loaded is None:
-        with app_database().transaction(job.tenant_id) as connection:
-            finish(connection, job)
-        return
-    state = shop.state(job.tenant_id)
-    worked = run(shop, job, loaded, choose_agent(shop, state, job, loaded), state)
-    record(shop, job, loaded, worked, state, shadow=True, audit=AUDIT_ALL)
+    tenant_id = jobs[0].tenant_id
+    by_item = {job.subject_id: job for job in jobs}
+    with app_database().transaction(tenant_id) as connection:
+        found = items.load(connection, list(by_item), jobs[0].generation)
+    state = shop.state(tenant_id)
+    routes = choose_agents(shop, state, tenant_id, found)
+    pairs = zip(found, routes, strict=True)
+    worked = [run(shop, by_item[loaded.item.id], loaded, chosen, state) for loaded, chosen in pairs]
+    record(shop, tenant_id, worked, state, shadow=True, audit=AUDIT_ALL)

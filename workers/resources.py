@@ -7,11 +7,10 @@ from functools import lru_cache
 from threading import Lock
 from uuid import UUID
 
-from agents.loader import Loader
-from agents.triage.classifier import Classifier
-
 from agents.catalog import open_catalog
 from agents.contract import Agent
+from agents.loader import Loader
+from agents.triage.classifier import Classifier
 from core.contracts import Policy, Tier
 from core.db import app_database
 from core.errors import TryLater

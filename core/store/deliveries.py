@@ -1,17 +1,18 @@
 """Deliveries: effects in the world, once per delivery key; a repeat after a crash is counted and shown."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from core.contracts import OutcomeKind
 from core.events import Event
 from core.ids import new_id
 from core.store import events
 from core.store.items import set_state
-from core.store.sql import execute, maybe_row
+from core.store.sql import execute, execute_many, maybe_row, rows
 
 _OUTCOME_OF_REVIEW: dict[str, OutcomeKind] = {"": "automated", "approved": "approved", "edited": "edited"}
 
@@ -21,6 +22,7 @@ class Delivery(NamedTuple):
 
     id: UUID
     tenant_id: UUID
+    decision_id: UUID | None
     effect: str  # reply | action | fields
     channel: str
     payload: dict[str, Any]
@@ -37,25 +39,22 @@ class Delivery(NamedTuple):
     document_id: UUID | None
     review: str
     shift_seconds: float
-    last: bool  # no other effect of the same decision is still to come
 
 
-def begin(connection: Connection, delivery_id: UUID) -> tuple[Delivery | None, str]:
-    """Claim a delivery for sending. Returns it, or None with why not: gone, sent, undone, paused or taken.
+def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[Delivery], dict[UUID, str]]:
+    """Claim deliveries for sending. Returns them, and for the others why not: sent, undone, paused or taken.
 
     Pause, undo and take-over are looked at here, at the last moment, so that they work within one delivery.
     """
-    row = maybe_row(
+    found = rows(
         connection,
-        """SELECT v.id, v.tenant_id, v.effect, v.channel, v.payload, v.by, v.state, v.attempts, v.ticket_id,
+        """SELECT v.id, v.tenant_id, v.decision_id, v.effect, v.channel, v.payload, v.by, v.state, v.attempts,
+               v.ticket_id,
                coalesce(t.subject, '') AS subject, coalesce(t.language, '') AS language,
                coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name,
-               coalesce(c.verified, false) AS verified, t.taken_by,
-               d.work_item_id, w.document_id, coalesce(d.review, '') AS review,
-               coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds,
-               n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused,
-               NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.decision_id = v.decision_id AND o.id <> v.id
-                           AND o.state IN ('waiting', 'sending')) AS last
+               coalesce(c.verified, false) AS verified, t.taken_by, d.work_item_id, w.document_id,
+               coalesce(d.review, '') AS review, coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds,
+               n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused
            FROM deliveries v JOIN tenants n ON n.id = v.tenant_id
            LEFT JOIN tickets t ON t.id = v.ticket_id
            LEFT JOIN customers c ON c.id = t.customer_id
@@ -64,106 +63,147 @@ def begin(connection: Connection, delivery_id: UUID) -> tuple[Delivery | None, s
            LEFT JOIN agent_settings s ON s.agent = r.agent
            LEFT JOIN work_items w ON w.id = d.work_item_id
            LEFT JOIN documents x ON x.id = w.document_id
-           WHERE v.id = :id FOR UPDATE OF v""",
-        id=delivery_id,
+           WHERE v.id = ANY(:ids) ORDER BY v.id FOR UPDATE OF v""",
+        ids=list(delivery_ids),
     )
-    if row is None:
-        return None, "gone"
-    if row["state"] not in ("waiting", "sending"):
-        return None, str(row["state"])
-    if row["by"] == "agent" and row["state"] == "waiting":
-        if row["paused"]:
-            return None, "paused"
-        if row["taken_by"]:
-            return None, "taken"
+    why_not = {row["id"]: _why_not(row) for row in found}
+    claimed = [row for row in found if not why_not[row["id"]]]
     execute(
         connection,
         """UPDATE deliveries SET state = 'sending', attempts = attempts + 1,
-               repeats = repeats + CASE WHEN state = 'sending' THEN 1 ELSE 0 END WHERE id = :id""",
-        id=delivery_id,
+               repeats = repeats + CASE WHEN state = 'sending' THEN 1 ELSE 0 END WHERE id = ANY(:ids)""",
+        ids=[row["id"] for row in claimed],
     )
-    values = {name: row[name] for name in Delivery._fields if name not in ("repeated", "attempts")}
-    return Delivery(**values, repeated=row["state"] == "sending", attempts=row["attempts"] + 1), ""
+    names = [name for name in Delivery._fields if name not in ("repeated", "attempts")]
+    begun = [
+        Delivery(
+            **{name: row[name] for name in names},
+            repeated=row["state"] == "sending",
+            attempts=row["attempts"] + 1,
+        )
+        for row in claimed
+    ]
+    return begun, {key: why for key, why in why_not.items() if why}
 
 
-def sent(connection: Connection, delivery: Delivery, reference: str, at: datetime) -> None:
-    """Mark a delivery as done: the thread, the ticket, the outcome and the events, in one transaction."""
-    execute(
+def _why_not(row: RowMapping) -> str:
+    if row["state"] not in ("waiting", "sending"):
+        return str(row["state"])
+    if row["by"] == "agent" and row["state"] == "waiting":
+        if row["paused"]:
+            return "paused"
+        if row["taken_by"]:
+            return "taken"
+    return ""
+
+
+def sent(connection: Connection, done: Sequence[tuple[Delivery, str]]) -> None:
+    """Mark deliveries as done, each with the channel's reference: thread, ticket, outcome and events, in one
+    transaction. Things happen at the item's own time, which an import may have dated back."""
+    now = datetime.now(UTC)
+    execute_many(
         connection,
-        """UPDATE deliveries SET state = 'sent', reference = :reference, sent_at = clock_timestamp(), error = ''
-           WHERE id = :id""",
-        id=delivery.id,
-        reference=reference[:2000],
+        """UPDATE deliveries SET state = 'sent', channel = :channel, reference = :reference, error = '',
+               sent_at = clock_timestamp() WHERE id = :id""",
+        [{"id": d.id, "channel": d.channel, "reference": reference[:2000]} for d, reference in done],
     )
-    author = "agent" if delivery.by == "agent" else "staff"
-    common = {
+    _reply_in_thread(connection, [d for d, _ in done if d.effect == "reply" and d.ticket_id], now)
+    ended = _end_items(connection, [d for d, _ in done if d.work_item_id])
+    happened = []
+    for delivery, _ in done:
+        happened += _happened(delivery, at_time_of(delivery, now), ended.get(delivery.work_item_id))
+    events.append(connection, *happened)
+
+
+def at_time_of(delivery: Delivery, now: datetime) -> datetime:
+    """Return the present as the delivery's item counts it."""
+    return now - timedelta(seconds=delivery.shift_seconds)
+
+
+def _end_items(connection: Connection, done: Sequence[Delivery]) -> dict[UUID | None, OutcomeKind]:
+    """End the items none of whose effects is still to come; returns their outcomes."""
+    found = rows(
+        connection,
+        """SELECT id FROM decisions d WHERE id = ANY(:ids) AND NOT EXISTS
+               (SELECT 1 FROM deliveries v WHERE v.decision_id = d.id AND v.state IN ('waiting', 'sending'))""",
+        ids=[delivery.decision_id for delivery in done],
+    )
+    complete = {row["id"] for row in found}
+    ended = [(d, _OUTCOME_OF_REVIEW.get(d.review, "handed_off")) for d in done if d.decision_id in complete]
+    for outcome in {outcome for _, outcome in ended}:
+        mine = [delivery for delivery, found_outcome in ended if found_outcome == outcome]
+        set_state(connection, [d.work_item_id for d in mine if d.work_item_id], "done", outcome)
+        execute(
+            connection,
+            "UPDATE documents SET outcome = :outcome, attention = '' WHERE id = ANY(:ids)",
+            ids=[d.document_id for d in mine if d.document_id],
+            outcome=outcome,
+        )
+        execute(
+            connection,
+            "UPDATE tickets SET outcome = :outcome WHERE id = ANY(:ids)",
+            ids=[d.ticket_id for d in mine if d.ticket_id],
+            outcome=outcome,
+        )
+    return {delivery.work_item_id: outcome for delivery, outcome in ended}
+
+
+def _happened(delivery: Delivery, at: datetime, outcome: OutcomeKind | None) -> list[Event]:
+    common: dict[str, Any] = {
         "at": at,
         "tenant_id": delivery.tenant_id,
         "ticket_id": delivery.ticket_id,
         "document_id": delivery.document_id,
         "work_item_id": delivery.work_item_id,
     }
-    happened = [
-        Event(
-            kind="delivery.sent",
-            data={
-                "key": str(delivery.id),
-                "channel": delivery.channel,
-                "effect": delivery.effect,
-                "by": author,
-                "attempts": delivery.attempts,
-                "question": bool(delivery.payload.get("question")),
-            },
-            **common,
-        )
-    ]
+    data = {
+        "key": str(delivery.id),
+        "channel": delivery.channel,
+        "effect": delivery.effect,
+        "by": author_of(delivery),
+        "attempts": delivery.attempts,
+        "question": bool(delivery.payload.get("question")),
+    }
+    found = [Event(kind="delivery.sent", data=data, **common)]
     if delivery.repeated:
-        data = {"key": str(delivery.id), "channel": delivery.channel}
-        happened.append(Event(kind="delivery.repeated", data=data, **common))
-    if delivery.effect == "reply" and delivery.ticket_id:
-        _reply_in_thread(connection, delivery, author, at)
-    if delivery.last and delivery.work_item_id:
-        outcome = _OUTCOME_OF_REVIEW.get(delivery.review, "handed_off")
-        set_state(connection, delivery.work_item_id, "done", outcome)
-        if delivery.document_id:
-            execute(
-                connection,
-                "UPDATE documents SET outcome = :outcome, attention = '' WHERE id = :id",
-                id=delivery.document_id,
-                outcome=outcome,
-            )
-        happened.append(Event(kind="outcome.recorded", data={"outcome": outcome, "by": delivery.by}, **common))
-        if delivery.ticket_id:
-            execute(
-                connection,
-                "UPDATE tickets SET outcome = :outcome WHERE id = :id",
-                id=delivery.ticket_id,
-                outcome=outcome,
-            )
-    events.append(connection, *happened)
+        again = {"key": str(delivery.id), "channel": delivery.channel}
+        found.append(Event(kind="delivery.repeated", data=again, **common))
+    if outcome:
+        found.append(Event(kind="outcome.recorded", data={"outcome": outcome, "by": delivery.by}, **common))
+    return found
 
 
-def _reply_in_thread(connection: Connection, delivery: Delivery, author: str, at: datetime) -> None:
-    execute(
+def author_of(delivery: Delivery) -> str:
+    """Return whose words a delivery carries: the agent's, or a member of staff's."""
+    return "agent" if delivery.by == "agent" else "staff"
+
+
+def _reply_in_thread(connection: Connection, replies: Sequence[Delivery], now: datetime) -> None:
+    values = [
+        {
+            "id": new_id(),
+            "tenant_id": delivery.tenant_id,
+            "ticket_id": delivery.ticket_id,
+            "author": author_of(delivery),
+            "by": delivery.by,
+            "body": delivery.payload["text"],
+            "delivery_id": delivery.id,
+            "at": at_time_of(delivery, now),
+        }
+        for delivery in replies
+    ]
+    execute_many(
         connection,
         """INSERT INTO messages (id, tenant_id, ticket_id, turn, author, by, body, delivery_id, at)
            SELECT :id, :tenant_id, id, turn, :author, :by, :body, :delivery_id, :at FROM tickets WHERE id = :ticket_id
            ON CONFLICT (delivery_id) DO NOTHING""",
-        id=new_id(),
-        tenant_id=delivery.tenant_id,
-        ticket_id=delivery.ticket_id,
-        author=author,
-        by=delivery.by,
-        body=delivery.payload["text"],
-        delivery_id=delivery.id,
-        at=at,
+        values,
     )
-    execute(
+    execute_many(
         connection,
         """UPDATE tickets SET state = 'waiting', attention = '', first_reply_at = coalesce(first_reply_at, :at),
-               updated_at = clock_timestamp() WHERE id = :id""",
-        id=delivery.ticket_id,
-        at=at,
+               updated_at = clock_timestamp() WHERE id = :ticket_id""",
+        [{"ticket_id": value["ticket_id"], "at": value["at"]} for value in values],
     )
 
 
@@ -191,7 +231,7 @@ def stop(connection: Connection, delivery_id: UUID, why: str) -> None:
     )
 
 
-def fail(connection: Connection, delivery: Delivery, error: str, at: datetime) -> None:
+def fail(connection: Connection, delivery: Delivery, error: str) -> None:
     """Mark a delivery as failed for good, and show its ticket to a person."""
     execute(
         connection, "UPDATE deliveries SET state = 'failed', error = :error WHERE id = :id", id=delivery.id, error=error
@@ -205,7 +245,7 @@ def fail(connection: Connection, delivery: Delivery, error: str, at: datetime) -
         connection,
         Event(
             kind="delivery.failed",
-            at=at,
+            at=at_time_of(delivery, datetime.now(UTC)),
             tenant_id=delivery.tenant_id,
             ticket_id=delivery.ticket_id,
             work_item_id=delivery.work_item_id,

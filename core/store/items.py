@@ -1,5 +1,7 @@
 """Loading a work item: read only, then the connection is closed before any agent runs."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -22,27 +24,29 @@ class Loaded(NamedTuple):
     done: bool
 
 
-def load(connection: Connection, item_id: UUID, generation: int = 0) -> Loaded | None:
-    """Return the item as an agent sees it, or None when it does not exist."""
-    row = maybe_row(
+def load(connection: Connection, item_ids: Sequence[UUID], generation: int = 0) -> list[Loaded]:
+    """Return the items as agents see them; those that do not exist are left out."""
+    found = rows(
         connection,
         """SELECT w.id, w.tenant_id, w.kind, w.turn, w.ticket_id, w.document_id, w.state, w.created_at,
                t.channel, t.subject, t.language, t.turn AS ticket_turn, t.taken_by,
                coalesce(t.received_at, d.received_at) AS received_at,
                coalesce(t.shift_seconds, d.shift_seconds) AS shift_seconds,
                c.id AS customer_id, c.address, c.name, c.verified,
-               (SELECT count(*) FROM documents x WHERE x.ticket_id = w.ticket_id) AS documents
+               EXISTS (SELECT 1 FROM documents x WHERE x.ticket_id = w.ticket_id) AS has_documents
            FROM work_items w
            LEFT JOIN tickets t ON t.id = w.ticket_id
            LEFT JOIN documents d ON d.id = w.document_id
            LEFT JOIN customers c ON c.id = coalesce(t.customer_id, d.customer_id)
-           WHERE w.id = :id""",
-        id=item_id,
+           WHERE w.id = ANY(:ids)""",
+        ids=list(item_ids),
     )
-    if row is None:
-        return None
-    messages = _messages(connection, row) if row["ticket_id"] else ()
-    documents = _documents(connection, row) if row["document_id"] or row["documents"] else ()
+    messages = _messages(connection, [row["id"] for row in found if row["ticket_id"]])
+    return [_loaded(connection, row, messages.get(row["id"], ()), generation) for row in found]
+
+
+def _loaded(connection: Connection, row: RowMapping, messages: tuple[Message, ...], generation: int) -> Loaded:
+    documents = _documents(connection, row) if row["document_id"] or row["has_documents"] else ()
     outcomes = _action_outcomes(connection, row["ticket_id"]) if row["ticket_id"] and row["turn"] > 1 else ()
     customer = None
     if row["customer_id"]:
@@ -75,16 +79,20 @@ def load(connection: Connection, item_id: UUID, generation: int = 0) -> Loaded |
     )
 
 
-def _messages(connection: Connection, item: RowMapping) -> tuple[Message, ...]:
-    """Messages up to the item's turn, so that a replay of an imported ticket does not see the reply it got."""
+def _messages(connection: Connection, item_ids: Sequence[UUID]) -> dict[UUID, tuple[Message, ...]]:
+    """Messages up to each item's turn, so that a replay of an imported ticket does not see the reply it got."""
     found = rows(
         connection,
-        """SELECT turn, author, body AS text, at FROM messages
-           WHERE ticket_id = :id AND (turn < :turn OR (turn = :turn AND author = 'customer')) ORDER BY id""",
-        id=item["ticket_id"],
-        turn=item["turn"],
+        """SELECT w.id AS item, m.turn, m.author, m.body AS text, m.at FROM work_items w
+           JOIN messages m ON m.ticket_id = w.ticket_id
+               AND (m.turn < w.turn OR (m.turn = w.turn AND m.author = 'customer'))
+           WHERE w.id = ANY(:ids) ORDER BY m.id""",
+        ids=list(item_ids),
     )
-    return tuple(Message(**row) for row in found)
+    by_item: dict[UUID, list[Message]] = defaultdict(list)
+    for row in found:
+        by_item[row["item"]].append(Message(turn=row["turn"], author=row["author"], text=row["text"], at=row["at"]))
+    return {item: tuple(messages) for item, messages in by_item.items()}
 
 
 def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[DocumentRead, str], ...]:
@@ -94,8 +102,7 @@ def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[Document
         """SELECT d.id, d.filename, d.media_type, d.size, d.sha256, d.type, d.text, d.state,
                (SELECT r.proposal -> 'fields' FROM work_items w JOIN runs r ON r.work_item_id = w.id
                 WHERE w.document_id = d.id AND NOT r.shadow ORDER BY r.created_at DESC LIMIT 1) AS fields
-           FROM documents d WHERE (CAST(:document AS uuid) IS NOT NULL AND d.id = :document)
-               OR (CAST(:ticket AS uuid) IS NOT NULL AND d.ticket_id = :ticket) ORDER BY d.id""",
+           FROM documents d WHERE d.id = :document OR d.ticket_id = :ticket ORDER BY d.id""",
         document=item["document_id"],
         ticket=item["ticket_id"],
     )
@@ -130,14 +137,14 @@ def _action_outcomes(connection: Connection, ticket_id: UUID) -> tuple[ActionOut
     )
 
 
-def set_state(connection: Connection, item_id: UUID, state: str, outcome: str | None = None) -> None:
-    """Set the item's state (queued, held, done, superseded, dead) and, when it ended, its outcome."""
+def set_state(connection: Connection, item_ids: Sequence[UUID], state: str, outcome: str | None = None) -> None:
+    """Set items' state (queued, held, done, superseded, dead) and, where they ended, their outcome."""
     execute(
         connection,
         """UPDATE work_items SET state = :state, outcome = coalesce(:outcome, outcome),
                finished_at = CASE WHEN :state IN ('done', 'superseded', 'dead') THEN clock_timestamp() END
-           WHERE id = :id""",
-        id=item_id,
+           WHERE id = ANY(:ids)""",
+        ids=list(item_ids),
         state=state,
         outcome=outcome,
     )
@@ -175,7 +182,7 @@ def subject(connection: Connection, item_id: UUID) -> dict[str, UUID | None]:
 
 def give_up(connection: Connection, item_id: UUID) -> None:
     """Mark an item whose attempts are used up, and show its ticket or document to a person."""
-    set_state(connection, item_id, "dead", "failed")
+    set_state(connection, [item_id], "dead", "failed")
     for table, key in (("tickets", "ticket_id"), ("documents", "document_id")):
         execute(
             connection,
@@ -184,9 +191,16 @@ def give_up(connection: Connection, item_id: UUID) -> None:
         )
 
 
-def still_newest(connection: Connection, item: WorkItem) -> bool:
-    """Lock the item's ticket and return whether no newer message came and no person took it while the agent worked."""
-    if item.ticket_id is None or item.kind == "document":
-        return True
-    row = maybe_row(connection, "SELECT turn, taken_by FROM tickets WHERE id = :id FOR UPDATE", id=item.ticket_id)
-    return row is not None and row["turn"] == item.turn and not row["taken_by"]
+def still_newest(connection: Connection, items: Sequence[WorkItem]) -> set[UUID]:
+    """Lock the items' tickets and return the items for which no newer message came and which no person took."""
+    found = rows(
+        connection,
+        """SELECT id, turn, taken_by FROM tickets WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
+        ids=[item.ticket_id for item in items if item.ticket_id and item.kind == "ticket"],
+    )
+    free = {row["id"]: row["turn"] for row in found if not row["taken_by"]}
+    return {
+        item.id
+        for item in items
+        if item.kind == "document" or (item.ticket_id and free.get(item.ticket_id) == item.turn)
+    }

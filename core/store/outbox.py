@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.ids import new_id
-from core.store.sql import execute, maybe_row, rows, scalar
+from core.store.sql import execute, execute_many, rows, scalar
 
 Queue = Literal["tickets", "llm", "documents", "bulk"]
 QUEUES: tuple[Queue, ...] = ("tickets", "llm", "documents", "bulk")
@@ -36,14 +36,29 @@ def enqueue(
     *,
     generation: int = 0,
     delay: float = 0.0,
-    lease: float = 0.0,
-) -> Job:
-    """Add a job in the caller's transaction; the same task, subject and generation is added once.
+) -> None:
+    """Add a job in the caller's transaction, due after `delay` seconds; the same task, subject and generation is added
+    once."""
+    enqueue_many(connection, tenant_id, task, queue, [subject_id], generation=generation, delay=delay)
 
-    `delay` is in seconds. `lease` in seconds hands the job straight to the caller, who must then do it.
-    """
-    job = Job(new_id(), tenant_id, task, queue, subject_id, generation, 1 if lease else 0, new_id())
-    execute(
+
+def enqueue_many(
+    connection: Connection,
+    tenant_id: UUID,
+    task: str,
+    queue: Queue,
+    subject_ids: Sequence[UUID],
+    *,
+    generation: int = 0,
+    delay: float = 0.0,
+    lease: float = 0.0,
+) -> list[Job]:
+    """Add a job for each subject. `lease` in seconds hands the jobs straight to the caller, who must then do them."""
+    jobs = [
+        Job(new_id(), tenant_id, task, queue, subject_id, generation, 1 if lease else 0, new_id())
+        for subject_id in subject_ids
+    ]
+    execute_many(
         connection,
         """INSERT INTO outbox (id, tenant_id, task, queue, subject_id, generation, run_after, attempts, lease_until,
                lease_token)
@@ -52,11 +67,9 @@ def enqueue(
                CASE WHEN :lease > 0 THEN clock_timestamp() + make_interval(secs => :lease) END,
                CASE WHEN :lease > 0 THEN CAST(:token AS uuid) END)
            ON CONFLICT DO NOTHING""",
-        **job._asdict(),
-        delay=delay,
-        lease=lease,
+        [{**job._asdict(), "delay": delay, "lease": lease} for job in jobs],
     )
-    return job
+    return jobs
 
 
 def claim_for_publishing(connection: Connection, queue: str, limit: int, hold: float) -> Sequence[RowMapping]:
@@ -109,20 +122,22 @@ def republish_all(connection: Connection) -> int:
     )
 
 
-def take(connection: Connection, tenant_id: UUID, job_id: UUID, lease: float) -> Job | None:
-    """Take a job for `lease` seconds, or None when it is done, dead, not due or held by another worker."""
+def take(connection: Connection, tenant_id: UUID, job_ids: Sequence[UUID], lease: float) -> list[Job]:
+    """Take jobs for `lease` seconds; those that are done, dead or held by another worker are left out."""
     token = new_id()
-    row = maybe_row(
+    found = rows(
         connection,
         """UPDATE outbox SET lease_until = clock_timestamp() + make_interval(secs => :lease), lease_token = :token,
                attempts = attempts + 1
-           WHERE id = :id AND state = 'ready' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-           RETURNING task, queue, subject_id, generation, attempts""",
-        id=job_id,
+           WHERE id IN (SELECT id FROM outbox WHERE id = ANY(:ids) AND state = 'ready'
+                            AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                        ORDER BY id FOR UPDATE SKIP LOCKED)
+           RETURNING id, task, queue, subject_id, generation, attempts""",
+        ids=list(job_ids),
         lease=lease,
         token=token,
     )
-    return None if row is None else Job(id=job_id, tenant_id=tenant_id, token=token, **row)
+    return sorted(Job(tenant_id=tenant_id, token=token, **row) for row in found)
 
 
 def extend(connection: Connection, job: Job, lease: float) -> bool:
@@ -139,17 +154,17 @@ def extend(connection: Connection, job: Job, lease: float) -> bool:
     )
 
 
-def finish(connection: Connection, job: Job) -> bool:
-    """Mark the job done in the caller's transaction; False (the caller rolls back) when the lease was lost."""
-    return bool(
-        execute(
-            connection,
-            """UPDATE outbox SET state = 'done', finished_at = clock_timestamp(), error = '', lease_until = NULL
-               WHERE id = :id AND lease_token = :token AND state = 'ready'""",
-            id=job.id,
-            token=job.token,
-        )
+def finish(connection: Connection, jobs: Sequence[Job]) -> set[UUID]:
+    """Mark jobs done in the caller's transaction; returns those whose lease we still held. The others are not ours."""
+    found = rows(
+        connection,
+        """UPDATE outbox o SET state = 'done', finished_at = clock_timestamp(), error = '', lease_until = NULL
+           FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS uuid[])) AS held (id, token)
+           WHERE o.id = held.id AND o.lease_token = held.token AND o.state = 'ready' RETURNING o.id""",
+        ids=[job.id for job in jobs],
+        tokens=[job.token for job in jobs],
     )
+    return {row["id"] for row in found}
 
 
 def fail(connection: Connection, job: Job, error: str, *, max_attempts: int, retry: bool, after: float) -> bool:

@@ -1,5 +1,6 @@
 """Recording: run, decision, audit, deliveries and events of one work item in the caller's single transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,8 +12,8 @@ from core.events import Event
 from core.ids import new_id
 from core.store import events
 from core.store.items import set_state
-from core.store.outbox import Job, enqueue
-from core.store.sql import Jsonb, execute, execute_many, maybe_row
+from core.store.outbox import Job, enqueue_many
+from core.store.sql import Jsonb, execute_many, rows
 
 
 class Record(NamedTuple):
@@ -29,150 +30,187 @@ class Record(NamedTuple):
     shadow: bool
     at: datetime
 
+    @property
+    def intent(self) -> str:
+        """The intent that the agent worked on, or else triage's."""
+        return self.proposal.intent or self.route.intent
 
-def save(connection: Connection, tenant_id: UUID, record: Record, *, delivery_lease: float = 0.0) -> list[Job] | None:
-    """Write the record. Returns jobs of deliveries to be made, leased to the caller for `delivery_lease` seconds;
-    None when this item, fingerprint and generation is already recorded."""
-    item, proposal, decision = record.item, record.proposal, record.decision
-    added = maybe_row(
+    @property
+    def language(self) -> str:
+        """The language of the proposal, or else the item's as triage saw it."""
+        return self.proposal.language or self.route.language
+
+
+def save(
+    connection: Connection, tenant_id: UUID, written: Sequence[Record], *, delivery_lease: float = 0.0
+) -> list[Job]:
+    """Write records. Returns jobs of the deliveries to be made, leased to the caller for `delivery_lease` seconds.
+
+    A record whose item, fingerprint and generation is written already is passed over.
+    """
+    fresh = _save_runs(connection, tenant_id, written)
+    _save_decisions(connection, tenant_id, fresh)
+    _draw_audits(connection, tenant_id, [record for record in fresh if record.decision.audited])
+    events.append(connection, *(event for record in fresh for event in _happened(tenant_id, record)))
+    live = [record for record in fresh if not record.shadow]
+    _project(connection, live)
+    set_state(connection, [r.item.id for r in live if r.decision.action != "automate"], "held")
+    effects = [
+        effect
+        for record in live
+        if record.decision.action == "automate"
+        for effect in effects_of(record.decision_id, record.item.ticket_id, record.proposal, record.proposal.reply)
+    ]
+    return add_deliveries(connection, tenant_id, effects, by="agent", lease=delivery_lease)
+
+
+def _save_runs(connection: Connection, tenant_id: UUID, written: Sequence[Record]) -> list[Record]:
+    """Insert the runs; returns the records that were new."""
+    execute_many(
         connection,
         """INSERT INTO runs (id, tenant_id, work_item_id, agent, agent_version, fingerprint, family, family_fingerprint,
                generation, shadow, intent, language, kind, score, route, proposal, cost_usd, seconds)
            VALUES (:id, :tenant_id, :item, :agent, :version, :fingerprint, :family, :family_fingerprint,
                :generation, :shadow, :intent, :language, :kind, :score, :route, :proposal, :cost, :seconds)
-           ON CONFLICT (work_item_id, fingerprint, generation) DO NOTHING RETURNING id""",
-        id=record.run_id,
-        tenant_id=tenant_id,
-        item=item.id,
-        agent=proposal.agent,
-        version=proposal.agent_version,
-        fingerprint=proposal.fingerprint,
-        family=record.family,
-        family_fingerprint=record.family_fingerprint,
-        generation=item.generation,
-        shadow=record.shadow,
-        intent=proposal.intent or record.route.intent,
-        language=proposal.language or record.route.language,
-        kind=proposal.kind,
-        score=proposal.score,
-        route=Jsonb(record.route.model_dump(mode="json")),
-        proposal=Jsonb(proposal.model_dump(mode="json")),
-        cost=proposal.usage.cost_usd,
-        seconds=proposal.usage.seconds,
+           ON CONFLICT (work_item_id, fingerprint, generation) DO NOTHING""",
+        [
+            {
+                "id": record.run_id,
+                "tenant_id": tenant_id,
+                "item": record.item.id,
+                "agent": record.proposal.agent,
+                "version": record.proposal.agent_version,
+                "fingerprint": record.proposal.fingerprint,
+                "family": record.family,
+                "family_fingerprint": record.family_fingerprint,
+                "generation": record.item.generation,
+                "shadow": record.shadow,
+                "intent": record.intent,
+                "language": record.language,
+                "kind": record.proposal.kind,
+                "score": record.proposal.score,
+                "route": Jsonb(record.route.model_dump(mode="json")),
+                "proposal": Jsonb(record.proposal.model_dump(mode="json")),
+                "cost": record.proposal.usage.cost_usd,
+                "seconds": record.proposal.usage.seconds,
+            }
+            for record in written
+        ],
     )
-    if added is None:
-        return None
-    review = "" if record.shadow or decision.action == "automate" else "open"
-    execute(
+    found = rows(connection, "SELECT id FROM runs WHERE id = ANY(:ids)", ids=[record.run_id for record in written])
+    new = {row["id"] for row in found}
+    return [record for record in written if record.run_id in new]
+
+
+def _save_decisions(connection: Connection, tenant_id: UUID, fresh: Sequence[Record]) -> None:
+    execute_many(
         connection,
         """INSERT INTO decisions (id, tenant_id, run_id, work_item_id, action, reasons, tier, score, threshold,
                certificate_id, audit_probability, audited, review)
            VALUES (:id, :tenant_id, :run_id, :item, :action, :reasons, :tier, :score, :threshold,
                :certificate_id, :audit_probability, :audited, :review)""",
-        id=record.decision_id,
-        tenant_id=tenant_id,
-        run_id=record.run_id,
-        item=item.id,
-        reasons=Jsonb([reason.model_dump(mode="json") for reason in decision.reasons]),
-        review=review,
-        **decision.model_dump(include={"action", "tier", "score", "threshold", "certificate_id"}),
-        audit_probability=decision.audit_probability,
-        audited=decision.audited,
+        [
+            {
+                "id": record.decision_id,
+                "tenant_id": tenant_id,
+                "run_id": record.run_id,
+                "item": record.item.id,
+                "reasons": Jsonb([reason.model_dump(mode="json") for reason in record.decision.reasons]),
+                "review": "" if record.shadow or record.decision.action == "automate" else "open",
+                **record.decision.model_dump(exclude={"reasons"}),
+            }
+            for record in fresh
+        ],
     )
-    if decision.audited:
-        _draw_audit(connection, tenant_id, record)
-    events.append(connection, *_happened(tenant_id, record))
-    if record.shadow:
-        return []
-    _project(connection, record)
-    if decision.action != "automate":
-        set_state(connection, item.id, "held")
-        return []
-    return add_deliveries(
-        connection,
-        tenant_id,
-        decision_id=record.decision_id,
-        ticket_id=item.ticket_id,
-        proposal=proposal,
-        text=proposal.reply,
-        by="agent",
-        lease=delivery_lease,
-    )
+
+
+class Effect(NamedTuple):
+    """One effect of a decision that a delivery will carry out."""
+
+    decision_id: UUID | None
+    ticket_id: UUID | None
+    effect: str  # action | reply | fields
+    position: int
+    payload: dict[str, object]
+
+
+def effects_of(decision_id: UUID | None, ticket_id: UUID | None, proposal: Proposal | None, text: str) -> list[Effect]:
+    """Return what a decision makes happen: its actions in order, then its reply."""
+    found = []
+    if proposal is not None:
+        found += [
+            Effect(
+                decision_id, ticket_id, "action", position, {**action.model_dump(mode="json"), "agent": proposal.agent}
+            )
+            for position, action in enumerate(proposal.actions)
+        ]
+    if text:
+        payload = {"text": text, "question": bool(proposal and proposal.question)}
+        found.append(Effect(decision_id, ticket_id, "reply", 0, payload))
+    if proposal is not None and proposal.kind == "fields":
+        found.append(Effect(decision_id, ticket_id, "fields", 0, {"document_type": proposal.document_type}))
+    return found
 
 
 def add_deliveries(
     connection: Connection,
     tenant_id: UUID,
+    effects: Sequence[Effect],
     *,
-    decision_id: UUID | None,
-    ticket_id: UUID | None,
-    proposal: Proposal | None,
-    text: str,
     by: str,
     delay: float = 0.0,
     lease: float = 0.0,
 ) -> list[Job]:
-    """Add the deliveries of a decision (its actions, then its reply) and one job for each; each exists once."""
-    effects: list[tuple[str, int, dict[str, object]]] = []
-    if proposal is not None:
-        effects += [
-            ("action", position, {**action.model_dump(mode="json"), "agent": proposal.agent})
-            for position, action in enumerate(proposal.actions)
-        ]
-    if text:
-        effects.append(("reply", 0, {"text": text, "question": bool(proposal and proposal.question)}))
-    if proposal is not None and proposal.kind == "fields":
-        effects.append(("fields", 0, {"document_type": proposal.document_type}))
-    made, jobs = [], []
-    for effect, position, payload in effects:
-        delivery_id = new_id()
-        made.append(
-            {
-                "id": delivery_id,
-                "tenant_id": tenant_id,
-                "decision_id": decision_id,
-                "ticket_id": ticket_id,
-                "position": position,
-                "effect": effect,
-                "channel": "action" if effect == "action" else "result" if effect == "fields" else "thread",
-                "payload": Jsonb(payload),
-                "by": by,
-                "delay": delay,
-            }
-        )
-        jobs.append(enqueue(connection, tenant_id, "delivery.send", "tickets", delivery_id, delay=delay, lease=lease))
+    """Add a delivery and its job for each effect; `delay` is the time in which a person's send can be undone."""
+    channels = {"action": "action", "reply": "thread", "fields": "result"}
+    ids = [new_id() for _ in effects]
     execute_many(
         connection,
         """INSERT INTO deliveries (id, tenant_id, decision_id, ticket_id, position, effect, channel, payload, by,
                send_after)
            VALUES (:id, :tenant_id, :decision_id, :ticket_id, :position, :effect, :channel, :payload, :by,
                clock_timestamp() + make_interval(secs => :delay))""",
-        made,
+        [
+            {
+                **effect._asdict(),
+                "id": delivery_id,
+                "tenant_id": tenant_id,
+                "channel": channels[effect.effect],
+                "payload": Jsonb(effect.payload),
+                "by": by,
+                "delay": delay,
+            }
+            for delivery_id, effect in zip(ids, effects, strict=True)
+        ],
     )
-    return jobs
+    return enqueue_many(connection, tenant_id, "delivery.send", "tickets", ids, delay=delay, lease=lease)
 
 
-def _draw_audit(connection: Connection, tenant_id: UUID, record: Record) -> None:
-    proposal, decision = record.proposal, record.decision
-    execute(
+def _draw_audits(connection: Connection, tenant_id: UUID, drawn: Sequence[Record]) -> None:
+    execute_many(
         connection,
         """INSERT INTO audits (id, tenant_id, run_id, work_item_id, agent, fingerprint, family, family_fingerprint,
                intent, language, probability, score, action, due_at)
            VALUES (:id, :tenant_id, :run_id, :item, :agent, :fingerprint, :family, :family_fingerprint,
                :intent, :language, :probability, :score, :action, clock_timestamp() + interval '48 hours')""",
-        id=new_id(),
-        tenant_id=tenant_id,
-        run_id=record.run_id,
-        item=record.item.id,
-        agent=proposal.agent,
-        fingerprint=proposal.fingerprint,
-        family=record.family,
-        family_fingerprint=record.family_fingerprint,
-        intent=proposal.intent or record.route.intent,
-        language=proposal.language or record.route.language,
-        probability=decision.audit_probability,
-        score=proposal.score,
-        action=decision.action,
+        [
+            {
+                "id": new_id(),
+                "tenant_id": tenant_id,
+                "run_id": record.run_id,
+                "item": record.item.id,
+                "agent": record.proposal.agent,
+                "fingerprint": record.proposal.fingerprint,
+                "family": record.family,
+                "family_fingerprint": record.family_fingerprint,
+                "intent": record.intent,
+                "language": record.language,
+                "probability": record.decision.audit_probability,
+                "score": record.proposal.score,
+                "action": record.decision.action,
+            }
+            for record in drawn
+        ],
     )
 
 
@@ -198,8 +236,8 @@ def _happened(tenant_id: UUID, record: Record) -> list[Event]:
                 "agent": proposal.agent,
                 "version": proposal.agent_version,
                 "fingerprint": proposal.fingerprint,
-                "intent": proposal.intent or route.intent,
-                "language": proposal.language or route.language,
+                "intent": record.intent,
+                "language": record.language,
                 "score": proposal.score,
                 "proposal": proposal.kind,
                 "cost_usd": proposal.usage.cost_usd,
@@ -236,35 +274,45 @@ def _happened(tenant_id: UUID, record: Record) -> list[Event]:
     return found
 
 
-def _project(connection: Connection, record: Record) -> None:
-    """Bring the ticket's or document's current state up to date with the decision."""
-    attention = {"automate": "", "hold": "review", "decline": "handoff"}[record.decision.action]
-    if record.item.kind == "document":
-        execute(
-            connection,
-            "UPDATE documents SET attention = :attention, type = :type WHERE id = :id",
-            id=record.item.documents[0].id,
-            attention=attention,
-            type=record.proposal.document_type or "unknown",
-        )
-        return
-    execute(
+ATTENTION = {"automate": "", "hold": "review", "decline": "handoff"}
+
+
+def _project(connection: Connection, live: Sequence[Record]) -> None:
+    """Bring tickets' and documents' current state up to date with the decisions."""
+    execute_many(
+        connection,
+        "UPDATE documents SET attention = :attention, type = :type WHERE id = :id",
+        [
+            {
+                "id": record.item.documents[0].id,
+                "attention": ATTENTION[record.decision.action],
+                "type": record.proposal.document_type or "unknown",
+            }
+            for record in live
+            if record.item.kind == "document"
+        ],
+    )
+    tickets = [record for record in live if record.item.kind == "ticket"]
+    execute_many(
         connection,
         """UPDATE tickets SET attention = :attention, intent = :intent, agent = :agent, priority = :priority,
                language = CASE WHEN :language <> '' THEN :language ELSE language END, updated_at = clock_timestamp()
            WHERE id = :id""",
-        id=record.item.ticket_id,
-        attention=attention,
-        intent=record.route.intent,
-        agent=record.proposal.agent,
-        priority=record.route.priority,
-        language=record.route.language,
+        [
+            {
+                "id": record.item.ticket_id,
+                "attention": ATTENTION[record.decision.action],
+                "intent": record.route.intent,
+                "agent": record.proposal.agent,
+                "priority": record.route.priority,
+                "language": record.route.language,
+            }
+            for record in tickets
+        ],
     )
-    if record.item.turn > 1:
-        execute(
-            connection,
-            """UPDATE decisions d SET review = 'superseded' FROM work_items w
-               WHERE d.work_item_id = w.id AND w.ticket_id = :ticket AND w.turn < :turn AND d.review = 'open'""",
-            ticket=record.item.ticket_id,
-            turn=record.item.turn,
-        )
+    execute_many(
+        connection,
+        """UPDATE decisions d SET review = 'superseded' FROM work_items w
+           WHERE d.work_item_id = w.id AND w.ticket_id = :ticket AND w.turn < :turn AND d.review = 'open'""",
+        [{"ticket": r.item.ticket_id, "turn": r.item.turn} for r in tickets if r.item.turn > 1],
+    )

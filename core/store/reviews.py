@@ -11,7 +11,7 @@ from core.errors import Rejected
 from core.events import Event, EventKind
 from core.store import events
 from core.store.items import set_state
-from core.store.records import add_deliveries
+from core.store.records import add_deliveries, effects_of
 from core.store.sql import execute, maybe_row, rows, scalar
 
 
@@ -95,16 +95,8 @@ def approve(
         raise Rejected("there is no draft to approve", code="no_draft", hint="Write a reply instead.")
     _mark(connection, decision_id, "approved", by)
     _say(connection, tenant_id, row, "review.approved", at, by=by, seconds=seconds, simulated=simulated)
-    add_deliveries(
-        connection,
-        tenant_id,
-        decision_id=decision_id,
-        ticket_id=row["ticket_id"],
-        proposal=proposal,
-        text=proposal.reply,
-        by=by,
-        delay=undo_seconds,
-    )
+    effects = effects_of(decision_id, row["ticket_id"], proposal, proposal.reply)
+    add_deliveries(connection, tenant_id, effects, by=by, delay=undo_seconds)
     _settle(connection, row, "")
     return row
 
@@ -137,16 +129,8 @@ def edit(
         after=text,
         simulated=simulated,
     )
-    add_deliveries(
-        connection,
-        tenant_id,
-        decision_id=decision_id,
-        ticket_id=row["ticket_id"],
-        proposal=proposal,
-        text=text,
-        by=by,
-        delay=undo_seconds,
-    )
+    effects = effects_of(decision_id, row["ticket_id"], proposal, text)
+    add_deliveries(connection, tenant_id, effects, by=by, delay=undo_seconds)
     _settle(connection, row, "")
     return row
 
@@ -240,16 +224,7 @@ def reply(
             data={"by": by, "seconds": seconds, "simulated": simulated},
         ),
     )
-    add_deliveries(
-        connection,
-        tenant_id,
-        decision_id=None,
-        ticket_id=ticket_id,
-        proposal=None,
-        text=text,
-        by=by,
-        delay=undo_seconds,
-    )
+    add_deliveries(connection, tenant_id, effects_of(None, ticket_id, None, text), by=by, delay=undo_seconds)
     execute(connection, "UPDATE tickets SET attention = '', outcome = 'handed_off' WHERE id = :id", id=ticket_id)
 
 
@@ -295,7 +270,7 @@ def waiting_count(connection: Connection) -> int:
 
 
 def _end(connection: Connection, tenant_id: UUID, row: RowMapping, outcome: str, by: str, at: datetime) -> None:
-    set_state(connection, row["work_item_id"], "done", outcome)
+    set_state(connection, [row["work_item_id"]], "done", outcome)
     table = "documents" if row["document_id"] else "tickets"
     execute(
         connection,

@@ -216,9 +216,9 @@ def test_a_replay_in_shadow_is_recorded_and_audited_and_sends_nothing(line: Line
     line.drain()
     with line.database.transaction(line.tenant) as connection:
         found = rows(connection, "SELECT shadow, generation FROM runs WHERE work_item_id = :id", id=item_id)
-        loaded = items.load(connection, item_id)
+        [loaded] = items.load(connection, [item_id])
     assert [(r["shadow"], r["generation"]) for r in found] == [(True, 1)]
-    assert loaded is not None and [m.author for m in loaded.item.messages] == ["customer"]
+    assert [m.author for m in loaded.item.messages] == ["customer"]
     assert line.count("SELECT count(*) FROM audits WHERE work_item_id = :id AND probability = 1", id=item_id) == 1
     assert line.count("SELECT count(*) FROM deliveries") == 0
     assert line.count("SELECT count(*) FROM tickets WHERE state = 'closed' AND attention = ''") == 1

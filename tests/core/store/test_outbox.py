@@ -35,9 +35,9 @@ def tenant(app: Database) -> UUID:
     return tenant_id
 
 
-def add(app: Database, tenant: UUID, subject: UUID | None = None, **options: float) -> Job:
+def add(app: Database, tenant: UUID, subject: UUID | None = None) -> Job:
     with app.transaction(tenant) as connection:
-        return outbox.enqueue(connection, tenant, "item.work", "tickets", subject or new_id(), **options)  # type: ignore[arg-type] # floats only
+        return outbox.enqueue_many(connection, tenant, "item.work", "tickets", [subject or new_id()])[0]
 
 
 def claim(system: Database, limit: int = 10, hold: float = 10.0) -> list[UUID]:
@@ -47,7 +47,7 @@ def claim(system: Database, limit: int = 10, hold: float = 10.0) -> list[UUID]:
 
 def take(app: Database, tenant: UUID, job: Job, lease: float = 30.0) -> Job | None:
     with app.transaction(tenant) as connection:
-        return outbox.take(connection, tenant, job.id, lease)
+        return next(iter(outbox.take(connection, tenant, [job.id], lease)), None)
 
 
 def test_two_relays_at_once_never_claim_the_same_row(app: Database, system: Database, tenant: UUID) -> None:
@@ -94,8 +94,8 @@ def test_a_worker_that_lost_its_lease_cannot_finish(app: Database, tenant: UUID)
     slow, quick = take(app, tenant, job, lease=0.0), take(app, tenant, job)
     assert slow is not None and quick is not None
     with app.transaction(tenant) as connection:
-        assert not outbox.finish(connection, slow)
-        assert outbox.finish(connection, quick)
+        assert outbox.finish(connection, [slow]) == set()
+        assert outbox.finish(connection, [quick]) == {quick.id}
     assert take(app, tenant, job) is None
 
 

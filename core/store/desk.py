@@ -1,0 +1,64 @@
+"""What waits on a person's desk: decisions to review, audits to judge, figures of one agent. Read only."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.store.sql import maybe_row, rows
+
+
+def open_reviews(connection: Connection, limit: int) -> Sequence[RowMapping]:
+    """Return decisions that wait for a reviewer, oldest first."""
+    return rows(
+        connection,
+        """SELECT d.id AS decision_id, w.ticket_id, w.document_id, coalesce(t.subject, x.filename, '') AS subject,
+               r.agent, r.intent, r.language, r.kind, d.action, d.reasons,
+               coalesce(r.proposal ->> 'reply', '') AS reply,
+               coalesce(t.priority, 'normal') AS priority, coalesce(t.received_at, x.received_at) AS received_at,
+               EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id AND a.state = 'open') AS audit_open
+           FROM decisions d JOIN runs r ON r.id = d.run_id JOIN work_items w ON w.id = d.work_item_id
+           LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents x ON x.id = w.document_id
+           WHERE d.review = 'open' ORDER BY d.created_at LIMIT :limit""",
+        limit=limit,
+    )
+
+
+def open_audit(connection: Connection, audit_id: UUID) -> RowMapping | None:
+    """Return whether an audit is open, judged or unknown, and which item it is about; never its score."""
+    return maybe_row(
+        connection,
+        """SELECT a.id, a.state, a.agent, w.ticket_id, w.document_id, w.turn,
+               coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds
+           FROM audits a JOIN work_items w ON w.id = a.work_item_id
+           LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents x ON x.id = w.document_id
+           WHERE a.id = :id""",
+        id=audit_id,
+    )
+
+
+def agent_counts(connection: Connection) -> Sequence[RowMapping]:
+    """Return for each agent of the last 30 days: runs, automated, held, declined, cost and last run."""
+    return rows(
+        connection,
+        """SELECT r.agent, count(*) AS runs, count(*) FILTER (WHERE d.action = 'automate') AS automated,
+               count(*) FILTER (WHERE d.action = 'hold') AS held,
+               count(*) FILTER (WHERE d.action = 'decline') AS declined,
+               sum(r.cost_usd) AS cost_usd, max(r.created_at) AS last_run
+           FROM runs r LEFT JOIN decisions d ON d.run_id = r.id
+           WHERE NOT r.shadow AND r.created_at > clock_timestamp() - interval '30 days' GROUP BY r.agent""",
+    )
+
+
+def states(connection: Connection) -> Sequence[RowMapping]:
+    """Return how many tickets are in each state and need which attention."""
+    return rows(connection, "SELECT state, attention, count(*) AS tickets FROM tickets GROUP BY state, attention")
+
+
+def actions(connection: Connection) -> Sequence[RowMapping]:
+    """Return how many decisions there are by action, shadow runs left out."""
+    return rows(
+        connection,
+        """SELECT d.action, count(*) AS decisions FROM decisions d JOIN runs r ON r.id = d.run_id
+           WHERE NOT r.shadow GROUP BY d.action""",
+    )

@@ -11,10 +11,7 @@ the tool is refused without one) and `key` (the idempotency key, which every wri
 """
 
 import inspect
-import sys
-import threading
 import traceback
-import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +21,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from agents.agent_module import load_module
 from agents.contract import Agent
 from agents.manifest import Tool
 from agents.tools.bound import BoundTool, Caller
@@ -31,7 +29,6 @@ from core.errors import Broken, NeedsHuman, Rejected, SaolaError
 
 _MARK = "__saola_tool__"
 _FILLED_IN = ("customer", "key")
-_importing = threading.Lock()
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,19 +89,8 @@ def bind_python(agent: Agent, declared: Tool) -> BoundTool:
 
 @lru_cache(maxsize=256)
 def _functions(path: Path, name: str, version: str, source: str) -> dict[str, _Function]:
-    """Run one version of an agent.py under a name of its own, so that two versions never share a module. The text that
-    was read with the rest of the folder is run, not the file, which may be newer; and no bytecode is left beside it."""
-    with _importing:
-        module_name = f"saola_agent_{name}_{abs(hash((str(path), version))):x}"
-        module = types.ModuleType(module_name)
-        module.__file__ = str(path)
-        sys.modules[module_name] = module  # typing.get_type_hints looks the module up
-        try:
-            exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - running the agent's code is the job
-        except Exception as error:
-            del sys.modules[module_name]
-            line = getattr(error, "lineno", None) or traceback.extract_tb(error.__traceback__)[-1].lineno
-            raise Broken(f"{path}:{line}: {type(error).__name__}: {error}") from None
+    """Return the functions marked with @tool in one version of an agent.py."""
+    module = load_module(path, name, version, source)
     found = {key: value for key, value in vars(module).items() if getattr(value, _MARK, False)}
     return {key: _inspected(path, key, value) for key, value in found.items()}
 

@@ -1,0 +1,141 @@
+"""The trained triage classifier: a message in, the best intent with the probability that it is right.
+
+Two parts in a cascade. The n-gram classifier reads the message first; where it is sure by its own calibrated
+probability, that is the answer. Elsewhere the message is embedded, and the joint scores of both parts are calibrated.
+A classifier is a frozen value: arrays only, stored without pickle, named by the hash of what it holds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.triage import blob, calibration, kernel
+from agents.triage.calibration import Calibrator
+from agents.triage.embedder import Embedder, bundled
+from agents.triage.language import choose
+from agents.triage.ngrams import Ngrams
+from core.errors import Broken
+
+Floats = NDArray[np.float32]
+
+
+class Scored(NamedTuple):
+    """What triage thinks of one message. `label` is the best intent ('agent/intent'), `score` the probability that it
+    is right, `in_scope` the probability that any known intent fits; `runner_up` is the second-best intent."""
+
+    label: str
+    score: float
+    in_scope: float
+    language: str
+    runner_up: str
+    runner_up_score: float
+    quick: bool
+    signals: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained classifier. Shapes: n examples, d dimensions, c intents."""
+
+    labels: tuple[str, ...]
+    languages: tuple[str, ...]
+    embedder: str
+    centre: Floats  # d: the mean of the training vectors, taken away before anything is compared
+    vectors: Floats  # n x d, of length one
+    alpha: Floats  # n x c
+    ngrams: Ngrams  # classes: the intents, then the languages
+    ngram_weight: float
+    quick_right: Calibrator
+    quick_scope: Calibrator
+    full_right: Calibrator
+    full_scope: Calibrator
+    quick_from: float  # the n-gram classifier decides alone at this probability and above
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the hash of everything that could change a route."""
+        return blob.fingerprint(self)
+
+    def to_bytes(self) -> bytes:
+        """Return the classifier as a zip of arrays (.npz) with a JSON header."""
+        return blob.pack(self)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "Classifier":
+        """Return a stored classifier. Raises Broken if the bytes are none of ours."""
+        return blob.unpack(data)
+
+    def route(self, texts: Sequence[str], *, embedder: Embedder | None = None) -> list[Scored]:
+        """Return what triage thinks of each message, in the order given. Raises Broken for another embedder's."""
+        if not texts:
+            return []
+        scores, known = self.ngrams.scores(texts)
+        intents = len(self.labels)
+        quick, languages = scores[:, :intents], scores[:, intents:]
+        signals = calibration.quick_signals(quick, known)
+        right = self.quick_right.probability(signals)
+        scope = self.quick_scope.probability(signals)
+        joint = quick.copy()
+        near = np.full((len(texts), 2), np.nan, np.float32)
+        unsure = np.flatnonzero(right < self.quick_from)
+        if len(unsure):
+            found = self._full([texts[int(row)] for row in unsure], quick[unsure], known[unsure], embedder)
+            joint[unsure], near[unsure], right[unsure], scope[unsure] = found
+        return [
+            self._scored(
+                text, joint[row], languages[row], float(right[row]), float(scope[row]), near[row], float(known[row])
+            )
+            for row, text in enumerate(texts)
+        ]
+
+    def _full(
+        self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        embedder = embedder or bundled()
+        if embedder.name != self.embedder:
+            raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
+        vectors = unit(embedder.embed(texts) - self.centre)
+        kernels = kernel.similarity_to_kernel(vectors @ self.vectors.T)
+        scores, near = kernels @ self.alpha, kernel.nearest(kernels)
+        joint = scores + np.float32(self.ngram_weight) * quick
+        signals = calibration.full_signals(joint, scores, quick, near, known)
+        return joint, near, self.full_right.probability(signals), self.full_scope.probability(signals)
+
+    def _scored(
+        self,
+        text: str,
+        scores: Floats,
+        spoken: Floats,
+        right: float,
+        scope: float,
+        near: Floats,
+        known: float,
+    ) -> Scored:
+        order = np.argsort(-scores, kind="stable")[:2]
+        second = int(order[1]) if len(order) > 1 else -1
+        # What is left of the probability that some intent fits is the runner-up's at most.
+        runner_up = max(0.0, min(right, scope - right)) if second >= 0 else 0.0
+        signals = {"in_scope": scope, "known": known}
+        quick = bool(np.isnan(near[0]))
+        if not quick:
+            signals |= {"nearest": float(near[0]), "near": float(near[1])}
+        return Scored(
+            label=self.labels[int(order[0])],
+            score=right,
+            in_scope=scope,
+            language=choose(text, dict(zip(self.languages, spoken.tolist(), strict=True))),
+            runner_up=self.labels[second] if second >= 0 else "",
+            runner_up_score=runner_up,
+            quick=quick,
+            signals=signals,
+        )
+
+
+def unit(vectors: Floats) -> Floats:
+    """Return the rows of `vectors` at length one."""
+    found: Floats = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return found

@@ -106,24 +106,34 @@ class Reading:
 def rows(lines: Sequence[Line]) -> list[list[Line]]:
     """Group lines that stand on one printed row, rows from top to bottom, lines in a row from left to right.
 
-    Two lines share a row when the overlap of their heights is more than half of the smaller one.
+    A line joins the row whose nearest line, across, overlaps it in height by more than half of the smaller one;
+    lines above each other never share a row, so that a tilted page does not run together.
     """
     found: list[list[Line]] = []
-    open_rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda one: one.middle):
-        home = None
-        for row in reversed(open_rows[-4:]):
-            last = row[-1]
-            overlap = min(line.bottom, last.bottom) - max(line.top, last.top)
-            if overlap > 0.5 * min(line.height, last.height):
-                home = row
-                break
+        home, most = None, 0.5
+        for row in found[-8:]:
+            share = _shared_height(line, row)
+            if share > most:
+                home, most = row, share
         if home is None:
-            home = []
-            open_rows.append(home)
-            found.append(home)
-        home.append(line)
+            found.append([line])
+        else:
+            home.append(line)
+    found.sort(key=lambda row: sum(line.middle for line in row) / len(row))
     return [sorted(row, key=lambda one: one.left) for row in found]
+
+
+def _shared_height(line: Line, row: list[Line]) -> float:
+    nearest, distance = row[0], float("inf")
+    for other in row:
+        gap = max(other.left - line.right, line.left - other.right)
+        if gap < -0.3 * min(line.right - line.left, other.right - other.left):
+            return 0.0
+        if gap < distance:
+            nearest, distance = other, gap
+    overlap = min(line.bottom, nearest.bottom) - max(line.top, nearest.top)
+    return overlap / max(0.1, min(line.height, nearest.height))
 
 
 def part_to_json(part: Part) -> list[Any]:

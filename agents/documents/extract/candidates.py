@@ -21,6 +21,7 @@ class Candidate:
     found: Found
     score: float = 0.0
     why: str = ""
+    cells: tuple[Cell, ...] = ()  # where the value spans more than one cell
 
     @property
     def key(self) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from agents.documents.extract.candidates import Candidate, find_candidates
 from agents.documents.extract.exact import from_codes, from_invoice, invoice_of
 from agents.documents.extract.found import Found
 from agents.documents.extract.layout import Cell, Sheet, lay_out
-from agents.documents.extract.merchant import find_address, find_company
+from agents.documents.extract.merchant import Place, find_address, find_company
 from agents.documents.extract.rank import rank
 from agents.documents.extract.totals import rank_totals
 from agents.documents.values import Reading, evidence
@@ -19,6 +19,8 @@ from core.contracts import Evidence, FieldValue
 
 LEAST = 0.2  # below this score a candidate is no answer
 CHECK_BONUS = 1.0  # in log-odds, for a combination of values that an equation confirms
+ISSUER = ("company", "seller_name")
+HEAD = "head of the page"
 KEPT = 4  # candidates of each field that take part in equations
 
 
@@ -34,7 +36,7 @@ def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tu
         if spec.name in exact:
             fields.append(exact[spec.name])
         elif spec.type == "address":
-            fields.append(_address(sheet, spec, _company_cell(file, chosen)))
+            fields.append(_address(sheet, spec, _company_cells(file, chosen)))
         else:
             fields.append(_field(spec, chosen.get(spec.name), found.get(spec.name, []), today))
     checked = _checked(fields, file)
@@ -63,15 +65,19 @@ def document_score(fields: Sequence[FieldValue], file: FieldsFile) -> float:
 
 
 def _candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
-    if spec.meaning in ("company", "seller_name"):
-        labelled = rank(sheet, spec)
-        return sorted([*labelled, *find_company(sheet)], key=lambda one: -one.score)
+    if spec.meaning in ISSUER:
+        return sorted([*rank(sheet, spec), *map(_of_place, find_company(sheet))], key=lambda one: -one.score)
     if spec.meaning == "total":
         return rank_totals(sheet, rank(sheet, spec, 20), find_candidates(sheet, spec))
     ranked = rank(sheet, spec)
     if spec.meaning in ("date", "invoice_date", "issue_date") and spec.type == "date":
         return _with_unlabelled_dates(sheet, spec, ranked)
     return ranked
+
+
+def _of_place(place: Place) -> Candidate:
+    text = place.text
+    return Candidate(place.cells[0], Found(0, 0, text, " ".join(text.split()), 0.9), place.score, HEAD, place.cells)
 
 
 def _with_unlabelled_dates(sheet: Sheet, spec: FieldSpec, ranked: list[Candidate]) -> list[Candidate]:
@@ -132,7 +138,7 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
         value=one.found.text,
         normalised=one.found.normalised,
         score=round(score * (0.5 if failed else 1.0), 4),
-        evidence=evidence(one.cell.page, one.cell.line, one.found.start, one.found.end),
+        evidence=_around(one.cells, one.found.text) if one.cells else _exactly(one),
         reason=f"fails: {', '.join(failed)}" if failed else "",
     )
 
@@ -152,37 +158,38 @@ def _passes(check: str, found: Found, spec: FieldSpec, today: date | None) -> bo
     return True
 
 
-def _company_cell(file: FieldsFile, chosen: Mapping[str, Candidate | None]) -> Cell | None:
+def _company_cells(file: FieldsFile, chosen: Mapping[str, Candidate | None]) -> tuple[Cell, ...]:
     for spec in file.fields:
-        if spec.meaning in ("company", "seller_name"):
-            one = chosen.get(spec.name)
-            return one.cell if one is not None else None
-    return None
+        one = chosen.get(spec.name)
+        if spec.meaning in ISSUER and one is not None and one.score >= LEAST:
+            return one.cells or (one.cell,)
+    return ()
 
 
-def _address(sheet: Sheet, spec: FieldSpec, company: Cell | None) -> FieldValue:
+def _address(sheet: Sheet, spec: FieldSpec, company: tuple[Cell, ...]) -> FieldValue:
     labelled = rank(sheet, spec) if spec.labels else []
-    cells: list[Cell]
+    place: Place | None
     if labelled:
-        first = labelled[0]
-        cells, score = [first.cell], first.score
-        text = first.found.text
+        place = Place(labelled[0].found.text, (labelled[0].cell,), labelled[0].score)
     else:
-        cells, score = find_address(sheet, company)
-        text = " ".join(cell.line.text for cell in cells)
-    if not cells:
+        place = find_address(sheet, company)
+    if place is None:
         return FieldValue(name=spec.name, type=spec.type, reason="no lines that look like an address")
     return FieldValue(
         name=spec.name,
         type=spec.type,
-        value=text,
-        normalised=" ".join(text.split()),
-        score=round(score, 4),
-        evidence=_around(cells, text),
+        value=place.text,
+        normalised=" ".join(place.text.split()),
+        score=round(place.score, 4),
+        evidence=_around(place.cells, place.text),
     )
 
 
-def _around(cells: list[Cell], text: str) -> Evidence:
+def _exactly(one: Candidate) -> Evidence:
+    return evidence(one.cell.page, one.cell.line, one.found.start, one.found.end)
+
+
+def _around(cells: Sequence[Cell], text: str) -> Evidence:
     boxes = [box for cell in cells if (box := evidence(cell.page, cell.line).box) is not None]
     left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
     right, bottom = max(b[2] for b in boxes), max(b[3] for b in boxes)

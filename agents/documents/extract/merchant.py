@@ -1,163 +1,155 @@
 """Who issued a receipt or invoice, and where: the head of the page holds both, mostly without a label.
 
-The company is the best-looking line among the first ones: large, high up, with a legal form or a trade's name, not a
-slogan, a telephone number or a title. The address is the run of lines after it that look like one.
+The company is the best-looking row among the first ones: high up, large, with a legal form, no slogan, telephone number
+or title. A name that is cut (an open bracket, an `&` at the end) goes on in the next row. The address is the run of
+rows after it that look like one.
 """
 
 import re
+from dataclasses import dataclass
 
-from agents.documents.extract.candidates import Candidate
-from agents.documents.extract.found import Found
 from agents.documents.extract.layout import Cell, Sheet
-from agents.documents.extract.text import fold
+from agents.documents.extract.spelling import mend
+from agents.documents.extract.words import ADDRESS, LEGAL, NEVER, NOT_ADDRESS, NOT_COMPANY, POSTCODE, TITLE, TRADE
 
-LEGAL = re.compile(
-    r"\b(?:sdn\.?\s*\.?\s*bhd|s/b|s\.b\.|bhd|berhad|plt|gmbh|ag|kg|ohg|ug|e\.\s?k\.?|ltd|"
-    r"limited|llc|inc|corp|co\.?|plc|pte|"
-    r"b\.?v\.?|n\.?v\.?|s\.?a\.?s?|s\.?r\.?l|s\.?p\.?a|oy|ab|a/s|enterprise|trading|cong ty|tnhh|cp|co phan|jsc|tm)\b"
-    r"|gmbh|sdn|bhd"
-)
-TRADE = re.compile(
-    r"restaura|restoran|hardware|machinery|stationery|mart\b|market|supermarkt|store|shop|bakery|cafe|kedai|pasar|"
-    r"perniagaan|motor|electrical|books?\b|pharmacy|apotheke|baumarkt|boutique|gallery|bistro|kopitiam|furniture|"
-    r"services?\b|station|petro|optik|clinic|klinik|hotel|sieu thi|cua hang|nha hang|electronics|einrichtung"
-)
-NOT_COMPANY = re.compile(
-    r"invoice|receipt|rechnung|hoa don|quittung|kassenbon|cash (?:bill|sale)|\btel\b|\bfax\b|phone|gst|vat\b|ust|mst|"
-    r"co\.? ?reg|reg\.? ?no|roc no|date|welcome|thank|www\.|@|https?:|page \d|table|cashier|no\s*:|order|bill|customer|"
-    r"copy|original|duplicate|total|^rm$|^\W*$|qty|member|slip|bestell|kunde"
-)
+HEAD_ROWS = 16
+SURE_READING = 0.985
+STARTS_LEGAL = re.compile(r"^\W*(?:sdn\.? ?bhd|gmbh(?: & co.*)?|ltd\.?|bhd|s/b|enterprise)\b")
 REGISTRATION = re.compile(
-    r"\s*[(\[]?\s*(?:co\.?\s*reg[^\d]*)?[(\[]?\s*[A-Za-z]{0,3}\s?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]?\s*$"
+    r"\s*[(\[]?\s*(?:\(?co\.?\s*(?:reg|no)\W*[a-z]*\W*)?[(\[]?\s*(?:[A-Z]{1,2})?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]*\s*$",
+    re.IGNORECASE,
 )
-ADDRESS = re.compile(
-    r"\bjalan\b|\bjln\b|\bjl\b|\blot\b|\btaman\b|\btmn\b|\bno\.?\s?\d|\blorong\b|"
-    r"\bpersiaran\b|\bbandar\b|\bkampung\b|\bkg\.|"
-    r"\bkawasan\b|\bseksyen\b|\bsection\b|\bfloor\b|\bflr\b|\blevel\b|\bblock\b|\bblok\b|"
-    r"\bplaza\b|\bmall\b|\bunit\b|\bkm\s?\d|"
-    r"\bselangor\b|\bjohor\b|\bkuala\b|\bmelaka\b|\bpenang\b|\bperak\b|\bkedah\b|\bpahang\b|"
-    r"\bsabah\b|\bsarawak\b|\bmalaysia\b|"
-    r"\bpetaling\b|\bshah alam\b|\bklang\b|\bbaru\b|\bbesar\b|\bindustri|\bbatu\b|\bsetia\b|"
-    r"\bgf\b|\bbgn\b|\bbangunan\b|"
-    r"stra(?:s|ss|ß)e\b|str\.|\bplatz\b|\bweg\b|\ballee\b|\bgasse\b|\bring\b|\bstreet\b|"
-    r"\bst\.|\broad\b|\brd\b|\bavenue\b|\bave\b|"
-    r"\blane\b|\bdrive\b|\bduong\b|\bpho\b|\bquan\b|\bphuong\b|\bhuyen\b|\bxa\b|\btp\b|"
-    r"\btinh\b|\bthanh pho\b|\bha noi\b|"
-    r"\bho chi minh\b|\bso \d|\bngo \d|\bsouth\b|\bjaya\b|\bwilayah\b|\bkl\b|\bpj\b|"
-    r"\bd\.?e\.?\b|\bdarul\b|\bjaya\b|\bss\s?\d|"
-    r"\brue\b|\bvia\b|\bdamansara\b|\bcheras\b|\bsungai\b|\bpusat\b|\bboulevard\b|\bcity\b|"
-    r"\bhighway\b|\blebuh|\bsri\b|\bseri\b"
-)
-NEVER = re.compile(r"thank|@|www|invoice|receipt")
-POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)|\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b|(?<!\d)\d{4} ?[A-Z]{2}\b")
-NOT_ADDRESS = re.compile(
-    r"\btel\b|\btel[.:/ ]|\bfax\b|phone|\bhp\b|gst|\breg\b|invoice|receipt|\bdate\b|cashier|"
-    r"\broc\b|@|www\.|\bco\.? ?(?:reg|no)\b|"
-    r"cash|rechnung|hoa don|\bmst\b|ust-|\bbill\b|welcome|table|hotline|description|\bqty\b|"
-    r"e-?mail|company|\btime\b|\bmember"
-)
+BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
 
 
-def find_company(sheet: Sheet) -> list[Candidate]:
+@dataclass(frozen=True)
+class Place:
+    """A name or address: its text, the cells that it was read from, and a score."""
+
+    text: str
+    cells: tuple[Cell, ...]
+    score: float
+
+
+def find_company(sheet: Sheet, most: int = 5) -> list[Place]:
     """Return candidates for the issuer's name, best first."""
-    found = []
-    head = _head(sheet)
-    heights = sorted(cell.line.height for cell in head) or [1.0]
+    head = head_rows(sheet)
+    heights = sorted(cell.line.height for row in head for cell in row) or [1.0]
     usual = heights[len(heights) // 2]
-    first_address = next((cell.row for cell in head if is_address(cell)), len(sheet.rows))
-    for cell in head:
-        text = cell.folded
-        letters = sum(sign.isalpha() for sign in text)
-        doubtful = letters < 3 or NOT_COMPANY.search(text)
-        if doubtful and (not LEGAL.search(text) or NEVER.search(text)):
-            continue
-        score = 0.45
-        if LEGAL.search(text):
-            score += 0.30
-        if TRADE.search(text):
-            score += 0.15
-        printed = cell.line.text
-        if printed == printed.upper():
-            score += 0.05
-        elif printed == printed.lower():
-            score -= 0.25
-        score += 0.06 * min(2.0, cell.line.height / usual - 1)
-        score -= 0.035 * cell.row
-        if is_address(cell):
-            score -= 0.4
-        if cell.row > first_address:
-            score -= 0.25
-        elif cell.row == first_address - 1:
-            score += 0.05
-        if sum(sign.isdigit() for sign in text) > letters:
-            score -= 0.3
-        found.append(_company(cell, max(0.01, min(0.95, score))))
-    return sorted(found, key=lambda one: -one.score)[:5]
+    first_address = next((row[0].row for row in head if is_address(row)), len(sheet.rows))
+    found = []
+    for place, row in enumerate(head):
+        score = _company_score(row, usual, first_address)
+        if score > 0:
+            found.append(_name(head, place, score))
+    return sorted(found, key=lambda one: -one.score)[:most]
 
 
-def _company(cell: Cell, score: float) -> Candidate:
-    """The name without a registration number behind it; a name that goes on in the next line is not joined here."""
-    text = cell.line.text
-    match = re.search(
-        r"\s*[(\[]?\s*(?:co\.?\s*reg[^\d]*)?[(\[]?\s*[A-Za-z]{0,3}\s?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]?\s*$", text
+def _company_score(row: tuple[Cell, ...], usual: float, first_address: int) -> float:
+    folded, printed = " ".join(cell.folded for cell in row), " ".join(cell.line.text for cell in row)
+    letters = sum(sign.isalpha() for sign in folded)
+    legal = LEGAL.search(folded) is not None
+    if letters < 3 or NEVER.search(folded) or BRACKETED.match(folded) or TITLE.match(folded):
+        return 0.0
+    if NOT_COMPANY.search(folded) and not (legal and letters > 10):
+        return 0.0
+    score = 0.5 + 0.30 * legal + 0.03 * (TRADE.search(folded) is not None)
+    score += 0.05 if printed == printed.upper() else -0.3 if printed == printed.lower() else 0.0
+    score += 0.06 * min(2.0, max(-1.0, max(cell.line.height for cell in row) / usual - 1))
+    score -= 0.045 * row[0].row
+    if is_address(row) and not legal:
+        score -= 0.35
+    if row[0].row > first_address:
+        score -= 0.25
+    if sum(sign.isdigit() for sign in folded) > letters:
+        score -= 0.35
+    if letters < 5:
+        score -= 0.1
+    if len(row) > 3 or len(printed) > 60:
+        score -= 0.2
+    mean = sum(cell.line.score for cell in row) / len(row)
+    return max(0.01, min(0.95, score * (0.5 + 0.5 * mean)))
+
+
+def _name(head: list[tuple[Cell, ...]], place: int, score: float) -> Place:
+    """The row's text without a registration number; a name that is cut is joined with the rows before and after."""
+    rows = [head[place]]
+    if place and STARTS_LEGAL.match(fold_row(head[place])) and _plain_name(head[place - 1]):
+        rows.insert(0, head[place - 1])
+    for following in head[place + 1 : place + 4]:
+        text = " ".join(cell.line.text for row in rows for cell in row)
+        cut = text.rstrip().endswith(("&", "-", ",")) or text.count("(") > text.count(")")
+        goes_on = STARTS_LEGAL.match(fold_row(following)) and not LEGAL.search(fold_row(rows[-1]))
+        if NOT_COMPANY.search(fold_row(following)) or not ((cut and not is_address(following)) or goes_on):
+            break
+        rows.append(following)
+    cells = tuple(cell for row in rows for cell in row)
+    text = " ".join(mended(cell) for cell in cells)
+    match = REGISTRATION.search(text)
+    if match and match.start() > 4:
+        text = text[: match.start()]
+    return Place(text.strip(" -:,|"), cells, round(score, 4))
+
+
+def _plain_name(row: tuple[Cell, ...]) -> bool:
+    text = fold_row(row)
+    return sum(sign.isalpha() for sign in text) > 4 and not (
+        LEGAL.search(text) or NEVER.search(text) or NOT_COMPANY.search(text) or is_address(row) or TITLE.match(text)
     )
-    end = match.start() if match and match.start() > 4 else len(text)
-    name = text[:end].strip(" -:,")
-    begin = text.index(name) if name else 0
-    return Candidate(
-        cell, Found(begin, begin + len(name), name, " ".join(name.split()), 0.9), score, "head of the page"
-    )
 
 
-def find_address(sheet: Sheet, company: Cell | None) -> tuple[list[Cell], float]:
-    """Return the lines of the issuer's address and a score. They follow the company, or stand first in the head."""
-    head = _head(sheet)
-    start = company.row + 1 if company is not None else 0
-    run: list[Cell] = []
-    misses = 0
-    for cell in head:
-        if cell.row < start:
+def mended(cell: Cell) -> str:
+    """Return a cell's text; where its reader was not quite sure, common words that it misread are mended."""
+    return mend(cell.line.text) if cell.line.score < SURE_READING else cell.line.text
+
+
+def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
+    """Return the issuer's address: the first run of address-like rows after the company, or in the head."""
+    start = max((cell.row for cell in company), default=-1) + 1
+    run: list[tuple[Cell, ...]] = []
+    for row in head_rows(sheet):
+        if row[0].row < start:
             continue
-        if NOT_ADDRESS.search(cell.folded):
-            if run:
-                break
-            continue
-        if is_address(cell) or (run and _continues(cell, run[-1])):
-            run.append(cell)
-            misses = 0
+        if is_address(row) or (run and _continues(row, run[-1])):
+            run.append(row)
         elif run:
             break
-        else:
-            misses += 1
-            if misses > 6:
-                break
     if not run:
-        return [], 0.0
-    text = " ".join(cell.line.text for cell in run)
-    score = 0.5 + 0.2 * bool(POSTCODE.search(text)) + 0.08 * min(2, len(run) - 1) - 0.1 * (len(run) > 5)
-    score *= 0.6 + 0.4 * min(cell.line.score for cell in run)
-    return run, min(0.95, score)
+        return None
+    cells = tuple(cell for row in run for cell in row if not NOT_ADDRESS.search(cell.folded))
+    text = " ".join(mended(cell) for cell in cells)
+    score = 0.55 + 0.2 * bool(POSTCODE.search(text)) + 0.08 * min(2, len(run) - 1) - 0.12 * (len(run) > 5)
+    score *= 0.3 + 0.7 * min(cell.line.score for cell in cells) ** 2
+    return Place(text, cells, round(min(0.95, score), 4))
 
 
-def is_address(cell: Cell) -> bool:
-    """Say whether a line looks like a part of a postal address."""
-    text = cell.folded
-    hits = len(ADDRESS.findall(text)) + bool(POSTCODE.search(cell.line.text))
-    return hits >= 1 and not NOT_ADDRESS.search(text) and len(text) > 4
-
-
-def _continues(cell: Cell, last: Cell) -> bool:
-    """A line without address words goes on with the address when the last one ended with a comma or it is in brackets
-    below it."""
-    if cell.row - last.row > 1:
+def is_address(row: tuple[Cell, ...]) -> bool:
+    """Say whether a row looks like a part of a postal address."""
+    text, printed = fold_row(row), " ".join(cell.line.text for cell in row)
+    if NOT_ADDRESS.search(text) or len(text) < 4 or BRACKETED.match(text):
         return False
-    text = cell.line.text.strip()
-    return last.line.text.rstrip().endswith((",", "-", "&")) or bool(re.match(r"^\([A-Za-z][^)]{3,}\)$", text))
+    return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None
 
 
-def _head(sheet: Sheet) -> list[Cell]:
-    """The first dozen rows: the head of a receipt, the letter head of an invoice."""
+def fold_row(row: tuple[Cell, ...] | list[Cell]) -> str:
+    """Return a row's text in lower case without accents."""
+    return " ".join(cell.folded for cell in row)
+
+
+def _continues(row: tuple[Cell, ...], last: tuple[Cell, ...]) -> bool:
+    """A row without address words goes on with the address when the last one ended with a comma, or when it is a
+    place's name in brackets below it."""
+    text = " ".join(cell.line.text for cell in row).strip()
+    if row[0].row - last[0].row > 1 or NOT_ADDRESS.search(fold_row(row)) or TITLE.match(fold_row(row)):
+        return False
+    if re.match(r"^\([^\W\d][^)]{3,}\)$", text):
+        return True
+    return last[-1].line.text.rstrip().endswith((",", "-", "&")) and len(text) < 45
+
+
+def head_rows(sheet: Sheet) -> list[tuple[Cell, ...]]:
+    """Return the first rows of the first page: the head of a receipt, the letter head of an invoice."""
     if not sheet.cells:
         return []
     first = sheet.cells[0].page
-    return [cell for row in sheet.rows[:14] for cell in row if cell.page is first and len(fold(cell.line.text)) > 1]
+    return [row for row in sheet.rows[:HEAD_ROWS] if row[0].page is first and len(fold_row(row)) > 1]

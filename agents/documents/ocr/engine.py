@@ -88,12 +88,20 @@ def _mean(read: list[tuple[str, float]]) -> float:
 
 
 def _line(text: str, score: float, quad: Quad, angle: float, width: int, height: int) -> Line:
-    points = quad
-    if angle:
-        turn, cx, cy = radians(-angle), width / 2, height / 2
-        moved = quad - np.array([cx, cy], np.float32)
-        turned = np.array([[cos(turn), sin(turn)], [-sin(turn), cos(turn)]], np.float32)
-        points = moved @ turned + np.array([cx, cy], np.float32)
-    left, top = (round(float(value), 1) for value in points.min(axis=0))
-    right, bottom = (round(float(value), 1) for value in points.max(axis=0))
-    return Line(text.strip(), left, top, right, bottom, round(score, 3))
+    """The upright box of a quad: as wide as it, as high as its own side, around its middle. (The box around a tilted
+    quad would be much higher than the print, and rows would run together.)"""
+    turn, cx, cy = radians(-angle), width / 2, height / 2
+    moved = quad - np.array([cx, cy], np.float32)
+    turned = np.array([[cos(turn), sin(turn)], [-sin(turn), cos(turn)]], np.float32)
+    points = moved @ turned + np.array([cx, cy], np.float32) if angle else quad
+    left, right = float(points[:, 0].min()), float(points[:, 0].max())
+    middle, across = float(points[:, 1].mean()), sides(quad)
+    tall = min(across[1], float(points[:, 1].max() - points[:, 1].min())) if across[1] < 1.5 * across[0] else across[0]
+    return Line(
+        text.strip(),
+        round(left, 1),
+        round(middle - tall / 2, 1),
+        round(right, 1),
+        round(middle + tall / 2, 1),
+        round(score, 3),
+    )

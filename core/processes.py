@@ -1,8 +1,9 @@
-"""A process that dies with its parent, so that kill -9 of a supervisor leaves nothing running."""
+"""Processes: one that dies with its parent, so that kill -9 of a supervisor leaves nothing running; and their names."""
 
 import ctypes
 import os
 import signal
+import socket
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -20,3 +21,8 @@ def die_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:
         sys.exit(1)
+
+
+def beat_name(kind: str) -> str:
+    """Return the name under which a process of this machine or container writes heartbeats: `relay@host`."""
+    return f"{kind}@{socket.gethostname()}"

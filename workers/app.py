@@ -2,13 +2,15 @@
 
 from celery import Celery
 
+from core import logs
 from core.settings import settings
+from workers.beat import BeatStep
 
 QUEUES = ("tickets", "llm", "documents", "bulk")
 
 
 def make_app(broker_url: str) -> Celery:
-    """Return a Celery app on a Redis-protocol broker, set as docs/decisions/0003-celery.md explains."""
+    """Return a Celery app on a Redis-protocol broker, set as docs/decisions/0003-celery-carries-ids.md explains."""
     app = Celery("saola", broker=broker_url, include=["workers.tasks"])
     app.conf.update(
         task_default_queue="bulk",
@@ -45,4 +47,6 @@ def make_app(broker_url: str) -> Celery:
     return app
 
 
+logs.configure()
 app = make_app(settings().broker_url)
+app.steps["consumer"].add(BeatStep)

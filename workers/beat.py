@@ -4,7 +4,7 @@ Health checks read it (`saola health worker`). A loop that hangs, or that has lo
 silent. The pool's stuck jobs are another matter: Celery's time limits and the leases end those.
 """
 
-import socket
+from typing import Any
 
 import structlog
 from celery import bootsteps
@@ -19,11 +19,6 @@ log = structlog.get_logger()
 SECONDS = 5.0
 
 
-def beat_name(process: str) -> str:
-    """Return under which name a process of this machine or container beats: `relay@host`, `tickets@host`."""
-    return f"{process}@{socket.gethostname()}"
-
-
 def beat(name: str, progress: dict[str, object]) -> None:
     """Write one heartbeat. The connection is closed again, so that no child that is forked later inherits it."""
     database = Database(settings().database_url, pool_size=1)
@@ -34,3 +29,30 @@ def beat(name: str, progress: dict[str, object]) -> None:
         log.warning("worker.no_beat", error=f"{type(error).__name__}: {error}"[:300])
     finally:
         database.close()
+
+
+class BeatStep(bootsteps.StartStopStep):  # type: ignore[misc] # celery publishes no types
+    """Beats from the timer of the worker's main loop, while it is connected to the broker."""
+
+    requires = {"celery.worker.consumer.tasks:Tasks"}  # noqa: RUF012 - celery reads it from the class
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self.entry: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """Begin to beat: once at each connection to the broker."""
+        self.beat(consumer.hostname)
+        self.entry = consumer.timer.call_repeatedly(SECONDS, self.beat, (consumer.hostname,))
+
+    def beat(self, node: str) -> None:
+        """Write how many messages were taken since the start, and how many are in work now."""
+        beat(node, {"taken": sum(state.total_count.values()), "in_work": len(state.active_requests)})
+
+    def stop(self, consumer: Any) -> None:  # noqa: ARG002 - celery's signature
+        """Stop beating: the connection is lost, or the worker ends."""
+        if self.entry is not None:
+            self.entry.cancel()
+            self.entry = None
+
+    shutdown = stop

@@ -12,8 +12,10 @@ import redis
 import structlog
 from sqlalchemy import RowMapping
 
+from core import logs
 from core.db import system_database
 from core.ids import new_id
+from core.processes import beat_name
 from core.settings import settings
 from core.store import outbox, tenants
 from workers.app import QUEUES, make_app
@@ -97,7 +99,7 @@ class Relay:
     def beat(self) -> None:
         """Record progress for health checks."""
         with self.database.transaction() as connection:
-            tenants.beat(connection, "relay", {"published": self.published})
+            tenants.beat(connection, beat_name("relay"), {"published": self.published})
 
 
 def _redis_url(url: str) -> str:
@@ -107,6 +109,7 @@ def _redis_url(url: str) -> str:
 
 def main() -> None:
     """Run a relay until SIGTERM or SIGINT."""
+    logs.configure()
     relay = Relay()
 
     def stop(*_: object) -> None:

@@ -9,7 +9,9 @@ import structlog
 from sqlalchemy import Connection
 
 from agents.catalog import open_catalog
+from core import logs
 from core.db import app_database, system_database
+from core.processes import beat_name
 from core.settings import settings
 from core.store import outbox, policies, tenants
 
@@ -20,6 +22,7 @@ EVERY: dict[str, float] = {  # seconds
     "tickets.close_silent": 30.0,
 }
 LOOK_SECONDS = 2.0
+ROUNDS_AN_HOUR = int(3600 / LOOK_SECONDS)
 
 
 class Schedule:
@@ -45,7 +48,9 @@ class Schedule:
         self.rounds += 1
         with system_database().transaction() as connection:
             everyone = [UUID(str(row["id"])) for row in tenants.everyone(connection)]
-            tenants.beat(connection, "schedule", {"rounds": self.rounds, "agents": len(self.catalog.entries)})
+            tenants.beat(
+                connection, beat_name("schedule"), {"rounds": self.rounds, "agents": len(self.catalog.entries)}
+            )
         for tenant in everyone:
             with app_database().transaction(tenant) as connection:
                 for task, seconds in EVERY.items():
@@ -62,6 +67,7 @@ class Schedule:
 
 def main() -> None:
     """Run a schedule until SIGTERM or SIGINT."""
+    logs.configure()
     schedule = Schedule()
 
     def stop(*_: object) -> None:

@@ -34,7 +34,7 @@ def set_setting(connection: Connection, name: str, value: object) -> None:
 
 
 def beat(connection: Connection, name: str, progress: dict[str, object]) -> None:
-    """Record that a process made progress; health checks look at this, not at a port."""
+    """Record that a process (`relay@host`) made progress; health checks look at this, not at a port."""
     execute(
         connection,
         """INSERT INTO heartbeats (name, progress) VALUES (:name, :progress)
@@ -45,7 +45,7 @@ def beat(connection: Connection, name: str, progress: dict[str, object]) -> None
 
 
 def last_beat(connection: Connection, name: str) -> RowMapping | None:
-    """Return a process's last heartbeat with its age in seconds."""
+    """Return one process's last heartbeat with its age in seconds."""
     return maybe_row(
         connection,
         """SELECT name, at, progress, extract(epoch FROM clock_timestamp() - at)::float AS age
@@ -55,9 +55,15 @@ def last_beat(connection: Connection, name: str) -> RowMapping | None:
 
 
 def beats(connection: Connection) -> Sequence[RowMapping]:
-    """Return all heartbeats with their age in seconds."""
+    """Return the newest heartbeat of each kind of process (`relay`, `tickets`, ...) with its age in seconds."""
     return rows(
         connection,
-        """SELECT name, at, progress, extract(epoch FROM clock_timestamp() - at)::float AS age
-           FROM heartbeats ORDER BY name""",
+        """SELECT DISTINCT ON (split_part(name, '@', 1)) split_part(name, '@', 1) AS name, at, progress,
+                  extract(epoch FROM clock_timestamp() - at)::float AS age
+           FROM heartbeats ORDER BY split_part(name, '@', 1), at DESC""",
     )
+
+
+def forget_beats(connection: Connection) -> int:
+    """Delete the heartbeats of processes that have been silent for a day: hosts and containers that are gone."""
+    return execute(connection, "DELETE FROM heartbeats WHERE at < clock_timestamp() - interval '1 day'")

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, bdtrik, betaincinv, stdtrit
 
+from metrics import special
 from metrics.estimate import Estimate, share, unknown
 
 SIDE = 0.025
@@ -34,8 +34,8 @@ def weighted_share(hits: ArrayLike, weights: ArrayLike, *, missing: str, simulat
 
 
 def _beta_interval(k: float, n: float) -> tuple[float, float]:
-    low = 0.0 if k <= 0 else float(betaincinv(k, n - k + 1, SIDE))
-    high = 1.0 if k >= n else float(betaincinv(k + 1, n - k, 1 - SIDE))
+    low = 0.0 if k <= 0 else float(special.betaincinv(k, n - k + 1, SIDE))
+    high = 1.0 if k >= n else float(special.betaincinv(k + 1, n - k, 1 - SIDE))
     return low, high
 
 
@@ -62,8 +62,8 @@ def quantile(values: ArrayLike, q: float, *, missing: str, absent: int = 0) -> E
 
 def _binomial_quantile(share: float, n: int, p: float) -> int:
     """The smallest count whose distribution function reaches `share`; scipy.stats has it too, at 1 s of import."""
-    count = int(np.ceil(bdtrik(share, n, p)))
-    return count - 1 if count > 0 and bdtr(count - 1, n, p) >= share else count
+    count = int(np.ceil(special.bdtrik(share, n, p)))
+    return count - 1 if count > 0 and special.bdtr(count - 1, n, p) >= share else count
 
 
 def ratio(tops: ArrayLike, bottoms: ArrayLike, *, missing: str) -> Estimate:
@@ -79,5 +79,5 @@ def ratio(tops: ArrayLike, bottoms: ArrayLike, *, missing: str) -> Estimate:
     if n < 30:
         return Estimate(value=value, n=n)
     spread = float(np.sqrt(n * ((top - value * bottom) ** 2).sum() / (n - 1))) / total
-    reach = float(stdtrit(n - 1, 1 - SIDE)) * spread
+    reach = float(special.stdtrit(n - 1, 1 - SIDE)) * spread
     return Estimate(value=value, low=max(0.0, value - reach), high=value + reach, n=n)

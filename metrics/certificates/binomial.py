@@ -7,7 +7,8 @@ undershoot the stated confidence, and overshoot it for small n because counts ar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv
+
+from metrics import special
 
 Floats = NDArray[np.float64]
 
@@ -23,14 +24,14 @@ def _counts(k: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
 def lower_bounds(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Floats:
     """One-sided lower bounds on accuracy: true with probability `confidence` or more. 0 where n is 0."""
     right, total = _counts(k, n)
-    bound = betaincinv(np.maximum(right, 1), total - np.minimum(right, total) + 1, 1 - confidence)
+    bound = special.betaincinv(np.maximum(right, 1), total - np.minimum(right, total) + 1, 1 - confidence)
     return np.where(right == 0, 0.0, bound)
 
 
 def upper_bounds(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Floats:
     """One-sided upper bounds on accuracy. 1 where k = n, also where n is 0."""
     right, total = _counts(k, n)
-    bound = betaincinv(right + 1, np.maximum(total - right, 1), confidence)
+    bound = special.betaincinv(right + 1, np.maximum(total - right, 1), confidence)
     return np.where(right == total, 1.0, bound)
 
 
@@ -57,7 +58,7 @@ def p_values(k: ArrayLike, n: ArrayLike, target: float) -> Floats:
     1 where n is 0.
     """
     right, total = _counts(k, n)
-    return np.where(right == 0, 1.0, betainc(np.maximum(right, 1), total - right + 1, target))
+    return np.where(right == 0, 1.0, special.betainc(np.maximum(right, 1), total - right + 1, target))
 
 
 def p_value(k: int, n: int, target: float) -> float:

@@ -21,7 +21,8 @@ class Child:
 
     It starts when each child that `needs` names is ready. `before` runs before each start (a stale pid file, an
     orphan), `ready` says whether it does its work yet, `after` runs once it is ready. `user` is (uid, gid) to run as,
-    `pass_fds` are open files it inherits. `once` marks a step that must end with code 0. A child that exits with one
+    `pass_fds` are open files it inherits. `once` marks a step that must end with code 0, or is
+    done already when `skip` says so. A child that exits with one
     of `fatal_codes` stops everything: trying again cannot help.
     """
 
@@ -39,6 +40,7 @@ class Child:
     user: tuple[int, int] | None = None
     pass_fds: tuple[int, ...] = ()
     once: bool = False
+    skip: Callable[[], bool] | None = None
     fatal_codes: frozenset[int] = frozenset()
 
 

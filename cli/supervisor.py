@@ -99,6 +99,9 @@ class Supervisor:
     def _start(self, kept: Kept) -> None:
         kept.since = time.time()
         try:
+            if kept.child.skip and kept.child.skip():
+                kept.state, kept.was_ready = "done", True
+                return
             if kept.child.before:
                 kept.child.before()
             kept.process = spawn(kept.child, log_file(self.home, kept.child.name))

@@ -118,6 +118,13 @@ class Postgres:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 self.create_database(connection, DATABASE)
 
+    def revision(self) -> str:
+        """Return the revision of the schema, empty when there is none yet."""
+        with contextlib.suppress(psycopg.errors.UndefinedTable), self.connect(DATABASE) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            return str(row[0]) if row else ""
+        return ""
+
     def create_database(
         self, connection: "psycopg.Connection[tuple[object, ...]]", name: str, template: str = "template1"
     ) -> None:

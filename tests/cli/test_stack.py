@@ -4,10 +4,14 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from cli.child import Child
-from cli.stack import Stack, listen
+from cli.embedded.temporary import Database
+from cli.stack import MIGRATIONS, Stack, listen, newest_revision
 from core.errors import Rejected
 from core.settings import Settings
 
@@ -80,3 +84,15 @@ def test_an_address_that_is_not_ours_is_said_plainly() -> None:
 def test_the_listener_takes_connections_before_the_api_runs() -> None:
     with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname(), timeout=1):
         pass
+
+
+def test_the_newest_revision_is_the_one_that_alembic_takes_for_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS.parent))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_migrated_database_has_the_newest_revision(template: Database) -> None:
+    with psycopg.connect(template.owner_url.replace("+psycopg", "")) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert row == (newest_revision(),)

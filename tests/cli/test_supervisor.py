@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -128,6 +129,12 @@ def test_a_failed_step_stops_everything_at_once(tmp_path: Path) -> None:
     step = python("migrate", "raise SystemExit('wrong password')", once=True)
     with pytest.raises(Broken, match=r"migrate exited with 1(.|\n)*wrong password"):
         Supervisor(tmp_path, [step], print).run()
+
+
+def test_a_step_that_is_done_already_is_skipped(tmp_path: Path) -> None:
+    step = replace(python("migrate", "raise SystemExit('must not run')", once=True), skip=lambda: True)
+    running = Running(tmp_path, step, python("api", SLEEP, needs=("migrate",)))
+    running.run(lambda: wait_for(running.all_ready))
 
 
 def test_a_configuration_error_is_not_tried_again(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def test_the_second_start_is_quick_and_keeps_the_data(home: Path) -> None:
     with start_postgres(home, durable=False) as server:
         assert time.monotonic() - began < 1.5  # 0.15 s on an idle machine
         assert kept(server.postgres) == 1
+        assert server.postgres.revision() == "", "a database without our schema has no revision"
 
 
 def test_a_second_start_beside_a_running_one_is_refused_and_harms_nothing(servers: Servers) -> None:

@@ -4,13 +4,15 @@ No database connection is held while an agent works. Agents propose; only the re
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from agents.contract import Agent, Context
-from agents.triage.route import route_all
+from agents.documents.values import Reading
+from agents.triage.route import route
 from core.contracts import Decision, Proposal, Reason, Route
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
@@ -51,7 +53,7 @@ def work(jobs: Sequence[Job]) -> None:
         found = items.load(connection, list(by_item))
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded)]
     state = shop.state(tenant_id)
-    routes = choose_agents(shop, state, tenant_id, ready)
+    routes = choose_agents(shop, state, by_item, ready)
     here = [(one, chosen) for one, chosen in zip(ready, routes, strict=True) if not _elsewhere(shop, jobs[0], chosen)]
     worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]
     sending = record(shop, tenant_id, worked, state)
@@ -89,21 +91,30 @@ def _set_aside(
         finish(connection, [job for key, job in by_item.items() if key not in passed_on | waiting | here])
 
 
-def choose_agents(shop: Workshop, state: TenantState, tenant_id: UUID, ready: Sequence[Loaded]) -> list[Route]:
+def choose_agents(
+    shop: Workshop, state: TenantState, by_item: Mapping[UUID, Job], ready: Sequence[Loaded]
+) -> list[Route]:
     """Triage: the agent for each item, or a person."""
+    if not ready:
+        return []
     classifier_id = state.classifiers.get("triage")
-    classifier = shop.classifier(tenant_id, classifier_id) if classifier_id else None
+    classifier = shop.classifier(ready[0].item.tenant_id, classifier_id) if classifier_id else None
     enabled = {
         name: entry.manifest
         for name, entry in shop.catalog.entries.items()
         if state.agents.get(name, AgentSetting()).enabled
     }
     unread = Route(agent=None, reason="a document of this ticket could not be read in time")
-    routes = route_all([loaded.item for loaded in ready], classifier, enabled)
     return [
-        unread if loaded.item.kind == "ticket" and loaded.unread_documents else chosen
-        for loaded, chosen in zip(ready, routes, strict=True)
+        unread
+        if one.item.kind == "ticket" and one.unread_documents
+        else route(one.item, classifier, enabled, read_document=_reader(by_item[one.item.id], one))
+        for one in ready
     ]
+
+
+def _reader(job: Job, loaded: Loaded) -> Callable[[UUID], Reading]:
+    return partial(reading.read, job.tenant_id, loaded.item, job=job)
 
 
 def _elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
@@ -133,7 +144,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         route=chosen,
         deadline=started + manifest.limits.seconds,
         seed=job.subject_id.int % 2**32,
-        read_document=lambda document_id: reading.read(job, loaded, document_id),
+        read_document=_reader(job, loaded),
     )
     try:
         proposal = shop.loader.engine(agent).run(agent, loaded.item, context)

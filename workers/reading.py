@@ -8,16 +8,17 @@ from uuid import UUID
 
 from agents.documents.parser import Hints
 from agents.documents.values import Page, Reading, part_from_json, part_to_json
+from core.contracts import WorkItem
 from core.db import app_database
 from core.errors import Rejected
 from core.files import local_copy
 from core.store import items, outbox, pages
-from core.store.items import Loaded
 from core.store.outbox import Job
 from workers.jobs import LeaseLost, lease_seconds
 from workers.parse_client import parse
 
 FLUSH_SECONDS = 1.0
+_last: list[tuple[UUID, Reading]] = []  # the document being worked on: triage reads it first, then its agent
 
 
 class _Pages:
@@ -40,15 +41,24 @@ class _Pages:
             self.unsaved, self.saved_at = [], time.monotonic()
 
 
-def read(job: Job, loaded: Loaded, document_id: UUID) -> Reading:
-    """Read the document and store what was read. Raises Rejected for a file that must be refused."""
-    document = next(d for d in loaded.item.documents if d.id == document_id)
-    with app_database().transaction(job.tenant_id) as connection:
+def read(tenant_id: UUID, item: WorkItem, document_id: UUID, *, job: Job) -> Reading:
+    """Read a document of the item and store what was read; triage and agent share one reading.
+
+    Raises Rejected for a file that must be refused.
+    """
+    if not _last or _last[0][0] != document_id:
+        _last[:] = [(document_id, _read(tenant_id, item, document_id, job))]
+    return _last[0][1]
+
+
+def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Reading:
+    document = next(d for d in item.documents if d.id == document_id)
+    with app_database().transaction(tenant_id) as connection:
         done = [part_from_json(content) for content in pages.load(connection, document_id)]
     taken = _Pages(job, document_id)
-    hints = Hints(language=loaded.item.language)
+    hints = Hints(language=item.language)
     try:
-        with local_copy(job.tenant_id, document.sha256, Path(document.filename).suffix) as path:
+        with local_copy(tenant_id, document.sha256, Path(document.filename).suffix) as path:
             reading = parse(
                 path,
                 document.media_type,
@@ -58,10 +68,10 @@ def read(job: Job, loaded: Loaded, document_id: UUID) -> Reading:
                 done=[part for part in done if isinstance(part, Page)],
             )
     except Rejected as error:
-        with app_database().transaction(job.tenant_id) as connection:
+        with app_database().transaction(tenant_id) as connection:
             items.save_reading(connection, document_id, state="refused", reason=f"{error.code}: {error}")
         raise
-    with app_database().transaction(job.tenant_id) as connection:
-        pages.save(connection, job.tenant_id, document_id, taken.unsaved)
+    with app_database().transaction(tenant_id) as connection:
+        pages.save(connection, tenant_id, document_id, taken.unsaved)
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
     return reading

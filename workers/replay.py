@@ -23,7 +23,7 @@ def replay(jobs: Sequence[Job]) -> None:
     with app_database().transaction(tenant_id) as connection:
         found = items.load(connection, list(by_item), jobs[0].generation)
     state = shop.state(tenant_id)
-    routes = choose_agents(shop, state, tenant_id, found)
+    routes = choose_agents(shop, state, by_item, found)
     pairs = zip(found, routes, strict=True)
     worked = [run(shop, by_item[loaded.item.id], loaded, chosen, state) for loaded, chosen in pairs]
     record(shop, tenant_id, worked, state, shadow=True, audit=AUDIT_ALL)

@@ -32,6 +32,7 @@ class Delivery(NamedTuple):
     ticket_id: UUID | None
     subject: str
     language: str
+    customer_id: UUID | None
     address: str
     customer_name: str
     verified: bool
@@ -51,7 +52,7 @@ def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[De
         """SELECT v.id, v.tenant_id, v.decision_id, v.effect, v.channel, v.payload, v.by, v.state, v.attempts,
                v.ticket_id,
                coalesce(t.subject, '') AS subject, coalesce(t.language, '') AS language,
-               coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name,
+               c.id AS customer_id, coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name,
                coalesce(c.verified, false) AS verified, t.taken_by, d.work_item_id, w.document_id,
                coalesce(d.review, '') AS review, coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds,
                n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused

@@ -85,7 +85,7 @@ def test_without_a_certificate_a_draft_waits_and_with_one_the_reply_goes_out(lin
         "hold",
         "review",
         "shop",
-        "shop/opening_hours",
+        "opening_hours",
     )
     assert held["replies"] == 0
     assert held["reason"] == "no_certificate"
@@ -197,7 +197,7 @@ def test_a_new_folder_answers_without_a_restart(line: Line, agents_folder: Path)
         "the new agent's draft",
     )
     held = ticket(line, after)
-    assert (held["agent"], held["intent"], held["action"]) == ("cafe", "cafe/dogs", "hold")
+    assert (held["agent"], held["intent"], held["action"]) == ("cafe", "dogs", "hold")
 
 
 def test_a_replay_in_shadow_is_recorded_and_audited_and_sends_nothing(line: Line) -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from core.contracts import ActionProposal
+from core.contracts import ActionProposal, Customer
 from core.errors import Broken, Rejected
 from core.store.deliveries import Delivery
 
@@ -20,9 +20,17 @@ class CarryOut:
 
         agent = workshop().agent(str(delivery.payload["agent"]), "")
         proposal = ActionProposal(**{k: v for k, v in delivery.payload.items() if k != "agent"})
-        outcome = carry_out(agent, proposal, str(delivery.id))
+        outcome = carry_out(agent, proposal, str(delivery.id), customer=_customer(delivery))
         if outcome.status == "refused":
             raise Rejected(outcome.result, code="action_refused")
         if outcome.status == "failed":
             raise Broken(outcome.result)
         return json.dumps(outcome.result, ensure_ascii=False)
+
+
+def _customer(delivery: Delivery) -> Customer | None:
+    if delivery.customer_id is None:
+        return None
+    return Customer(
+        id=delivery.customer_id, address=delivery.address, name=delivery.customer_name, verified=delivery.verified
+    )

@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 
 
 class FieldSpec(_Strict):
-    """One field. `labels` are the printed words before, in front of or above the value, by language; `unless` are
+    """One field. `labels` are the printed words left of or above the value, by language, the best first; `unless` are
     words in the same row that make a label mean something else. `role` names what the field means to machines
     (e-invoice XML, QR codes, machine-readable zones) when its name does not say it."""
 
@@ -55,6 +55,15 @@ class FieldSpec(_Strict):
     def meaning(self) -> str:
         """Return the role, which is the name unless the file says otherwise."""
         return self.role or self.name
+
+    @property
+    def preferences(self) -> dict[str, float]:
+        """Return how much each label is preferred: 1 for the first of its language, 0.75 for the last."""
+        found: dict[str, float] = {}
+        for labels in self.labels.values():
+            for place, label in enumerate(labels):
+                found[label] = max(found.get(label, 0.0), 1 - 0.25 * place / len(labels))
+        return found
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ NUMERIC = re.compile(
     r"(?<![\d./-])(?:(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})日?"
     r"|(?P<a>\d{1,2})\s?(?P<s>[-/.·])\s?(?P<b>\d{1,2})\s?[-/.·]\s?(?P<c>(?:19|20)\d\d|\d\d))(?!\d|[-/.]\d|,\d)"
 )
+TIME = re.compile(r":\d\d(?!\d)")
 COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
 VIETNAMESE = re.compile(
     r"ngay\s*(?P<d>\d{1,2})\s*[/.,-]?\s*thang\s*(?P<m>\d{1,2})\s*[/.,-]?\s*nam\s*(?P<y>(?:19|20)\d\d)"
@@ -53,6 +54,8 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             continue
         first, second, year = int(match["a"]), int(match["b"]), match["c"]
         day, month = (second, first) if (order == "mdy" and first <= 12) or second > 12 else (first, second)
+        if len(year) == 4 and TIME.match(text, match.end()):
+            year = year[:2]  # a receipt's "30.04.2009:43" is the 30th of April 2020, 9:43
         long_year = len(year) == 4
         quality = 1.0 if long_year else 0.8 if match["s"] != "." else 0.6
         _add(found, match, text, year, str(month), str(day), quality)

@@ -28,8 +28,8 @@ def _pattern(labels: tuple[str, ...]) -> re.Pattern[str] | None:
     folded = sorted({" ".join(fold(label).split()) for label in labels if label.strip()}, key=len, reverse=True)
     if not folded:
         return None
-    some = "|".join(re.escape(label).replace(r"\ ", r"[\s.\-_]{0,3}") for label in folded)
-    return re.compile(rf"(?<![a-z0-9])(?:{some})(?![a-z0-9])")
+    some = "|".join(re.escape(label).replace(r"\ ", r"[\s.\-]{0,3}") for label in folded)
+    return re.compile(rf"(?<![a-z0-9_])(?:{some})(?![a-z0-9_])")
 
 
 def find_labels(sheet: Sheet, words: tuple[str, ...], unless: Iterable[str] = ()) -> list[Label]:

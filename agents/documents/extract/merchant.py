@@ -19,6 +19,7 @@ REGISTRATION = re.compile(
     r"\s*[(\[]?\s*(?:\(?co\.?\s*(?:reg|no)\W*[a-z]*\W*)?[(\[]?\s*(?:[A-Z]{1,2})?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]*\s*$",
     re.IGNORECASE,
 )
+SENDER_LINE = re.compile(r"\s+[-–·•|,]\s+(?=.*\d)")  # "Name - Street 1 - Place" above the address of a letter
 BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
 
 
@@ -85,8 +86,8 @@ def _name(head: list[tuple[Cell, ...]], place: int, score: float) -> Place:
         rows.append(following)
     cells = tuple(cell for row in rows for cell in row)
     text = " ".join(mended(cell) for cell in cells)
-    match = REGISTRATION.search(text)
-    if match and match.start() > 4:
+    match = REGISTRATION.search(text) or SENDER_LINE.search(text)
+    if match and match.start() > 3:
         text = text[: match.start()]
     return Place(text.strip(" -:,|"), cells, round(score, 4))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from agents.documents.extract.candidates import FREE, Candidate, find_candidates, free_text
 from agents.documents.extract.labels import Label, find_labels
 from agents.documents.extract.layout import Sheet
+from agents.documents.extract.text import fold
 from agents.fields_file import FieldSpec
 
 SAME, RIGHT, BELOW = 1.0, 0.95, 0.8  # how much a value's place relative to its label is worth
@@ -14,7 +15,11 @@ RARE = frozenset({"iban", "email", "url", "identity_number", "phone", "tax_numbe
 
 def rank(sheet: Sheet, spec: FieldSpec, most: int = 6) -> list[Candidate]:
     """Return the best candidates of a field, best first, with scores from 0 to 1."""
-    labels = find_labels(sheet, spec.words, spec.unless)
+    liked = {_key(label): share for label, share in spec.preferences.items()}
+    labels = [
+        label._replace(strength=label.strength * liked.get(_key(label.text), 1.0))
+        for label in find_labels(sheet, spec.words, spec.unless)
+    ]
     best: dict[tuple[int, int], Candidate] = {}
     if spec.type in FREE:
         linked = [one for label in labels for one in _free(sheet, spec, label)]
@@ -78,3 +83,8 @@ def _score(candidate: Candidate, label: Label, link: float) -> Candidate:
     read = min(candidate.cell.line.score, 1.0)
     score = label.strength * link * candidate.found.quality**0.5 * (0.6 + 0.4 * read)
     return replace(candidate, score=round(min(score, 0.99), 4), why=label.text)
+
+
+def _key(label: str) -> str:
+    """A label without case, accents and punctuation, as it may be printed."""
+    return "".join(sign for sign in fold(label) if sign.isalnum() or sign == "#")

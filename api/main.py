@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.limits import BodyLimit, SafeHeaders
-from api.routes import documents, tickets
+from api.routes import agents, audits, documents, figures, operations, reviews, streams, tickets
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
 
@@ -22,7 +22,7 @@ def make_app() -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
-    for routes in (tickets, documents):
+    for routes in (tickets, documents, streams, reviews, audits, agents, figures, operations):
         app.include_router(routes.router)
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from core.errors import Broken, NeedsHuman, Rejected, TryLater
 
@@ -22,6 +23,7 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "not_found": 404,
     "agent_unknown": 404,
     "figure_unknown": 404,
+    "no_picture": 404,
     "file_too_large": 413,
     "body_too_large": 413,
     "already_reviewed": 409,
@@ -157,7 +159,20 @@ def _http(request: Request, error: Exception) -> Response:
         400: "the body could not be read: it is not well-formed, or nested too deeply",
         413: "the body is too large",
     }.get(error.status_code, str(error.detail))
-    return problem(error.status_code, code, detail, instance=request.url.path, headers=error.headers)
+    allowed = _allowed(request) if error.status_code == 405 else ""
+    headers = {"Allow": allowed} if allowed else error.headers
+    return problem(error.status_code, code, detail, instance=request.url.path, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of this address; the router itself names only those of the first route that fits."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    found = {method for path, methods in paths.items() if _fits(path, request.url.path) for method in methods}
+    return ", ".join(sorted(method.upper() for method in found))
+
+
+def _fits(template: str, path: str) -> bool:
+    return compile_path(template)[0].match(path) is not None
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from api.media_types import media_type_of
 from core.errors import Rejected
@@ -36,8 +36,10 @@ async def read_upload(request: Request) -> Upload:
     try:
         async with request.form(max_files=1, max_fields=20, max_part_size=10_000) as form:
             return await _from_form(form)
-    except MultiPartException as error:
-        raise _malformed(error.message) from error
+    except HTTPException as error:  # Starlette's form of MultiPartException inside an application
+        if error.status_code == 400:
+            raise _malformed(str(error.detail)) from error
+        raise
 
 
 async def _from_form(form: FormData) -> Upload:
@@ -82,7 +84,7 @@ def clean_filename(name: str) -> str:
     kept = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cs", "Cf")).strip()
     if len(kept) > 255:
         raise Rejected("the file's name is longer than 255 characters", code="bad_filename", hint="Shorten it.")
-    return kept or "document"
+    return kept if kept.strip(".") else "document"
 
 
 def _malformed(message: str) -> Rejected:

@@ -1,0 +1,98 @@
+"""Audits over HTTP: what waits for a judgement, without its score, and the judgement."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, BaseModel, Field
+
+from api import views
+from api.security import Staff
+from api.shapes import Shape, clean
+from core.db import app_database
+from core.errors import Rejected
+from core.store import audits, desk
+
+router = APIRouter(prefix="/v1/audits", tags=["audits"])
+
+
+class Audit(BaseModel):
+    """A run to be judged. Neither its score nor the gate's decision is here: the judgement must not know them."""
+
+    id: UUID
+    agent: str
+    intent: str
+    language: str
+    drawn_at: datetime
+    due_at: datetime | None
+    ticket_id: UUID | None
+    document_id: UUID | None
+    turn: int
+    subject: str
+    question: str
+    reply: str
+    actions: list[dict[str, Any]]
+    fields: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+
+
+class Audits(BaseModel):
+    """Open audits, oldest first."""
+
+    audits: list[Audit]
+
+
+class Judgement(Shape):
+    """Was all of it right: intent, answer, every action and value? `critical`: would it have done harm?"""
+
+    right: bool
+    critical: bool = False
+    note: Annotated[str, Field(max_length=2000), AfterValidator(clean)] = ""
+
+
+class Judged(BaseModel):
+    """The judgement is recorded; now the score may be seen."""
+
+    id: UUID
+    agent: str
+    score: float
+    action: str
+    right: bool
+
+
+@router.get("", operation_id="list_audits", summary="What waits for a judgement, oldest first")
+def list_audits(caller: Staff, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Audits:
+    with app_database().transaction(caller.tenant_id) as connection:
+        rows = audits.waiting(connection, limit)
+    return Audits(audits=[of_row(row) for row in rows])
+
+
+@router.post("/{audit_id}/judge", operation_id="judge_audit", summary="Judge a run, blind to its score")
+def judge_audit(audit_id: UUID, body: Judgement, caller: Staff) -> Judged:
+    """Judging again corrects the earlier judgement; both are kept."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = judge(connection, caller.tenant_id, audit_id, body, caller.name)
+    return Judged(id=row["id"], agent=row["agent"], score=row["score"], action=row["action"], right=body.right)
+
+
+def judge(connection: Any, tenant_id: UUID, audit_id: UUID, body: Judgement, by: str) -> views.Row:
+    """Record a judgement. Raises Rejected (not_found)."""
+    found = desk.open_audit(connection, audit_id)
+    if found is None:
+        raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
+    at = datetime.now().astimezone()  # the store dates it back by the item's own shift
+    return audits.judge(
+        connection, tenant_id, audit_id, right=body.right, critical=body.critical, note=body.note, by=by, at=at
+    )
+
+
+def of_row(row: views.Row) -> Audit:
+    """Make an audit of a row, leaving out what would tell how sure the agent was."""
+    lists = {name: [_without_score(one) for one in row[name] or ()] for name in ("actions", "fields", "sources")}
+    words = {name: row[name] or "" for name in ("subject", "question", "reply")}
+    return Audit(**{**{name: row[name] for name in Audit.model_fields if name in row}, **lists, **words})
+
+
+def _without_score(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in value.items() if name != "score"}

@@ -1,0 +1,106 @@
+"""Items as the line leaves them, made through the store: for tests of what people then see and do."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from core.contracts import ActionProposal, Decision, FieldValue, Proposal, Reason, Route, Source
+from core.db import app_database
+from core.ids import new_id
+from core.store import intake, items, records
+from core.store.intake import NewDocument, NewTicket
+from core.store.sql import scalar
+
+
+class Made(NamedTuple):
+    """What was made."""
+
+    ticket_id: UUID
+    decision_id: UUID
+    run_id: UUID
+    document_id: UUID | None = None
+
+
+def ticket(tenant_id: UUID, text: str = "I lost my card", **values: Any) -> UUID:
+    """Take in a ticket and return its id."""
+    new = NewTicket(text=text, received_at=datetime.now(UTC), **values)
+    with app_database().transaction(tenant_id) as connection:
+        found = intake.add_ticket(connection, tenant_id, new)
+    assert found is not None
+    return found
+
+
+def held(
+    tenant_id: UUID,
+    text: str = "I lost my card",
+    reply: str = "We have blocked your card.",
+    *,
+    action: str = "hold",
+    audited: bool = False,
+    actions: tuple[ActionProposal, ...] = (),
+    **values: Any,
+) -> Made:
+    """Take in a ticket and record a run on it with a decision: held unless told otherwise."""
+    ticket_id = ticket(tenant_id, text, **values)
+    proposal = Proposal(
+        agent="shop",
+        agent_version="1+abc",
+        fingerprint="f1",
+        kind="reply" if reply else "abstain",
+        intent="lost_card",
+        language="en",
+        reply=reply,
+        actions=actions,
+        sources=(Source(kind="answer", id="lost_card", title="Lost card", quote="We have blocked your card."),),
+        score=0.8123,
+        reason="" if reply else "nothing fits",
+    )
+    return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
+
+
+def document(tenant_id: UUID, fields: tuple[FieldValue, ...], **values: Any) -> Made:
+    """Take in a document and record a held run with these fields."""
+    known = {"filename": "invoice.pdf", "media_type": "application/pdf", "size": 10, "sha256": "0" * 64, **values}
+    with app_database().transaction(tenant_id) as connection:
+        document_id = intake.add_document(connection, tenant_id, NewDocument(received_at=datetime.now(UTC), **known))
+    proposal = Proposal(
+        agent="invoices",
+        agent_version="1+abc",
+        fingerprint="f2",
+        kind="fields",
+        document_type="invoice",
+        fields=fields,
+        score=0.7,
+    )
+    return _record(tenant_id, "document_id", document_id, proposal, "hold", False)
+
+
+def _record(tenant_id: UUID, column: str, of: UUID, proposal: Proposal, action: str, audited: bool) -> Made:
+    with app_database().transaction(tenant_id) as connection:
+        item_id = scalar(connection, f"SELECT id FROM work_items WHERE {column} = :of", of=of)
+        (loaded,) = items.load(connection, [item_id])
+        decision = Decision.model_validate(
+            {
+                "action": action,
+                "reasons": (Reason(code="score_below_threshold", values={"score": 0.8123, "threshold": 0.9}),),
+                "tier": "automated",
+                "score": proposal.score,
+                "threshold": 0.9,
+                "audit_probability": 0.5 if audited else 0.0,
+                "audited": audited,
+            }
+        )
+        record = records.Record(
+            run_id=new_id(),
+            decision_id=new_id(),
+            item=loaded.item,
+            route=Route(agent=proposal.agent, intent=proposal.intent, score=0.97, language="en"),
+            proposal=proposal,
+            decision=decision,
+            family="",
+            family_fingerprint="",
+            shadow=False,
+            at=datetime.now(UTC),
+        )
+        records.save(connection, tenant_id, [record])
+    return Made(of, record.decision_id, record.run_id, of if column == "document_id" else None)

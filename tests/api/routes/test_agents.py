@@ -1,0 +1,71 @@
+"""Agents over HTTP: the live setting lowers the manifest's tier, never raises it, and is journalled."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import Desk
+
+
+@pytest.fixture
+def client(desk: Desk) -> TestClient:
+    return desk.client("ops")
+
+
+def test_every_agent_in_the_library_is_listed(client: TestClient) -> None:
+    listed = client.get("/v1/agents").json()
+    names = [agent["name"] for agent in listed["agents"]]
+    assert "account_access" in names
+    assert names == sorted(names)
+
+
+def test_a_live_setting_is_in_force_at_once_and_in_the_journal(client: TestClient) -> None:
+    changed = client.patch("/v1/agents/account_access", json={"tier": "assisted", "target": 0.97, "paused": True})
+    assert changed.status_code == 200
+    shown = client.get("/v1/agents/account_access").json()
+    assert (shown["tier"], shown["ceiling"], shown["target"], shown["paused"]) == ("assisted", "automated", 0.97, True)
+    assert shown["manifest"]["name"] == "account_access"
+    journal = client.get("/v1/journal").json()
+    entry = journal["entries"][0]
+    assert (entry["action"], entry["object"], entry["actor"]) == ("agent.set", "account_access", "key:ops")
+    assert entry["data"]["before"]["tier"] == "automated"
+    assert journal["whole"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "nothing to change"),
+        ({"tier": "best"}, "/tier"),
+        ({"target": 0.951}, "0.95"),
+        ({"audit_probability": 0}, "2%"),
+        ({"audit_probability": 2}, "/audit_probability"),
+        ({"paused": "perhaps"}, "/paused"),
+        ({"treshold": 0.5}, "/treshold"),
+    ],
+)
+def test_a_bad_setting_is_a_problem(client: TestClient, body: dict[str, object], told: str) -> None:
+    answer = client.patch("/v1/agents/account_access", json=body)
+    assert answer.status_code == 422
+    assert told in answer.text
+
+
+def test_an_unknown_agent_is_not_found_and_the_nearest_is_named(client: TestClient) -> None:
+    for answer in (
+        client.get("/v1/agents/acount_access"),
+        client.patch("/v1/agents/acount_access", json={"paused": True}),
+    ):
+        assert answer.status_code == 404
+        assert "account_access" in answer.json()["next"]
+
+
+def test_all_automation_is_paused_and_resumed(client: TestClient) -> None:
+    assert client.post("/v1/pause", json={"paused": True}).json() == {"paused": True}
+    assert client.get("/v1/agents").json()["paused"] is True
+    client.post("/v1/pause", json={"paused": False})
+    assert client.get("/v1/agents").json()["paused"] is False
+    actions = [entry["action"] for entry in client.get("/v1/journal").json()["entries"][:2]]
+    assert actions == ["automation.resumed", "automation.paused"]
+
+
+def test_certificates_are_listed(client: TestClient) -> None:
+    assert client.get("/v1/certificates").json() == {"certificates": []}

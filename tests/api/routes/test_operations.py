@@ -1,0 +1,67 @@
+"""Dead letters, health and gauges."""
+
+from uuid import UUID, uuid4
+
+from core.db import app_database, system_database
+from core.store import tenants
+from core.store.sql import execute, scalar
+from tests.api import made
+from tests.api.conftest import Desk
+
+
+def kill(desk: Desk, ticket_id: UUID) -> str:
+    """Make the ticket's job a dead letter and return its id."""
+    with app_database().transaction(desk.tenant_id) as connection:
+        found = scalar(
+            connection,
+            """UPDATE outbox SET state = 'dead', error = 'Broken: no model', finished_at = clock_timestamp()
+               WHERE subject_id = (SELECT id FROM work_items WHERE ticket_id = :id) RETURNING id""",
+            id=ticket_id,
+        )
+    return str(found)
+
+
+def test_a_dead_letter_is_shown_and_replayed(desk: Desk) -> None:
+    client = desk.client("ops")
+    ticket_id = made.ticket(desk.tenant_id, subject="Broken one")
+    job = kill(desk, ticket_id)
+    letter = client.get("/v1/dead-letters").json()["dead_letters"][0]
+    assert (letter["id"], letter["ticket_id"], letter["subject"]) == (job, str(ticket_id), "Broken one")
+    assert client.post(f"/v1/dead-letters/{job}/replay").json() == {"replayed": 1}
+    assert client.post(f"/v1/dead-letters/{job}/replay").status_code == 404
+    assert client.get("/v1/dead-letters").json() == {"dead_letters": []}
+
+
+def test_all_dead_letters_are_replayed_at_once(desk: Desk) -> None:
+    for _ in range(3):
+        kill(desk, made.ticket(desk.tenant_id))
+    assert desk.client("ops").post("/v1/dead-letters/replay").json() == {"replayed": 3}
+
+
+def test_what_is_no_dead_letter_is_not_found(desk: Desk) -> None:
+    assert desk.client("ops").post(f"/v1/dead-letters/{uuid4()}/replay").status_code == 404
+
+
+def test_health_looks_at_progress_not_at_a_port(desk: Desk) -> None:
+    client = desk.client()
+    del client.headers["authorization"]
+    assert client.get("/healthz").json() == {"status": "up"}
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["detail"].split(" in")[0]) == (503, "no progress from relay, schedule")
+    with system_database().transaction() as connection:
+        for name in ("relay", "schedule"):
+            tenants.beat(connection, name, {})
+    assert client.get("/readyz").status_code == 200
+    with system_database().transaction() as connection:
+        execute(connection, "UPDATE heartbeats SET at = at - interval '1 minute' WHERE name = 'relay'")
+    assert "relay" in client.get("/readyz").json()["detail"]
+
+
+def test_gauges_are_computed_when_they_are_asked_for(desk: Desk) -> None:
+    kill(desk, made.ticket(desk.tenant_id))
+    made.held(desk.tenant_id)
+    text = desk.client("ops").get("/metrics").text
+    assert 'saola_dead_letters{queue="tickets"} 1.0' in text
+    assert 'saola_tickets{attention="review",state="open"}' in text
+    assert 'saola_decisions{action="hold"}' in text
+    assert "saola_paused 0.0" in text

@@ -4,8 +4,11 @@ Where it cannot end well (no model configured, a limit reached, no structured an
 is a proposal of kind `abstain` with the reason and the usage; TryLater and Broken are raised for the line to handle.
 """
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import langsmith
@@ -16,7 +19,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from pydantic import BaseModel, Field
 
 from agents.contract import Agent, Context
-from agents.llm.calls import Budget, ModelCalls
+from agents.llm.calls import Budget, ModelCalls, calling
 from agents.llm.prompt import item_prompt, system_prompt
 from agents.llm.providers import Model, chain_names, model_chain
 from agents.llm.reply import clean_reply
@@ -24,12 +27,14 @@ from agents.llm.score import combine, support, token_probability
 from agents.llm.settings import ModelSettings
 from agents.manifest import Manifest
 from agents.tools.bound import short
-from agents.tools.in_run import RunTools
+from agents.tools.in_run import ToolRun, running, tools_for_model
 from core.contracts import ActionProposal, Proposal, WorkItem
 from core.errors import NeedsHuman
 from core.settings import settings as all_settings
 
 _log = structlog.get_logger()
+GRAPHS_KEPT = 64
+GRAPH_SECONDS = 300.0
 Chain = Callable[[Manifest, ModelSettings], tuple[Model, ...]]
 
 
@@ -41,6 +46,10 @@ class Answer(BaseModel):
     sure: float = Field(ge=0, le=1, description="how sure you are that all of this is right, 0 to 1")
     hand_over: str = Field("", description="why a person must take over, in a few words; empty if nobody must")
     question: bool = Field(False, description="true if the reply only asks the customer for what is missing")
+
+
+# Always by a tool call: it works with every provider, and one way behaves the same everywhere.
+_FORM = ToolStrategy(Answer)
 
 
 class _Sample(BaseModel):
@@ -62,6 +71,8 @@ class LlmEngine:
     def __init__(self, settings: ModelSettings | None = None, chain: Chain | None = None) -> None:
         self._settings = settings or ModelSettings.of(all_settings())
         self._chain = chain
+        self._graphs: OrderedDict[tuple[str, str], tuple[float, Any]] = OrderedDict()
+        self._lock = Lock()
 
     def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
         """Work on one item and return the proposal. Raises TryLater, Rejected or Broken, nothing else."""
@@ -80,22 +91,37 @@ class LlmEngine:
             _say_unpriced(model)
         return _proposal(agent, item, context, samples, budget)
 
+    def _graph(self, agent: Agent, chain: tuple[Model, ...]) -> Any:
+        """Return the agent's compiled graph, made once for its version (it takes half of a run's CPU time) and anew
+        after a while, so that a changed tool of an MCP server is seen. The least used go when there are many."""
+        key = (str(agent.folder), agent.version)
+        with self._lock:
+            made, graph = self._graphs.get(key, (0.0, None))
+            if graph is not None and time.monotonic() - made < GRAPH_SECONDS:
+                self._graphs.move_to_end(key)
+                return graph
+        graph = create_agent(
+            chain[0].chat,
+            tools_for_model(agent, self._settings.tool_headers),
+            system_prompt=system_prompt(agent),
+            response_format=_FORM,
+            middleware=[ModelCalls(self._settings)],
+        )
+        with self._lock:
+            self._graphs[key] = (time.monotonic(), graph)
+            while len(self._graphs) > GRAPHS_KEPT:
+                self._graphs.popitem(last=False)
+        return graph
+
     def _sample(
         self, agent: Agent, item: WorkItem, context: Context, chain: tuple[Model, ...], budget: Budget
     ) -> _Sample:
-        tools = RunTools(agent, item, context, self._settings.tool_headers)
-        graph = create_agent(
-            chain[0].chat,
-            tools.for_model(budget.deadline),
-            system_prompt=system_prompt(agent),
-            # Always by a tool call: it works with every provider, and one way behaves the same everywhere.
-            response_format=ToolStrategy(Answer),
-            middleware=[ModelCalls(chain, budget, self._settings)],
-        )
+        tools = ToolRun(item, context, budget.deadline)
+        graph = self._graph(agent, chain)
         prompt = item_prompt(item, context)
         try:
             # Tracing to LangSmith would send customers' text abroad. One call at a time keeps actions in their order.
-            with langsmith.tracing_context(enabled=False):
+            with langsmith.tracing_context(enabled=False), running(tools), calling(chain, budget):
                 state = graph.invoke({"messages": [HumanMessage(prompt)]}, {"max_concurrency": 1})
         except StructuredOutputError:
             state = {}

@@ -2,7 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,36 +94,55 @@ class Budget:
         )
 
 
+# Whose chain and budget a model call counts for: graphs are kept for an agent's version and shared by threads.
+_current: ContextVar[tuple[Sequence[Model], Budget]] = ContextVar("saola_model_calls")
+
+
+@contextmanager
+def calling(chain: Sequence[Model], budget: Budget) -> Iterator[None]:
+    """Let the model calls inside this block, in this thread and those it starts with its context, go to `chain`."""
+    token = _current.set((chain, budget))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 class ModelCalls(AgentMiddleware):
     """Puts each model call to the chain, first choice first. Raises core.errors only, never a provider's error."""
 
-    def __init__(self, chain: Sequence[Model], budget: Budget, settings: ModelSettings) -> None:
+    def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
-        self._chain, self._budget, self._settings = chain, budget, settings
+        self._settings = settings
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
         """Ask each model in turn until one answers; count what it used."""
-        self._budget.check()
+        chain, budget = _current.get()
+        budget.check()
         failures: list[SaolaError] = []
-        for model in self._chain:
+        for model in chain:
             try:
-                response = self._ask(model, request, handler)
+                response = self._ask(model, budget, request, handler)
             except SaolaError as error:
                 failures.append(error)
                 continue
-            self._budget.count(model.name, next(m for m in response.result if isinstance(m, AIMessage)))
+            budget.count(model.name, next(m for m in response.result if isinstance(m, AIMessage)))
             return response
         raise worst(failures)
 
     def _ask(
-        self, model: Model, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+        self,
+        model: Model,
+        budget: Budget,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
         def attempt() -> ModelResponse[Any]:
             if (wait := model.breaker.wait()) > 0:
                 raise _LeftAlone(f"{model.name}: left alone after repeated failures", after=wait)
-            prepared = self._request_for(model, request, self._budget.seconds_left())
+            prepared = self._request_for(model, request, budget.seconds_left())
             try:
                 response = handler(prepared)
             except Exception as error:
@@ -132,7 +154,8 @@ class ModelCalls(AgentMiddleware):
             return response
 
         later = retry_if_exception_type(TryLater)
-        return Retrying(retry=later, wait=self._wait, stop=self._stop, reraise=True, sleep=time.sleep)(attempt)
+        stop = partial(self._stop, budget.deadline)
+        return Retrying(retry=later, wait=self._wait, stop=stop, reraise=True, sleep=time.sleep)(attempt)
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds before the next attempt: what the server asked for, else full jitter under a doubling ceiling
@@ -142,14 +165,14 @@ class ModelCalls(AgentMiddleware):
             return error.after
         return random.uniform(0, min(4.0, self._settings.first_wait * 2 ** (state.attempt_number - 1)))
 
-    def _stop(self, state: RetryCallState) -> bool:
+    def _stop(self, deadline: float, state: RetryCallState) -> bool:
         """Give this model up: too many attempts, a breaker that is open, or a wait that is too long for this run."""
         error = state.outcome.exception() if state.outcome else None
         return (
             isinstance(error, _LeftAlone)
             or state.attempt_number >= self._settings.attempts
             or state.upcoming_sleep > self._settings.longest_wait
-            or time.monotonic() + state.upcoming_sleep >= self._budget.deadline
+            or time.monotonic() + state.upcoming_sleep >= deadline
         )
 
     def _request_for(self, model: Model, request: ModelRequest[Any], seconds: float) -> ModelRequest[Any]:

@@ -7,7 +7,9 @@ link of a chain of writes passes the gate by itself.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -15,7 +17,6 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
 from agents.contract import Agent, Context
-from agents.manifest import Tool
 from agents.tools.bind import bind
 from agents.tools.bound import BoundTool, Caller, short
 from agents.tools.provenance import Seen, provenance
@@ -34,12 +35,14 @@ class _Query(BaseModel):
     query: str = Field(description="what to look for")
 
 
-class RunTools:
-    """The tools of one run over one work item, and what came of them: actions, sources, texts, seen, calls."""
+class ToolRun:
+    """What one run over one work item does with its tools: actions, sources, texts, seen, calls.
 
-    def __init__(self, agent: Agent, item: WorkItem, context: Context, headers: Mapping[str, str]) -> None:
-        self._agent, self._context = agent, context
-        self._headers = headers
+    `deadline` is the time.monotonic() value at which the run ends.
+    """
+
+    def __init__(self, item: WorkItem, context: Context, deadline: float) -> None:
+        self._context, self._deadline = context, deadline
         self.customer = item.customer if item.customer is not None and item.customer.verified else None
         self.seen = first_seen(item)
         self.actions: list[ActionProposal] = []
@@ -47,32 +50,30 @@ class RunTools:
         self.texts: list[str] = []  # what the tools said, in full
         self.calls = 0
 
-    def for_model(self, deadline: float) -> list[BaseTool]:
-        """Return LangChain tools. `deadline` is the time.monotonic() value at which the run ends."""
-        return [
-            self._knowledge() if declared.source == "knowledge" else self._wrapped(declared, deadline)
-            for declared in self._agent.manifest.tools
-        ]
+    def call(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
+        """Call a reading tool, or note a writing one; return what the model is told."""
+        self.calls += 1
+        try:
+            tool.check(arguments)
+            if tool.declared.effect == "write":
+                return self._note(tool, arguments)  # the gate holds it where the customer is not verified
+            if tool.declared.verified_customer and self.customer is None:
+                return "Refused: the customer's identity is not verified. Hand the ticket over."
+            return self._read(tool, arguments)
+        except Rejected as error:
+            return f"Refused: {short(str(error))}"
 
-    def _wrapped(self, declared: Tool, deadline: float) -> BaseTool:
-        tool = bind(self._agent, declared, self._headers)
+    def search(self, query: str) -> str:
+        """Search the company's articles; return what the model is told."""
+        self.calls += 1
+        found = list(self._context.search_knowledge(query, 5))
+        self.sources.extend(found)
+        self.seen.document.extend(source.quote for source in found)
+        self.texts.extend(source.quote for source in found)
+        return "\n\n".join(f"[{source.id}] {source.title}\n{source.quote}" for source in found) or "Nothing found."
 
-        def call(**arguments: Any) -> str:
-            self.calls += 1
-            try:
-                tool.check(arguments)
-                if declared.effect == "write":
-                    return self._noted(tool, arguments)  # the gate holds it where the customer is not verified
-                if declared.verified_customer and self.customer is None:
-                    return "Refused: the customer's identity is not verified. Hand the ticket over."
-                return self._read(tool, arguments, deadline)
-            except Rejected as error:
-                return f"Refused: {short(str(error))}"
-
-        return StructuredTool(name=tool.name, description=tool.description, args_schema=dict(tool.schema), func=call)
-
-    def _read(self, tool: BoundTool, arguments: dict[str, Any], deadline: float) -> str:
-        caller = Caller(customer=self.customer, seconds=max(0.1, deadline - time.monotonic()))
+    def _read(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
+        caller = Caller(customer=self.customer, seconds=max(0.1, self._deadline - time.monotonic()))
         result = tool.call(arguments, caller)
         # Only what a tool says of the verified customer's own record counts as theirs; such a tool answers for that
         # customer alone and refuses what is not theirs (Rejected), so a value that it gives back has been checked.
@@ -82,7 +83,7 @@ class RunTools:
         self.sources.append(Source(kind="tool", id=tool.name, title=short(str(arguments), 120), quote=short(text, 500)))
         return text if len(text) <= _LONGEST else text[:_LONGEST] + " ... (cut: ask for less)"
 
-    def _noted(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
+    def _note(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         labels = provenance(arguments, self.seen, tool.schema)
         action = ActionProposal(name=tool.name, arguments=arguments, provenance=labels)
         if action not in self.actions:  # models repeat themselves; the same write twice is one proposal
@@ -90,18 +91,42 @@ class RunTools:
         _log.info("action.proposed", action=tool.name, provenance=labels)
         return _NOTED
 
-    def _knowledge(self) -> BaseTool:
-        def call(query: str) -> str:
-            self.calls += 1
-            found = list(self._context.search_knowledge(query, 5))
-            self.sources.extend(found)
-            self.seen.document.extend(source.quote for source in found)
-            self.texts.extend(source.quote for source in found)
-            return "\n\n".join(f"[{source.id}] {source.title}\n{source.quote}" for source in found) or "Nothing found."
 
-        return StructuredTool(
-            name="search_knowledge", description="Search the company's articles.", args_schema=_Query, func=call
-        )
+# Which run the tools of a model work for: graphs are kept for an agent's version and shared by threads.
+_current: ContextVar[ToolRun] = ContextVar("saola_tool_run")
+
+
+@contextmanager
+def running(run: ToolRun) -> Iterator[None]:
+    """Let the tools called inside this block, in this thread and those it starts with its context, work for `run`."""
+    token = _current.set(run)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def tools_for_model(agent: Agent, headers: Mapping[str, str]) -> list[BaseTool]:
+    """Return the agent's tools as LangChain sees them; each call works for the current run."""
+    return [
+        _knowledge() if declared.source == "knowledge" else _wrapped(bind(agent, declared, headers))
+        for declared in agent.manifest.tools
+    ]
+
+
+def _wrapped(tool: BoundTool) -> BaseTool:
+    def call(**arguments: Any) -> str:
+        return _current.get().call(tool, arguments)
+
+    return StructuredTool(name=tool.name, description=tool.description, args_schema=dict(tool.schema), func=call)
+
+
+def _knowledge() -> BaseTool:
+    def call(query: str) -> str:
+        return _current.get().search(query)
+
+    described = "Search the company's articles."
+    return StructuredTool(name="search_knowledge", description=described, args_schema=_Query, func=call)
 
 
 def first_seen(item: WorkItem) -> Seen:

@@ -16,7 +16,7 @@ from agents.engines.llm import LlmEngine
 from agents.llm.prompt import item_prompt
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
-from agents.tools.in_run import RunTools
+from agents.tools.in_run import tools_for_model
 from core.contracts import ActionOutcome, Message, WorkItem
 from tests.agents.llm.making import ARRIVED, LIBRARY, answer, library_agent, make_context, make_item
 
@@ -46,7 +46,7 @@ def sent_to_the_model(name: str) -> str:
     agent, item, context = library_agent(name), sample_item(), make_context()
     engine.run(agent, item, context)
     parts = [f"[{message.type}]\n{message.text}" for message in seen]
-    for tool in RunTools(agent, item, context, {}).for_model(0.0):
+    for tool in tools_for_model(agent, {}):
         schema = json.dumps(tool.tool_call_schema, indent=1, ensure_ascii=False, sort_keys=True)
         parts.append(f"[tool {tool.name}]\n{tool.description}\n{schema}")
     return "\n\n".join(parts) + "\n"

@@ -18,11 +18,13 @@ def ensure_tenant(home: Path, name: str = "Default") -> tuple[UUID, str | None]:
     if everyone:
         return UUID(str(everyone[0]["id"])), None
     tenant_id, key = new_id(), make_key()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with app_database().transaction(tenant_id) as connection:
         tenants.make(connection, tenant_id, name)
         accounts.add_key(
             connection, tenant_id, name="first key", prefix=key.prefix, digest=key.digest, scopes=accounts.SCOPES
         )
-    with os.fdopen(os.open(key_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(key.text + "\n")
+        # Before the commit: a tenant whose key could not be kept is not made.
+        with os.fdopen(os.open(key_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(key.text + "\n")
     return tenant_id, key.text

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def unpack(data: bytes) -> "Classifier":
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
         header = json.loads(arrays.pop("header").tobytes())
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         raise Broken(f"these bytes are no classifier: {error}") from None
     if header.get("format") != FORMAT:
         raise Broken(f"a classifier of format {header.get('format')!r}; this version reads {FORMAT}: train again")

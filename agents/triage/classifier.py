@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.triage import blob, calibration, kernel
 from agents.triage.calibration import Calibrator
-from agents.triage.embedder import Embedder, bundled
+from agents.triage.embedder import Embedder, bundled, clean
 from agents.triage.language import choose
 from agents.triage.ngrams import Ngrams
 from core.errors import Broken
@@ -73,6 +73,7 @@ class Classifier:
         """Return what triage thinks of each message, in the order given. Raises Broken for another embedder's."""
         if not texts:
             return []
+        texts = [clean(text) for text in texts]
         scores, known = self.ngrams.scores(texts)
         intents = len(self.labels)
         quick, languages = scores[:, :intents], scores[:, intents:]

@@ -47,7 +47,7 @@ def similarity_to_kernel(similarity: Floats) -> Floats:
 
 def kernel_to_similarity(kernel: Floats) -> Floats:
     """Return the cosine back."""
-    similarity: Floats = 1 + np.log(kernel) / np.float32(GAMMA)
+    similarity: Floats = (np.log(kernel) / GAMMA + 1.0).astype(np.float32)
     return similarity
 
 

@@ -84,13 +84,13 @@ def learn_features(texts: Sequence[str]) -> Features:
 
 def fit(features: Features, texts: Sequence[str], labels: Ints, classes: int) -> Ngrams:
     """Train on texts with labels 0 to classes - 1; -1 is an example of no class. Classes without examples score low."""
-    matrix, _ = features.transform(texts)
-    weights = np.zeros((matrix.shape[1], classes), np.float32)
+    weights = np.zeros((len(features.idf), classes), np.float32)
     bias = np.full(classes, -1.0, np.float32)
     present = np.unique(labels)
     if len(present) < 2:
         bias[present[present >= 0]] = 1.0
         return Ngrams(features, weights, bias)
+    matrix, _ = features.transform(texts)
     machine = LinearSVC(C=SOFTNESS, tol=1e-3, random_state=0).fit(matrix, labels)
     coefficients, intercepts = machine.coef_, machine.intercept_
     if len(present) == 2:

@@ -12,7 +12,7 @@ from agents.triage import calibration, kernel, ngrams
 from agents.triage.blob import halved
 from agents.triage.calibration import Calibrator
 from agents.triage.classifier import Classifier, unit
-from agents.triage.embedder import Embedder, bundled
+from agents.triage.embedder import Embedder, bundled, clean
 from agents.triage.examples import Example, in_scope
 from core.errors import Rejected
 
@@ -47,7 +47,8 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
     names = in_scope([example.label for example in examples])
     if not names:
         raise Rejected("there is nothing to learn from: no agent has examples", code="no_examples")
-    kept = thin(_distinct(examples), MAX_EXAMPLES, seed)
+    readable = [example._replace(text=clean(example.text)) for example in examples]
+    kept = thin(_distinct(readable), MAX_EXAMPLES, seed)
     texts = [example.text for example in kept]
     index = {name: number for number, name in enumerate(names)}
     labels = np.array([index.get(example.label, -1) for example in kept], np.int64)

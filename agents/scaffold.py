@@ -1,0 +1,135 @@
+"""`saola agent new NAME`: a folder of one agent with a failing case to fill in."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from agents.manifest import Name
+from core.errors import Rejected
+
+EngineName = Literal["answers", "llm", "extract"]
+
+_MANIFEST = """\
+name: {name}
+kind: {kind}
+summary: Say in one line what it does, for staff.
+owner: who answers for it
+engine: {engine}
+tier: assisted            # off, shadow, assisted or automated; raise it when its cases pass
+target: 0.95
+languages: [en]
+{more}version: "1"
+"""
+
+_ANSWERS = """\
+# {title}
+
+## first_intent
+One line: what the customer wants.
+
+### examples
+- [en] Write here what a customer would write
+- [en] and here, in other words; ten or more are good
+
+### answer en
+Write here the approved answer.
+"""
+
+_EXAMPLES = """\
+# {title}
+
+## first_intent
+One line: what the customer wants.
+
+### examples
+- [en] Write here what a customer would write
+- [en] and here, in other words; ten or more are good
+"""
+
+_PROMPT = """\
+You answer customers' questions about ... on behalf of ...
+
+- What you may say, and what only a person may say.
+- Which tool you call when.
+- When you hand over to a person.
+"""
+
+_FIELDS = """\
+document_types: [invoice]
+fields:
+  - name: total
+    type: money
+    required: true
+    labels:
+      en: [Total, Amount due]
+"""
+
+_TICKET_CASE = """\
+- name: the first question it must answer
+  ticket: {{subject: "", text: "A question as a customer would write it", language: en}}
+{script}  expect: {{kind: reply, {intent}language: en, reply_contains: ["a phrase that the right answer has"]}}
+"""
+
+_SCRIPT = """\
+  script:                 # plays the model, so that the case runs without one
+    - answer: {reply: "What the model should answer", language: en, sure: 0.9}
+"""
+
+_DOCUMENT_CASE = """\
+- name: the first document it must read
+  document: cases/first.pdf
+  expect: {kind: fields, fields: {total: "the amount as it must come out"}}
+"""
+
+
+def scaffold(root: Path, name: str, engine: EngineName) -> list[Path]:
+    """Write the folder `root/name` and return its files. Raises Rejected for a bad name or a folder that exists."""
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        hint = "Use small letters, digits and _, beginning with a letter: card_questions"
+        raise Rejected(f"{name!r} is no name for an agent", code="invalid_name", hint=hint) from None
+    folder = root / name
+    if folder.exists():
+        raise Rejected(f"{folder} exists already", code="exists", hint="Choose another name, or edit what is there.")
+    folder.mkdir(parents=True)
+    made = []
+    for file, text in _texts(name, engine).items():
+        (folder / file).write_text(text, encoding="utf-8")
+        made.append(folder / file)
+    return made
+
+
+def next_steps(folder: Path, engine: EngineName, path_is_known: bool) -> list[str]:
+    """Return what to do next, in order; `path_is_known` says that the folder lies where Saola looks."""
+    work = {
+        "answers": f"Write intents, examples and approved answers in {folder / 'answers.md'}",
+        "llm": f"Write what it does in {folder / 'prompt.md'}, and example messages in {folder / 'examples.md'}",
+        "extract": f"Name the fields in {folder / 'fields.yaml'}, and put a document into {folder / 'cases'}",
+    }[engine]
+    steps = [
+        work,
+        f"Say in {folder / 'cases.yaml'} what it must propose",
+        f"Run it until it passes: saola agent test {folder.name}",
+        f"Raise the tier in {folder / 'agent.yaml'} when you trust it with drafts",
+    ]
+    return steps if path_is_known else [f"Tell Saola where it lies: export SAOLA_AGENTS={folder.parent}", *steps]
+
+
+def _texts(name: str, engine: EngineName) -> dict[str, str]:
+    title = name.replace("_", " ").capitalize()
+    kind = "processor" if engine == "extract" else "agent"
+    more = "accepts: {document_types: [invoice]}\n" if engine == "extract" else ""
+    texts = {"agent.yaml": _MANIFEST.format(name=name, kind=kind, engine=engine, more=more)}
+    if engine == "answers":
+        texts["answers.md"] = _ANSWERS.format(title=title)
+        texts["cases.yaml"] = _TICKET_CASE.format(script="", intent="intent: first_intent, ")
+    elif engine == "llm":
+        texts["prompt.md"] = _PROMPT
+        texts["examples.md"] = _EXAMPLES.format(title=title)
+        texts["cases.yaml"] = _TICKET_CASE.format(script=_SCRIPT, intent="")
+    else:
+        texts["fields.yaml"] = _FIELDS
+        texts["cases.yaml"] = _DOCUMENT_CASE
+    return texts

@@ -1,0 +1,183 @@
+"""List, show, make and test agents."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from agents import catalog, scaffold
+from agents.catalog import Catalog
+from core.errors import Rejected
+from core.settings import settings
+
+if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds to import
+    from agents.cases import Result
+    from agents.contract import Engine
+    from agents.triage.classifier import Classifier
+
+app = typer.Typer()
+OUT = Console()
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
+    """List the agents, and the folders that were refused with the reason."""
+    found = _catalog()
+    if as_json:
+        rows = [{**_row(entry.manifest.model_dump(mode="json")), "version": entry.version} for entry in _sorted(found)]
+        OUT.print_json(json.dumps({"agents": rows, "problems": [str(one) for one in found.problems]}))
+    else:
+        table = Table(box=None)
+        for column in ("name", "kind", "engine", "tier", "languages", "version"):
+            table.add_column(column, no_wrap=True)
+        table.add_column("summary", no_wrap=True, overflow="ellipsis", ratio=1)
+        for entry in _sorted(found):
+            one = entry.manifest
+            table.add_row(one.name, one.kind, one.engine, one.tier, " ".join(one.languages), entry.version, one.summary)
+        OUT.print(table)
+        for problem in found.problems:
+            OUT.print(f"refused: {problem}", style="red", markup=False, soft_wrap=True)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="The agent's name.")]) -> None:
+    """Show one agent: its manifest, its files and its intents."""
+    entry = _catalog().get(name)
+    OUT.print(f"[bold]{entry.name}[/bold] {entry.version}   {entry.folder}", soft_wrap=True)
+    OUT.print_json(entry.manifest.model_dump_json(exclude_defaults=True))
+    OUT.print("files: " + ", ".join(sorted(entry.files)), markup=False)
+    intents = entry.intents()
+    if intents:
+        table = Table("intent", "examples", "answers", "summary", box=None)
+        for one in intents.intents.values():
+            answers = " ".join(one.answers) or "(a person)"
+            table.add_row(one.name, str(len(one.examples)), answers, one.summary)
+        OUT.print(table)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")],
+    engine: Annotated[str, typer.Option(help="answers (no model), llm, or extract (documents).")] = "answers",
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; else the first folder of SAOLA_AGENTS.")] = None,
+) -> None:
+    """Make an agent's folder with a failing case to fill in, and say what to do next."""
+    if engine not in catalog.REQUIRED:
+        known = ", ".join(catalog.REQUIRED)
+        raise Rejected(f"there is no engine {engine!r}", code="invalid", hint=f"Known are {known}.")
+    known_folders = catalog.folders_on_path(settings().agents)
+    root = folder.resolve() if folder else (known_folders or [Path.cwd() / "agents"])[0]
+    made = scaffold.scaffold(root, name, engine)  # type: ignore[arg-type] # checked above
+    for path in made:
+        OUT.print(f"made {path}", markup=False, soft_wrap=True)
+    OUT.print("\nNext:")
+    steps = scaffold.next_steps(root / name, engine, root in known_folders)  # type: ignore[arg-type] # checked above
+    for number, step in enumerate(steps, 1):
+        OUT.print(f"  {number}. {step}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def test(
+    names: Annotated[list[str] | None, typer.Argument(help="Agents by name; none: all.")] = None,
+    model: Annotated[bool, typer.Option("--model", help="Ask the configured model instead of the scripts.")] = False,
+) -> None:
+    """Run agents' cases and show what differs."""
+    from agents import cases
+    from agents.yaml_errors import Invalid
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    found = _catalog()
+    bench = _bench(found, model)
+    failed = len([problem for problem in found.problems if not names])
+    for problem in found.problems if not names else ():
+        OUT.print(f"refused: {problem}", style="red", markup=False, soft_wrap=True)
+    for name in names or sorted(found.entries):
+        entry = found.get(name)
+        OUT.print(f"[bold]{name}[/bold] {entry.version}")
+        try:
+            for result in cases.run(entry, bench):
+                _show_result(result)
+                failed += bool(result.differences)
+        except Invalid as error:
+            failed += 1
+            for fault in error.faults:
+                OUT.print(f"  {entry.folder / 'cases.yaml'}:{fault.line}: {fault.message}", style="red", markup=False)
+    if failed:
+        OUT.print(f"{failed} failed", style="red")
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of agent.yaml, for editors."""
+    typer.echo(json.dumps(catalog.manifest_schema(), indent=2))
+
+
+def _catalog() -> Catalog:
+    return catalog.open_catalog(settings().agents, library=settings().library)
+
+
+def _sorted(found: Catalog) -> list[catalog.Entry]:
+    return [entry for _, entry in sorted(found.entries.items())]
+
+
+def _row(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: manifest[key] for key in ("name", "kind", "engine", "tier", "languages", "summary", "owner", "target")}
+
+
+def _bench(found: Catalog, model: bool) -> Any:
+    from agents.cases import Bench
+    from agents.loader import Loader
+
+    @cache
+    def classifier() -> "Classifier":
+        from agents.triage.examples import from_entries
+        from agents.triage.training import train
+
+        with OUT.status("learning from the examples of all agents"):
+            return train(from_entries(found.entries.values()))
+
+    def scripted(script: Sequence[Mapping[str, Any]]) -> "Engine":
+        from agents.engines.llm import LlmEngine
+        from agents.llm.scripted import scripted_chain
+        from agents.llm.settings import ModelSettings
+
+        return LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(list(script)))
+
+    def read(path: Path) -> Any:
+        from workers.parse_client import parse, stop_servers
+
+        try:
+            return parse(path, filename=path.name)
+        finally:
+            stop_servers()
+
+    return Bench(
+        loader=Loader(found),
+        classifier=classifier,
+        read_document=read,
+        scripted=scripted,
+        model=model,
+        manifests=found.manifests,
+    )
+
+
+def _show_result(result: "Result") -> None:
+    if result.skipped:
+        OUT.print(f"  skipped  {result.case.name}: {result.skipped}", style="yellow", markup=False)
+    elif result.passed:
+        OUT.print(f"  [green]passed[/green]   {escape(result.case.name)}", highlight=False)
+    else:
+        OUT.print(f"  [red]failed[/red]   {escape(result.case.name)}", highlight=False)
+        for line in result.differences:
+            OUT.print(f"           {line}", markup=False, soft_wrap=True)

@@ -1,0 +1,179 @@
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents import cases
+from agents.cases import Bench, Result
+from agents.catalog import Catalog
+from agents.contract import Agent, Context, Engine
+from agents.loader import Loader
+from agents.triage.classifier import Classifier
+from agents.triage.examples import from_entries
+from agents.triage.training import train
+from agents.yaml_errors import Fault, Invalid
+from core.contracts import ActionProposal, FieldValue, Proposal, WorkItem
+from tests.agents.folders import CASES, MANIFEST, write_agent
+
+
+class Fixed:
+    """An engine that proposes what it was made with."""
+
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+
+    def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
+        common = {"agent": agent.manifest.name, "agent_version": agent.version, "fingerprint": agent.fingerprint}
+        return Proposal.model_validate({**common, "language": context.route.language, **self.values})
+
+
+def run_cases(root: Path, *, engine: Engine | None = None, **bench: Any) -> list[Result]:
+    found = Catalog([root], library=False)
+    found.refresh()
+    assert not found.problems
+    entry = found.get("cards")
+
+    def classifier() -> Classifier:
+        return train(from_entries(found.entries.values()))
+
+    loader = Loader(found, {entry.manifest.engine: engine} if engine else None)
+    return list(cases.run(entry, Bench(loader=loader, classifier=classifier, **bench)))
+
+
+def llm_agent(root: Path, case: str) -> None:
+    manifest = MANIFEST.format(name="cards").replace("engine: answers", "engine: llm")
+    write_agent(root, agent_yaml=manifest, prompt_md="You answer.", cases_yaml=textwrap.dedent(case))
+
+
+def test_a_case_that_holds_passes(tmp_path: Path) -> None:
+    write_agent(tmp_path, answers_md=ANSWERS_WITHOUT_SLOT)
+    (result,) = run_cases(tmp_path)
+    assert result.passed, result.differences
+    assert result.proposal is not None
+    assert result.proposal.reply == "Please block it in the app."
+
+
+ANSWERS_WITHOUT_SLOT = """\
+# Cards
+## card_lost
+### examples
+- [en] I lost my card
+- [en] my card is gone
+- [en] my card was stolen
+- [en] I cannot find my card
+### answer en
+Please block it in the app.
+## card_fee
+### examples
+- [en] what does a card cost
+- [en] is there a fee
+- [en] the price of a card
+### answer en
+Nothing.
+"""
+
+
+def test_what_differs_is_told_in_sentences(tmp_path: Path) -> None:
+    case = CASES.replace("intent: card_lost", "intent: card_fee").replace("[block]", "[refund]")
+    write_agent(tmp_path, answers_md=ANSWERS_WITHOUT_SLOT, cases_yaml=case)
+    (result,) = run_cases(tmp_path)
+    assert result.differences == (
+        "intent: expected 'card_fee', got 'card_lost'",
+        "reply: 'refund' is not in 'Please block it in the app.'",
+    )
+
+
+def test_a_ticket_that_triage_sends_elsewhere_fails_its_case(tmp_path: Path) -> None:
+    write_agent(tmp_path, answers_md=ANSWERS_WITHOUT_SLOT)
+    write_agent(tmp_path, "other", answers_md=ANSWERS_WITHOUT_SLOT.replace("card", "parcel"))
+    case = CASES.replace("I lost my card", "my parcel was stolen")
+    write_agent(tmp_path, answers_md=ANSWERS_WITHOUT_SLOT, cases_yaml=case)
+    found = Catalog([tmp_path], library=False)
+    found.refresh()
+    bench = Bench(
+        loader=Loader(found),
+        classifier=lambda: train(from_entries(found.entries.values())),
+        manifests=found.manifests,
+    )
+    (result,) = cases.run(found.get("cards"), bench)
+    assert "triage chose the agent 'other'" in result.differences[0]
+
+
+def test_a_scripted_case_runs_with_the_script(tmp_path: Path) -> None:
+    played: list[Sequence[Mapping[str, Any]]] = []
+
+    def scripted(script: Sequence[Mapping[str, Any]]) -> Engine:
+        played.append(script)
+        return Fixed(kind="reply", reply="Done.", actions=(ActionProposal(name="refund", arguments={"amount": 5}),))
+
+    llm_agent(
+        tmp_path,
+        """
+        - name: refunds
+          ticket: {text: give it back, language: en}
+          script: [{answer: {reply: Done.}}]
+          expect:
+            kind: reply
+            language: en
+            actions: [{name: refund, arguments: {amount: 6}, provenance: {amount: customer}}]
+        """,
+    )
+    (result,) = run_cases(tmp_path, engine=Fixed(kind="abstain"), scripted=scripted)
+    assert played == [({"answer": {"reply": "Done."}},)]
+    assert result.differences == (
+        "action refund: amount expected 6, got 5",
+        "action refund: amount must come from 'customer', came from None",
+    )
+
+
+def test_an_llm_case_without_script_or_model_is_skipped_and_says_so(tmp_path: Path) -> None:
+    llm_agent(tmp_path, "- {name: a, ticket: {text: x}, expect: {kind: reply}}\n")
+    (result,) = run_cases(tmp_path, engine=Fixed(kind="reply"))
+    assert result.skipped
+    assert not result.passed
+
+
+def test_fields_are_compared_as_printed_or_as_normalised(tmp_path: Path) -> None:
+    llm_agent(
+        tmp_path, "- {name: a, ticket: {text: x}, expect: {fields: {total: '5.00', date: 2026-01-02, name: Ann}}}\n"
+    )
+    found = (
+        FieldValue(name="total", type="money", value="5,00", normalised="5.00"),
+        FieldValue(name="date", type="date", value="02.01.2026", normalised="2026-01-03"),
+    )
+    (result,) = run_cases(tmp_path, engine=Fixed(kind="fields", fields=found), model=True)
+    assert result.differences == (
+        "field date: expected '2026-01-02', got '2026-01-03'",
+        "field name: expected 'Ann', got None",
+    )
+
+
+def test_an_engine_that_breaks_fails_the_case_and_not_the_run(tmp_path: Path) -> None:
+    llm_agent(tmp_path, "- {name: a, ticket: {text: x}, expect: {kind: reply}}\n")
+    (tmp_path / "cards" / "agent.py").write_text("def run(agent, item, context, engine):\n    return 1 / 0\n")
+    (result,) = run_cases(tmp_path, engine=Fixed(), model=True)
+    assert "ZeroDivisionError" in result.differences[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("just: keys\n", Fault(1, "expected a list of cases: '- name: ...', 'ticket: ...', 'expect: ...'")),
+        ("- name: a\n  expect: {}\n", Fault(1, "the case 'a' needs a ticket or a document")),
+        (
+            "- name: a\n  ticket: {text: x}\n  expect:\n    replies: x\n",
+            Fault(4, "unknown key 'expect.replies' - known are actions, document_type, fields, intent, kind, language, "
+                     "question, reply_contains, reply_lacks"),
+        ),
+        (
+            "- {name: a, ticket: {text: x}, expect: {}}\n- {name: a, ticket: {text: y}, expect: {}}\n",
+            Fault(2, "the name 'a' stands here a second time"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_fault_in_cases_names_its_line(text: str, fault: Fault) -> None:
+    with pytest.raises(Invalid) as caught:
+        cases.parse(text)
+    assert caught.value.faults == [fault]

@@ -1,0 +1,137 @@
+from collections.abc import Sequence
+
+import pytest
+
+from agents.triage.classifier import Classifier
+from agents.triage.embedder import Floats
+from agents.triage.examples import Example, resolve
+from agents.triage.training import thin, train
+from core.errors import Broken, Rejected
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "language"),
+    [
+        ("hello, somebody took my card away", "cards/card_lost", "en"),
+        ("how expensive is your card?", "cards/card_fee", "en"),
+        ("Em làm mất thẻ ngân hàng rồi", "cards/card_lost", "vi"),
+        ("Wann kommt endlich meine Lieferung?", "parcels/parcel_late", "de"),
+        ("Ich brauche die Sendung an einer neuen Adresse", "parcels/change_address", "de"),
+    ],
+)
+def test_a_new_message_finds_its_intent_and_language(
+    classifier: Classifier, text: str, label: str, language: str
+) -> None:
+    (scored,) = classifier.route([text])
+    assert (scored.label, scored.language) == (label, language)
+    assert 0 < scored.score < 1
+
+
+def test_a_message_that_fits_nothing_scores_lower_than_one_that_does(classifier: Classifier) -> None:
+    fitting, strange = classifier.route(["my credit card is lost", "what is the capital of Mongolia"])
+    assert strange.score < fitting.score
+    assert strange.in_scope < fitting.in_scope
+    assert strange.score < 0.5
+
+
+def test_the_runner_up_is_another_intent(classifier: Classifier) -> None:
+    (scored,) = classifier.route(["card"])
+    assert scored.runner_up != scored.label
+    assert 0 <= scored.runner_up_score <= scored.score
+
+
+def test_many_messages_at_once_score_as_each_alone(classifier: Classifier) -> None:
+    texts = ["my card was stolen", "Phí thẻ bao nhiêu", "wo bleibt mein Paket"]
+    together = classifier.route(texts)
+    for text, scored in zip(texts, together, strict=True):
+        (alone,) = classifier.route([text])
+        assert alone.label == scored.label
+        assert alone.score == pytest.approx(scored.score, abs=1e-4)
+
+
+def test_no_messages_give_no_scores(classifier: Classifier) -> None:
+    assert classifier.route([]) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "\ud83d", "?!", "a" * 20_000, "🦄" * 50])
+def test_odd_messages_are_scored_like_any_other(classifier: Classifier, text: str) -> None:
+    assert 0 <= classifier.route([text])[0].score <= 1
+
+
+def test_a_stored_classifier_says_the_same(classifier: Classifier) -> None:
+    stored = classifier.to_bytes()
+    again = Classifier.from_bytes(stored)
+    assert again.fingerprint == classifier.fingerprint
+    assert again.to_bytes() == stored
+    texts = ["my card is lost", "Đơn hàng đâu", "nonsense about whales"]
+    assert again.route(texts) == classifier.route(texts)
+
+
+def test_the_same_examples_give_the_same_classifier(examples: list[Example], classifier: Classifier) -> None:
+    assert train(examples).fingerprint == classifier.fingerprint
+
+
+def test_another_example_gives_another_fingerprint(examples: list[Example], classifier: Classifier) -> None:
+    more = [*examples, Example("the card does not work abroad", "cards/card_abroad", "en")]
+    assert train(more).fingerprint != classifier.fingerprint
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x03\x04broken"])
+def test_bytes_of_something_else_are_refused(data: bytes) -> None:
+    with pytest.raises(Broken):
+        Classifier.from_bytes(data)
+
+
+def test_a_classifier_refuses_vectors_of_another_embedder(classifier: Classifier) -> None:
+    class Other:
+        name = "other"
+
+        def embed(self, texts: Sequence[str]) -> Floats:
+            raise AssertionError
+
+    with pytest.raises(Broken, match="other"):
+        classifier.route(["something it is not sure of"], embedder=Other())
+
+
+def test_nothing_to_learn_from_is_told() -> None:
+    with pytest.raises(Rejected, match="nothing to learn"):
+        train([Example("hello", "__oos__")])
+
+
+@pytest.mark.parametrize(
+    "few",
+    [
+        [Example("I lost my card", "cards/card_lost", "en")],
+        [Example("I lost my card", "cards/card_lost", "en"), Example("card fee", "cards/card_fee", "en")],
+        [Example("I lost my card", "cards/card_lost"), Example("what is love", "__oos__")],
+    ],
+)
+def test_a_handful_of_examples_is_enough_to_begin(few: list[Example]) -> None:
+    trained = train(few)
+    assert trained.route(["I have lost my card"])[0].label == "cards/card_lost"
+    assert Classifier.from_bytes(trained.to_bytes()).fingerprint == trained.fingerprint
+
+
+def test_messages_that_nobody_covers_teach_what_is_out_of_scope(examples: list[Example]) -> None:
+    strange = ["I want to sell you machines", "job application", "our press inquiry", "we offer web design", "hiring?"]
+    with_strange = train([*examples, *(Example(text, "__oos__", "en") for text in strange)])
+    assert "__oos__" not in with_strange.labels
+    (scored,) = with_strange.route(["here is my application for a job"])
+    assert scored.score < 0.5
+
+
+def test_a_repeated_message_counts_once_with_the_label_given_most(examples: list[Example]) -> None:
+    votes = [Example("wo ist es", "parcels/parcel_late", "de")] * 2 + [Example("Wo ist  es", "cards/card_lost", "de")]
+    assert train([*examples, *votes]).route(["wo ist es"])[0].label == "parcels/parcel_late"
+
+
+def test_thinning_takes_from_the_largest_intents_first() -> None:
+    many = [Example(f"a{n}", "x/a") for n in range(90)] + [Example(f"b{n}", "x/b") for n in range(10)]
+    kept = thin(many, 30, seed=0)
+    assert [sum(one.label == label for one in kept) for label in ("x/a", "x/b")] == [20, 10]
+    assert thin(many, 100, seed=0) == many
+
+
+def test_history_may_name_an_intent_with_or_without_its_agent() -> None:
+    labels = ["cards/lost", "cards/fee", "parcels/fee"]
+    assert resolve(["cards/lost", "lost", "fee", "unknown"], labels) == ["cards/lost", "cards/lost", "", ""]

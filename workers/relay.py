@@ -75,7 +75,7 @@ class Relay:
                 continue
             self.publish(queue, list(claimed))
             with self.database.transaction() as connection:
-                outbox.mark_published(connection, [row["id"] for row in claimed], AGAIN_SECONDS)
+                outbox.mark_published(connection, claimed, AGAIN_SECONDS)
             found += len(claimed)
         self.published += found
         return found

@@ -1,17 +1,32 @@
 """The Celery tasks: ids in, one call, nothing else. A task is the function, a job is one launch of it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from workers import certify, deliver, learn, pipeline, replay, tidy
+from core.store.outbox import Job
+from workers import deliver, pipeline, replay, tidy
 from workers.app import app
 from workers.jobs import Handler, do_all
+
+
+def _train_triage(jobs: Sequence[Job]) -> None:
+    from workers.learn import train_triage  # seconds of imports that a worker of tickets seldom needs
+
+    train_triage(jobs)
+
+
+def _renew_certificates(jobs: Sequence[Job]) -> None:
+    from workers.certify import renew_certificates  # the same
+
+    renew_certificates(jobs)
+
 
 HANDLERS: dict[str, Handler] = {
     "item.work": pipeline.work,
     "item.replay": replay.replay,
     "delivery.send": deliver.send,
-    "triage.train": learn.train_triage,
-    "certificates.renew": certify.renew_certificates,
+    "triage.train": _train_triage,
+    "certificates.renew": _renew_certificates,
     "tickets.close_silent": tidy.close_silent,
 }
 

@@ -81,21 +81,27 @@ def claim_for_publishing(connection: Connection, queue: str, limit: int, hold: f
                         WHERE state = 'ready' AND queue = :queue AND run_after <= clock_timestamp()
                           AND (lease_until IS NULL OR lease_until < clock_timestamp())
                         ORDER BY run_after LIMIT :limit FOR UPDATE SKIP LOCKED)
-           RETURNING id, tenant_id, task""",
+           RETURNING id, tenant_id, task, run_after""",
         queue=queue,
         limit=limit,
         hold=hold,
     )
 
 
-def mark_published(connection: Connection, ids: Sequence[UUID], again_after: float) -> None:
-    """Note that the broker took these ids; if nobody takes one within `again_after` seconds it is published again."""
+def mark_published(connection: Connection, claimed: Sequence[RowMapping], again_after: float) -> None:
+    """Note that the broker took these claims; if nobody takes one within `again_after` seconds it is published again.
+
+    A job that a worker has meanwhile taken, finished or put off is left as it is: its `run_after` is another.
+    """
     execute(
         connection,
-        """UPDATE outbox SET published_at = clock_timestamp(),
+        """UPDATE outbox o SET published_at = clock_timestamp(),
                run_after = clock_timestamp() + make_interval(secs => :again_after)
-           WHERE id = ANY(:ids) AND state = 'ready' AND lease_until IS NULL""",
-        ids=list(ids),
+           FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS claimed (id, run_after)
+           WHERE o.id = claimed.id AND o.run_after = claimed.run_after AND o.state = 'ready'
+             AND o.lease_until IS NULL""",
+        ids=[row["id"] for row in claimed],
+        times=[row["run_after"] for row in claimed],
         again_after=again_after,
     )
 

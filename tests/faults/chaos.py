@@ -8,7 +8,7 @@ from typing import NamedTuple
 from core.store import intake
 from core.store.intake import NewTicket
 from tests.journeys.line import Line
-from tests.journeys.test_line import certify, start, submit, ticket
+from tests.journeys.test_line import certify, submit, ticket
 
 QUESTIONS = ("When do you open?", "Where is my parcel, it is late", "I lost my card", "Are you open on Sunday?")
 
@@ -26,7 +26,6 @@ class Damage(NamedTuple):
 
 def run_chaos(line: Line, *, tickets: int, kills: int, wipes: int, seconds: float) -> Damage:
     """Send tickets through a certified line while its workers are killed and its broker is emptied."""
-    start(line)
     probe = submit(line, QUESTIONS[0], address="c0@example.com")
     line.drain()
     certify(line, str(ticket(line, probe)["family_fingerprint"]))

@@ -31,28 +31,41 @@ INTENTS = {
 }
 
 
-@pytest.fixture
-def agents_folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def agents_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one answers agent of three intents."""
-    folder = tmp_path / "agents"
+    folder = tmp_path_factory.mktemp("agents")
     write_agent(folder, "shop", INTENTS)
     return folder
 
 
-@pytest.fixture
-def line(
-    servers: Servers, database: Database, agents_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def running_line(
+    servers: Servers, module_database: Database, agents_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Line]:
-    """A line with nothing started yet; this process's own settings point to it too."""
-    with Line(servers, database, agents_folder, tmp_path / "home", SAOLA_LEASE_SECONDS="4") as made:
+    """Relay and workers, started once for a module; this process's own settings point to the same servers."""
+    home = tmp_path_factory.mktemp("home")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Line(servers, module_database, agents_folder, home, SAOLA_LEASE_SECONDS="4") as made,
+    ):
         for name, value in made.environment.items():
             if name.startswith("SAOLA_"):
-                monkeypatch.setenv(name, value)
+                patch.setenv(name, value)
         point_to({})
         db.app_database.cache_clear()
         db.system_database.cache_clear()
+        made.start("relay")
+        made.start("tickets")
         yield made
         db.app_database().close()
         db.app_database.cache_clear()
         db.system_database.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture
+def line(running_line: Line) -> Line:
+    """The running line with a tenant of its own, whose classifier is trained."""
+    running_line.new_tenant()
+    return running_line

@@ -19,7 +19,7 @@ from core import db
 from core.ids import new_id
 from core.settings import environment_for_children
 from core.store import outbox, tenants
-from core.store.sql import scalar
+from core.store.sql import rows, scalar
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -71,8 +71,6 @@ class Line:
         self.system = db.Database(database.system_url)
         self.tenant: UUID = new_id()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        with self.database.transaction(self.tenant) as connection:
-            tenants.make(connection, self.tenant, "Journey")
 
     def __enter__(self) -> Self:
         self.broker.flushall()
@@ -85,6 +83,15 @@ class Line:
         self.broker.close()
         self.database.close()
         self.system.close()
+
+    def new_tenant(self) -> None:
+        """Work for a fresh tenant from now on, and train its classifier."""
+        self.tenant = new_id()
+        with self.database.transaction(self.tenant) as connection:
+            tenants.make(connection, self.tenant, "Journey")
+        self.run("triage.train")
+        serving = "SELECT count(*) FROM classifiers WHERE state = 'serving'"
+        self.wait(lambda: self.count(serving) == 1, 90, "a classifier in service")
 
     def start(self, name: str) -> None:
         """Start one process: relay, schedule, api, or a worker named after its queues (tickets, documents, llm)."""
@@ -124,7 +131,9 @@ class Line:
                 return
             time.sleep(0.1)
         logs = "\n".join(f"== {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.home.glob("*.log")))
-        raise AssertionError(f"not within {seconds} s: {what or done}\n{logs}")
+        with self.database.transaction(self.tenant) as connection:
+            jobs = [dict(row) for row in rows(connection, "SELECT * FROM outbox WHERE state <> 'done'")]
+        raise AssertionError(f"not within {seconds} s: {what or done}\n{jobs}\n{logs}")
 
     def drain(self, seconds: float = 60.0) -> None:
         """Wait until no job is left to do."""

@@ -139,11 +139,26 @@ def test_putting_off_costs_no_attempt_and_may_change_the_queue(app: Database, sy
     assert again is not None and (again.queue, again.attempts) == ("llm", 1)
 
 
+def test_a_job_put_off_while_it_was_being_published_keeps_its_own_time(
+    app: Database, system: Database, tenant: UUID
+) -> None:
+    job = add(app, tenant)
+    with system.transaction() as connection:
+        claimed = outbox.claim_for_publishing(connection, "tickets", 10, 10.0)
+    taken = take(app, tenant, job)  # a worker was quicker than the relay's note
+    assert taken is not None
+    with app.transaction(tenant) as connection:
+        outbox.put_off(connection, taken, 0.0)
+    with system.transaction() as connection:
+        outbox.mark_published(connection, claimed, 60.0)
+    assert claim(system) == [job.id]
+
+
 def test_when_the_broker_lost_its_memory_everything_in_it_is_due(app: Database, system: Database, tenant: UUID) -> None:
     jobs = [add(app, tenant) for _ in range(3)]
-    ids = claim(system)
     with system.transaction() as connection:
-        outbox.mark_published(connection, ids, 60.0)
+        claimed = outbox.claim_for_publishing(connection, "tickets", 10, 10.0)
+        outbox.mark_published(connection, claimed, 60.0)
     assert claim(system) == []
     assert take(app, tenant, jobs[0]) is not None
     with system.transaction() as connection:

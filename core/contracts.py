@@ -12,7 +12,13 @@ Action = Literal["automate", "hold", "decline"]
 OutcomeKind = Literal["automated", "approved", "edited", "rejected", "handed_off", "failed"]
 Author = Literal["customer", "agent", "staff"]
 TIERS: tuple[Tier, ...] = ("off", "shadow", "assisted", "automated")
+SIMULATED_REVIEWER = "simulated reviewer"  # whoever bears this name is no person: its judgements are marked everywhere
 TARGETS: tuple[float, ...] = (0.90, 0.93, 0.95, 0.97, 0.98, 0.99)
+
+
+def is_simulated(by: str) -> bool:
+    """Return whether an actor (a user, or "key:NAME") is the simulated reviewer of demos and benchmarks."""
+    return by.removeprefix("key:") == SIMULATED_REVIEWER
 
 
 class Frozen(BaseModel):

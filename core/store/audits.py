@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from core.contracts import is_simulated
 from core.errors import Rejected
 from core.events import Event
 from core.ids import new_id
@@ -39,7 +40,6 @@ def judge(
     note: str = "",
     by: str,
     at: datetime,
-    simulated: bool = False,
 ) -> RowMapping:
     """Record a judgement; judging again corrects the earlier one and both are kept. Returns the audit, score included.
 
@@ -57,7 +57,7 @@ def judge(
         right=right,
         critical=critical,
         by=by,
-        simulated=simulated,
+        simulated=is_simulated(by),
     )
     if row is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
@@ -72,7 +72,7 @@ def judge(
         critical=critical,
         note=note,
         by=by,
-        simulated=simulated,
+        simulated=is_simulated(by),
     )
     events.append(
         connection,
@@ -88,7 +88,7 @@ def judge(
                 "right": right,
                 "critical": critical,
                 "by": by,
-                "simulated": simulated,
+                "simulated": is_simulated(by),
                 "probability": row["probability"],
                 "agent": row["agent"],
                 "fingerprint": row["fingerprint"],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import Proposal
+from core.contracts import Proposal, is_simulated
 from core.errors import Rejected
 from core.events import Event, EventKind
 from core.store import events
@@ -86,7 +86,6 @@ def approve(
     at: datetime,
     undo_seconds: float,
     seconds: float | None = None,
-    simulated: bool = False,
 ) -> RowMapping:
     """Send the draft as it is, after the time in which it can be undone. Returns the decision as it was."""
     row = _open(connection, decision_id)
@@ -94,7 +93,7 @@ def approve(
     if proposal.kind == "abstain":
         raise Rejected("there is no draft to approve", code="no_draft", hint="Write a reply instead.")
     _mark(connection, decision_id, "approved", by)
-    _say(connection, tenant_id, row, "review.approved", at, by=by, seconds=seconds, simulated=simulated)
+    _say(connection, tenant_id, row, "review.approved", at, by=by, seconds=seconds, simulated=is_simulated(by))
     effects = effects_of(decision_id, row["ticket_id"], proposal, proposal.reply)
     add_deliveries(connection, tenant_id, effects, by=by, delay=undo_seconds)
     _settle(connection, row, "")
@@ -111,7 +110,6 @@ def edit(
     at: datetime,
     undo_seconds: float,
     seconds: float | None = None,
-    simulated: bool = False,
 ) -> RowMapping:
     """Send the reviewer's text instead of the draft; both are kept, the difference is a label."""
     row = _open(connection, decision_id)
@@ -127,7 +125,7 @@ def edit(
         seconds=seconds,
         before=proposal.reply,
         after=text,
-        simulated=simulated,
+        simulated=is_simulated(by),
     )
     effects = effects_of(decision_id, row["ticket_id"], proposal, text)
     add_deliveries(connection, tenant_id, effects, by=by, delay=undo_seconds)
@@ -144,20 +142,27 @@ def reject(
     at: datetime,
     reason: str,
     seconds: float | None = None,
-    simulated: bool = False,
 ) -> RowMapping:
     """Discard the draft; the ticket stays with people."""
     row = _open(connection, decision_id)
     _mark(connection, decision_id, "rejected", by, note=reason)
-    _say(connection, tenant_id, row, "review.rejected", at, by=by, seconds=seconds, reason=reason, simulated=simulated)
+    _say(
+        connection,
+        tenant_id,
+        row,
+        "review.rejected",
+        at,
+        by=by,
+        seconds=seconds,
+        reason=reason,
+        simulated=is_simulated(by),
+    )
     _end(connection, tenant_id, row, "rejected", by, at)
     _settle(connection, row, "handoff")
     return row
 
 
-def take_over(
-    connection: Connection, tenant_id: UUID, ticket_id: UUID, *, by: str, at: datetime, simulated: bool = False
-) -> None:
+def take_over(connection: Connection, tenant_id: UUID, ticket_id: UUID, *, by: str, at: datetime) -> None:
     """A person takes the ticket; agents are silent until it is handed back."""
     if not execute(
         connection,
@@ -182,7 +187,7 @@ def take_over(
             at=at,
             tenant_id=tenant_id,
             ticket_id=ticket_id,
-            data={"by": by, "simulated": simulated},
+            data={"by": by, "simulated": is_simulated(by)},
         ),
     )
 
@@ -210,10 +215,9 @@ def reply(
     at: datetime,
     undo_seconds: float,
     seconds: float | None = None,
-    simulated: bool = False,
 ) -> None:
     """A person writes to the customer; an open draft of the ticket is thereby not used."""
-    take_over(connection, tenant_id, ticket_id, by=by, at=at, simulated=simulated)
+    take_over(connection, tenant_id, ticket_id, by=by, at=at)
     events.append(
         connection,
         Event(
@@ -221,7 +225,7 @@ def reply(
             at=at,
             tenant_id=tenant_id,
             ticket_id=ticket_id,
-            data={"by": by, "seconds": seconds, "simulated": simulated},
+            data={"by": by, "seconds": seconds, "simulated": is_simulated(by)},
         ),
     )
     add_deliveries(connection, tenant_id, effects_of(None, ticket_id, None, text), by=by, delay=undo_seconds)

@@ -4,6 +4,7 @@ workers, under one supervisor."""
 import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -102,7 +103,14 @@ class Stack:
         words += ["--concurrency", str(count), "--loglevel", "INFO"]
         words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         ready = LogLine(self.home, f"worker-{name}", " ready.")
-        return replace(self._python(f"worker-{name}", *words), before=ready.begin, ready=ready)
+        return replace(
+            self._python(f"worker-{name}", *words),
+            before=ready.begin,
+            ready=ready,
+            # Running jobs get worker_soft_shutdown_timeout to end and are then given back; SIGTERM would wait for all.
+            stop_signal=signal.SIGQUIT,
+            death_signal=signal.SIGQUIT,
+        )
 
     def _python(self, name: str, *words: str) -> Child:
         return Child(name=name, argv=[sys.executable, *words], env=self.environment())

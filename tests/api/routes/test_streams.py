@@ -27,14 +27,17 @@ def listen(url: str, desk: Desk, path: str, last: str = "") -> Iterator[tuple[st
     headers = {"Authorization": f"Bearer {desk.keys['staff']}"} | ({"Last-Event-ID": last} if last else {})
     with httpx.stream("GET", url + path, headers=headers, timeout=20) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
-        cursor = ""
+        cursor, data = "", ""
         for line in stream.iter_lines():
             if line.startswith(": listening"):
                 yield "", {}
             elif line.startswith("id: "):
                 cursor = line[4:]
             elif line.startswith("data: "):
-                yield cursor, json.loads(line[6:])
+                data = line[6:]
+            elif not line and data:
+                yield cursor, json.loads(data)
+                data = ""
 
 
 def test_an_event_comes_as_it_is_committed_and_never_tells_a_score(desk: Desk, url: str) -> None:

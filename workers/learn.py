@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.triage.examples import Example, from_entries
+from agents.triage.recalibration import recalibrated
 from agents.triage.training import train
 from core.db import app_database
 from core.store import policies, tenants
@@ -15,24 +16,36 @@ OUT_OF_SCOPE = "__oos__"
 
 
 def train_triage(jobs: Sequence[Job]) -> None:
-    """Train a new version. It serves at once only where no live certificate rests on the one in service; else it
-    stays a candidate, because a changed classifier is a new fingerprint that must earn its own."""
+    """Train a new version on labels from before the tenant's `train_until`, calibrated on those up to its
+    `calibrate_until`, so that later ones can judge it; without these settings on all of them.
+
+    It serves at once only where no live certificate rests on the one in service; else it stays a candidate, because a
+    changed classifier is a new fingerprint that must earn its own.
+    """
     tenant_id = jobs[0].tenant_id
     shop = workshop()
     shop.catalog.refresh()
     database = app_database()
     with database.transaction(tenant_id) as connection:
-        until = tenants.current(connection)["settings"].get("train_until")
-        labelled = policies.training_labels(connection, datetime.fromisoformat(until) if until else None)
-    examples = from_entries(shop.catalog.entries.values())
-    known = {example.label for example in examples}
-    examples += [
-        Example(f"{row['subject']}\n{row['text']}".strip(), row["intent"] or OUT_OF_SCOPE, row["language"])
-        for row in labelled
-        if not row["intent"] or row["intent"] in known
-    ]
-    figures = {"examples": len(examples), "intents": len(known), "catalog": shop.catalog.fingerprint}
-    classifier = train(examples) if known else None
+        cuts = tenants.current(connection)["settings"]
+        labelled = policies.training_labels(connection, _moment(cuts.get("calibrate_until")))
+    learned = from_entries(shop.catalog.entries.values())
+    known = {example.label for example in learned}
+    train_until = _moment(cuts.get("train_until"))
+    later: list[Example] = []
+    for row in labelled:
+        if not row["intent"] or row["intent"] in known:
+            example = Example(
+                f"{row['subject']}\n{row['text']}".strip(), row["intent"] or OUT_OF_SCOPE, row["language"]
+            )
+            (learned if train_until is None or row["at"] < train_until else later).append(example)
+    figures = {
+        "examples": len(learned),
+        "calibrated_on": len(later),
+        "intents": len(known),
+        "catalog": shop.catalog.fingerprint,
+    }
+    classifier = recalibrated(train(learned), later) if known else None
     with database.transaction(tenant_id) as connection:
         if classifier is not None:
             classifier_id = policies.add_classifier(
@@ -41,3 +54,7 @@ def train_triage(jobs: Sequence[Job]) -> None:
             if not policies.live_certificates(connection):
                 policies.serve_classifier(connection, classifier_id)
         finish(connection, jobs)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -35,6 +35,7 @@ CPU_SECONDS = 3_600  # of a whole file
 FILE_BYTES = 400 * MEGABYTE
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
+XML_NO_MEMORY = 2  # libxml2: XML_ERR_NO_MEMORY
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -127,9 +128,16 @@ def _run_child(request: dict[str, Any], out: int, folder: str, ocr: Ocr | None) 
     except RecursionError:
         _write(out, {"rejected": "too_deep", "message": "it is nested too deep"})
     except Exception as error:
-        _write(out, {"rejected": "damaged", "message": f"it could not be read ({type(error).__name__})"})
+        _write(out, _surprise(error))
     finally:
         os._exit(0)
+
+
+def _surprise(error: Exception) -> dict[str, str]:
+    """A parser's surprise about one file is that file's refusal. libxml2 reports a lack of memory as bad syntax."""
+    if "memory" in str(error).lower() or getattr(error, "code", None) == XML_NO_MEMORY:
+        return {"rejected": "too_much_memory", "message": "reading it takes too much memory"}
+    return {"rejected": "damaged", "message": f"it could not be read ({type(error).__name__})"}
 
 
 def _read(request: dict[str, Any], ocr: Ocr | None) -> Iterator[Any]:

@@ -10,12 +10,14 @@ from workers.jobs import Handler, do_all
 
 
 def _train_triage(jobs: Sequence[Job]) -> None:
+    """Train a tenant's triage on the agents' examples and on what people decided."""
     from workers.learn import train_triage  # seconds of imports that a worker of tickets seldom needs
 
     train_triage(jobs)
 
 
 def _renew_certificates(jobs: Sequence[Job]) -> None:
+    """Compute certificates from the audits anew, and issue, replace or revoke them."""
     from workers.certify import renew_certificates  # the same
 
     renew_certificates(jobs)

@@ -26,7 +26,8 @@ def test_from_an_empty_home_through_kills_to_the_second_start(tmp_path: Path) ->
     with Installation(tmp_path / "home", **variables) as installation:
         installation.up()
         installation.wait_ready()
-        assert "API key: sao_" in installation.said() and installation.url in installation.said()
+        wait_for(lambda: "API key: sao_" in installation.said(), what="the key is shown")
+        assert f"Saola is ready: {installation.url}" in installation.said()
         assert set(installation.pids()) == NAMES
         first = installation.submit("I lost my card")
         wait_for(lambda: worked(installation, first), 60, "the first ticket is worked")

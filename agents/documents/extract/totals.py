@@ -4,6 +4,7 @@ net plus tax, the sum of rows) and by being printed again. Tax tables below the 
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from math import exp
 
 from agents.documents.extract.candidates import Candidate
 from agents.documents.extract.layout import Cell, Sheet
@@ -50,9 +51,14 @@ def rank_totals(sheet: Sheet, labelled: list[Candidate], candidates: list[Candid
             score += (0.25 if value in paid and not named else -0.10) * bool(CASH.search(said))
         score -= 0.30 if value == 0 else 0.0
         score *= one.found.quality**0.5 * (0.7 + 0.3 * min(1.0, one.cell.line.score))
-        ranked.append(replace(one, score=round(max(0.01, min(0.98, score)), 4), why=said.strip()[:40]))
-    ranked = _rounded(ranked, candidates, words)
-    return sorted(ranked, key=lambda one: -one.score)[:8]
+        ranked.append(replace(one, score=score, why=said.strip()[:40]))
+    ranked = sorted(_rounded(ranked, candidates, words), key=lambda one: -one.score)[:8]
+    return [replace(one, score=_bounded(one.score)) for one in ranked]
+
+
+def _bounded(score: float) -> float:
+    """Bring a sum of points into 0.01 to 0.99 without changing any order."""
+    return round(max(0.01, score if score < 0.8 else 0.8 + 0.19 * (1 - exp(-3 * (score - 0.8)))), 4)
 
 
 def _value(one: Candidate) -> Decimal:
@@ -80,7 +86,7 @@ def _rounded(
         value = _value(one)
         before = [best[value - step] for step in steps if value - step in best and not _on_five(value - step)]
         after = max([one.score, *(score + 0.05 for score in before)]) if before and _on_five(value) else one.score
-        out.append(replace(one, score=round(min(0.98, after), 4)))
+        out.append(replace(one, score=after))
     return out
 
 

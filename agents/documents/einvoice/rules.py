@@ -1,0 +1,238 @@
+"""Business rules of EN 16931-1 (and their names) on an e-invoice: what is missing and which sums are wrong.
+
+Source: EN 16931-1:2017 section 6.4, the rules BR-01 to BR-65 and BR-CO-* that concern presence and sums, for CII and
+UBL; FatturaPA and Vietnamese invoices are held to their own sums. Values the profile leaves out (MINIMUM and BASIC WL
+have no lines) are not asked for. This is no replacement for a full Schematron validation.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from agents.documents.einvoice.reader import Element, Invoice, find
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+
+
+class Violation(NamedTuple):
+    """A broken rule: its name in the standard and what is wrong."""
+
+    rule: str
+    message: str
+
+
+class Places(NamedTuple):
+    """Where one syntax keeps what the rules ask for; all are paths of local names."""
+
+    required: tuple[tuple[str, str, tuple[str, ...]], ...]
+    line: str
+    line_required: tuple[tuple[str, str, tuple[str, ...]], ...]
+    line_amount: str
+    tax: str
+    tax_base: str
+    tax_amount: str
+    tax_rate: str
+    allowances: str
+    charges: str
+    rounding: str
+
+
+_DEAL = "SupplyChainTradeTransaction/"
+_PAY = _DEAL + "ApplicableHeaderTradeSettlement/"
+_AGREE = _DEAL + "ApplicableHeaderTradeAgreement/"
+_SUM = _PAY + "SpecifiedTradeSettlementHeaderMonetarySummation/"
+CII = Places(
+    required=(
+        ("BR-01", "specification identifier", (
+            "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID",)),
+        ("BR-02", "invoice number", ("ExchangedDocument/ID",)),
+        ("BR-03", "issue date", ("ExchangedDocument/IssueDateTime/DateTimeString",)),
+        ("BR-04", "type code", ("ExchangedDocument/TypeCode",)),
+        ("BR-05", "currency", (_PAY + "InvoiceCurrencyCode",)),
+        ("BR-06", "seller's name", (_AGREE + "SellerTradeParty/Name",)),
+        ("BR-07", "buyer's name", (_AGREE + "BuyerTradeParty/Name",)),
+        ("BR-08", "seller's address", (_AGREE + "SellerTradeParty/PostalTradeAddress/*",)),
+        ("BR-09", "seller's country", (_AGREE + "SellerTradeParty/PostalTradeAddress/CountryID",)),
+        ("BR-10", "buyer's address", (_AGREE + "BuyerTradeParty/PostalTradeAddress/*",)),
+        ("BR-11", "buyer's country", (_AGREE + "BuyerTradeParty/PostalTradeAddress/CountryID",)),
+        ("BR-12", "sum of line amounts", (_SUM + "LineTotalAmount",)),
+        ("BR-13", "total without VAT", (_SUM + "TaxBasisTotalAmount",)),
+        ("BR-14", "total with VAT", (_SUM + "GrandTotalAmount",)),
+        ("BR-15", "amount due", (_SUM + "DuePayableAmount",)),
+    ),
+    line=_DEAL + "IncludedSupplyChainTradeLineItem",
+    line_required=(
+        ("BR-21", "line identifier", ("AssociatedDocumentLineDocument/LineID",)),
+        ("BR-22", "quantity", ("SpecifiedLineTradeDelivery/BilledQuantity",)),
+        ("BR-24", "line amount", (
+            "SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",)),
+        ("BR-25", "item name", ("SpecifiedTradeProduct/Name",)),
+        ("BR-26", "net price", ("SpecifiedLineTradeAgreement/NetPriceProductTradePrice/ChargeAmount",)),
+        ("BR-CO-04", "VAT category", ("SpecifiedLineTradeSettlement/ApplicableTradeTax/CategoryCode",)),
+    ),
+    line_amount="SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",
+    tax=_PAY + "ApplicableTradeTax",
+    tax_base="BasisAmount",
+    tax_amount="CalculatedAmount",
+    tax_rate="RateApplicablePercent",
+    allowances=_SUM + "AllowanceTotalAmount",
+    charges=_SUM + "ChargeTotalAmount",
+    rounding=_SUM + "RoundingAmount",
+)  # fmt: skip
+_MONEY = "LegalMonetaryTotal/"
+_SELLER, _BUYER = "AccountingSupplierParty/Party/", "AccountingCustomerParty/Party/"
+UBL = Places(
+    required=(
+        ("BR-01", "specification identifier", ("CustomizationID",)),
+        ("BR-02", "invoice number", ("ID",)),
+        ("BR-03", "issue date", ("IssueDate",)),
+        ("BR-04", "type code", ("InvoiceTypeCode", "CreditNoteTypeCode")),
+        ("BR-05", "currency", ("DocumentCurrencyCode",)),
+        ("BR-06", "seller's name", (_SELLER + "PartyLegalEntity/RegistrationName",)),
+        ("BR-07", "buyer's name", (_BUYER + "PartyLegalEntity/RegistrationName",)),
+        ("BR-08", "seller's address", (_SELLER + "PostalAddress/*",)),
+        ("BR-09", "seller's country", (_SELLER + "PostalAddress/Country/IdentificationCode",)),
+        ("BR-10", "buyer's address", (_BUYER + "PostalAddress/*",)),
+        ("BR-11", "buyer's country", (_BUYER + "PostalAddress/Country/IdentificationCode",)),
+        ("BR-12", "sum of line amounts", (_MONEY + "LineExtensionAmount",)),
+        ("BR-13", "total without VAT", (_MONEY + "TaxExclusiveAmount",)),
+        ("BR-14", "total with VAT", (_MONEY + "TaxInclusiveAmount",)),
+        ("BR-15", "amount due", (_MONEY + "PayableAmount",)),
+    ),
+    line="InvoiceLine|CreditNoteLine",
+    line_required=(
+        ("BR-21", "line identifier", ("ID",)),
+        ("BR-22", "quantity", ("InvoicedQuantity", "CreditedQuantity")),
+        ("BR-24", "line amount", ("LineExtensionAmount",)),
+        ("BR-25", "item name", ("Item/Name",)),
+        ("BR-26", "net price", ("Price/PriceAmount",)),
+        ("BR-CO-04", "VAT category", ("Item/ClassifiedTaxCategory/ID",)),
+    ),
+    line_amount="LineExtensionAmount",
+    tax="TaxTotal/TaxSubtotal",
+    tax_base="TaxableAmount",
+    tax_amount="TaxAmount",
+    tax_rate="TaxCategory/Percent",
+    allowances=_MONEY + "AllowanceTotalAmount",
+    charges=_MONEY + "ChargeTotalAmount",
+    rounding=_MONEY + "PayableRoundingAmount",
+)
+HEAD_ONLY = ("minimum", "basicwl")  # profiles without lines, by the end of their identifier
+MINIMUM_LACKS = {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-18"}
+
+
+def check(invoice: Invoice) -> list[Violation]:
+    """Return the broken rules of an e-invoice, none for a valid one."""
+    places = {"cii": CII, "ubl": UBL}.get(invoice.syntax)
+    if places is None:
+        return list(_plain_sums(invoice))
+    profile = next((text for text in _texts(invoice.root, places.required[0][2])), "").lower()
+    head_only = profile.endswith(HEAD_ONLY)
+    found = [
+        Violation(rule, f"the {what} is missing")
+        for rule, what, paths in places.required
+        if not any(_texts(invoice.root, paths)) and not (profile.endswith("minimum") and rule in MINIMUM_LACKS)
+        if not (head_only and rule == "BR-12")
+    ]
+    if not head_only:
+        found += _lines(invoice, places)
+    return found + list(_sums(invoice, places, head_only))
+
+
+def _lines(invoice: Invoice, places: Places) -> list[Violation]:
+    lines = [line for path in places.line.split("|") for line, _ in find(invoice.root, path)]
+    if not lines:
+        return [Violation("BR-16", "there is no line")]
+    found = []
+    for number, line in enumerate(lines, 1):
+        for rule, what, paths in places.line_required:
+            if not any(_texts(line, paths)):
+                found.append(Violation(rule, f"line {number}: the {what} is missing"))
+    amounts = [_money(next(_texts(line, (places.line_amount,)), None)) for line in lines]
+    whole = _value(invoice, "line_total")
+    if whole is not None and None not in amounts:
+        total = sum((amount for amount in amounts if amount is not None), ZERO)
+        if abs(total - whole) > CENT and not _subtotals(invoice):
+            found.append(Violation("BR-CO-10", f"the line amounts add up to {total}, not to {whole}"))
+    return found
+
+
+def _subtotals(invoice: Invoice) -> bool:
+    """EXTENDED invoices may group lines; then a plain sum counts some twice."""
+    path = _DEAL + "IncludedSupplyChainTradeLineItem/AssociatedDocumentLineDocument/ParentLineID"
+    return any(True for _ in find(invoice.root, path))
+
+
+def _sums(invoice: Invoice, places: Places, head_only: bool) -> Iterator[Violation]:
+    net, vat, total, due = (_value(invoice, role) for role in ("net", "vat", "total", "due"))
+    lines, prepaid = _value(invoice, "line_total"), _value(invoice, "prepaid") or ZERO
+    less, more, rounding = (
+        sum((_money(text) or ZERO for text in _texts(invoice.root, (path,))), ZERO)
+        for path in (places.allowances, places.charges, places.rounding)
+    )
+    if lines is not None and net is not None and abs(lines - less + more - net) > CENT:
+        yield Violation("BR-CO-13", f"{lines} - {less} + {more} is not the total without VAT {net}")
+    if net is not None and total is not None and abs(net + (vat or ZERO) - total) > CENT:
+        yield Violation("BR-CO-15", f"{net} + VAT {vat or ZERO} is not the total with VAT {total}")
+    if total is not None and due is not None and abs(total - prepaid + rounding - due) > CENT and not head_only:
+        yield Violation("BR-CO-16", f"{total} - paid {prepaid} + rounding {rounding} is not the amount due {due}")
+    yield from _taxes(invoice, places, vat)
+
+
+def _taxes(invoice: Invoice, places: Places, vat: Decimal | None) -> Iterator[Violation]:
+    groups = [group for group, _ in find(invoice.root, places.tax)]
+    taxed = []
+    for group in groups:
+        base, amount, rate = (
+            _money(next(_texts(group, (path,)), None)) for path in (places.tax_base, places.tax_amount, places.tax_rate)
+        )
+        if amount is not None and _in_currency(group, places, invoice.currency):
+            taxed.append(amount)
+        if base is not None and amount is not None and rate is not None and abs(base * rate / 100 - amount) > 1:
+            yield Violation("BR-CO-17", f"{rate} % of {base} is not {amount}")
+    if taxed and vat is not None and abs(sum(taxed, ZERO) - vat) > CENT:
+        yield Violation("BR-CO-14", f"the VAT amounts add up to {sum(taxed, ZERO)}, not to {vat}")
+
+
+def _in_currency(group: Element, places: Places, currency: str) -> bool:
+    for element, _ in find(group, places.tax_amount):
+        return element.get("currencyID") in (None, "", currency)
+    return True
+
+
+def _plain_sums(invoice: Invoice) -> Iterator[Violation]:
+    """Syntaxes outside EN 16931: number, date and total must be there, and net plus tax must be the total."""
+    for role, what in (("invoice_number", "number"), ("invoice_date", "date"), ("total", "total")):
+        if role not in invoice.values:
+            yield Violation(f"{invoice.syntax}-{role}", f"the {what} is missing")
+    net, vat, total = (_value(invoice, role) for role in ("net", "vat", "total"))
+    if invoice.syntax == "fatturapa" or net is None or vat is None or total is None:
+        return  # FatturaPA's total may hold stamp duty and pension funds too
+    if abs(net + vat - total) > CENT:
+        yield Violation(f"{invoice.syntax}-total", f"{net} + {vat} is not {total}")
+
+
+def _value(invoice: Invoice, role: str) -> Decimal | None:
+    exact = invoice.values.get(role)
+    return _money(exact.value) if exact is not None else None
+
+
+def _texts(start: Element, paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        if path.endswith("/*"):
+            for element, _ in find(start, path[:-2]):
+                if len(element):
+                    yield "present"
+            continue
+        for element, _ in find(start, path):
+            text = " ".join((element.text or "").split())
+            if text:
+                yield text
+
+
+def _money(text: str | None) -> Decimal | None:
+    try:
+        return Decimal((text or "").strip())
+    except InvalidOperation:
+        return None

@@ -4,8 +4,6 @@ import time
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.embedded.place import holder
 from cli.status import read_status
@@ -26,6 +24,9 @@ def show_status(home: Path) -> None:
     if found is None:
         typer.echo(f"Saola is being started in {home}.")
         return
+    from rich.console import Console  # 0.2 s of import, and `saola up` seldom gets here
+    from rich.table import Table
+
     typer.echo(f"Saola runs in {home} as process {found.pid}: {found.url}")
     table = Table("process", "state", "pid", "restarts", "for")
     for child in found.children:

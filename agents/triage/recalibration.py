@@ -38,9 +38,15 @@ def recalibrated(classifier: Classifier, later: Sequence[Example]) -> Classifier
         classifier,
         quick_right=_scaled(classifier.quick_right, slope, shift),
         full_right=_scaled(classifier.full_right, slope, shift),
-        # Rounding must not move a message across the boundary.
-        quick_from=float(1 / (1 + np.exp(-(slope * _odds(np.array(classifier.quick_from)) + shift)))) - 1e-6,
+        quick_from=_moved(classifier.quick_from, slope, shift),
     )
+
+
+def _moved(boundary: float, slope: float, shift: float) -> float:
+    """Return the boundary in the new numbers; above 1 it means never, and rounding must move no message across it."""
+    if boundary >= 1:
+        return boundary
+    return float(1 / (1 + np.exp(-(slope * _odds(np.array(boundary)) + shift)))) - 1e-6
 
 
 def _odds(probability: "np.typing.NDArray[np.float64]") -> "np.typing.NDArray[np.float64]":

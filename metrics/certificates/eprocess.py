@@ -1,0 +1,213 @@
+"""Evidence that may be looked at any time: betting e-processes, one per level, and the certified prefix of a chain.
+
+For one level (a threshold on the score) and a target accuracy 1 - alpha, the wealth of a bettor who bets a fixed part b
+on every audit being right is a nonnegative supermartingale whenever accuracy at that level is really alpha or more
+below 1:
+
+    wealth = product over audits i of (1 + b w_i (alpha - err_i)),   w_i = (smallest probability) / (own probability)
+
+Averaged over a fixed set of bets it is one too, so by Ville's inequality it ever reaches 1 / delta with probability at
+most delta. Reaching it certifies the level, at whatever moment one looks. Levels are tested in a chain, safest first,
+without correction: a false certificate needs the first false level of the chain to cross.
+
+Sources: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS-B 2024,
+arXiv 2010.09686; weights by sampling probability as in Stark's ALPHA and Horvitz-Thompson; fixed sequence as in
+Learn-then-Test, arXiv 2110.01052.
+
+Assumes: within the life of one certificate the accuracy at a level is always above or always at most the target (a
+constant one is enough); coins independent of correctness; levels, chain and agent fixed before the first audit;
+the smallest probability w refers to known before the audits it weighs; reviewers are right.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from metrics.certificates import binomial
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+# Error rates that the bets are best against, as parts of alpha. Ten, closer together towards 1, certified with fewer
+# audits than six or a beta mixture at every accuracy tried (bench.gate, labels to certify).
+RATES = np.array([0.05, 0.15, 0.27, 0.39, 0.50, 0.60, 0.69, 0.78, 0.86, 0.93])
+
+
+def bets(target: float) -> Floats:
+    """(B,) parts of the wealth to bet: each is the Kelly bet against one error rate c alpha, (1 - c) / (1 - alpha)."""
+    out: Floats = (1 - RATES) / target
+    return out
+
+
+def log_wealth(right: ArrayLike, wrong: ArrayLike, weights: ArrayLike, target: float) -> Floats:
+    """Log wealth (..., B) won on counts (...) of right and wrong audits that share `weights` (...) in (0, 1].
+
+    Add what belongs to one level: the order of audits does not matter.
+    """
+    b = bets(target)
+    w = np.asarray(weights, dtype=float)[..., None]
+    won = np.asarray(right, dtype=float)[..., None] * np.log1p(b * w * (1 - target))
+    lost = np.asarray(wrong, dtype=float)[..., None] * np.log1p(-b * w * target)
+    total: Floats = won + lost
+    return total
+
+
+def log_evidence(wealth: Floats) -> Floats:
+    """Log of the mean wealth over bets: (..., B) to (...)."""
+    top = wealth.max(axis=-1)
+    mean: Floats = top + np.log(np.exp(wealth - top[..., None]).mean(axis=-1))
+    return mean
+
+
+def certified_prefix(certified: Flags, start: int) -> NDArray[np.int64]:
+    """How many levels from the safest one are in force: (..., L) flags to (...) counts, 0 for none.
+
+    Levels are ordered safest first. Counting begins at index `start`; the levels before it, safer by their place in the
+    order, ride along when the start is certified.
+    """
+    run = np.cumprod(certified[..., start:], axis=-1).sum(axis=-1)
+    out: NDArray[np.int64] = np.where(run > 0, start + run, 0).astype(np.int64)
+    return out
+
+
+def audits_to_certify(target: float, confidence: float) -> int:
+    """Audits without an error after which the evidence for one level reaches 1 / (1 - confidence)."""
+    n = 1
+    while log_evidence(log_wealth(n, 0, 1.0, target)) < -math.log(1 - confidence):
+        n += 1
+    return n
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What must be fixed before the first audit counts: thresholds, safest first, and where the chain starts.
+
+    shares: part of traffic at or above each threshold, in the traffic that fixed the plan.
+    """
+
+    thresholds: tuple[float, ...]
+    shares: tuple[float, ...]
+    start: int
+
+
+def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24) -> Plan:
+    """Fix the levels from scores (N,) of traffic, before any verdict: the top 1/count, 2/count, ... of it.
+
+    To be the same at each later look, hand in the same traffic each time: the first runs at a fingerprint.
+    """
+    scores = np.sort(np.asarray(population, dtype=float))
+    if scores.size == 0:
+        raise ValueError("a plan needs the scores of some traffic")
+    cuts = np.unique(np.quantile(scores, 1 - np.arange(1, count + 1) / count, method="lower"))[::-1]
+    shares = 1 - np.searchsorted(scores, cuts, side="left") / scores.size
+    start = min(int(np.searchsorted(shares, start_share - 1e-9)), len(cuts) - 1)
+    return Plan(thresholds=tuple(cuts.tolist()), shares=tuple(shares.tolist()), start=start)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How a plan stands after some audits. k right of n audits at or above the threshold in force, or, where none is,
+    at or above the chain's first level; `log_e` is that level's evidence, `needed` what it takes.
+
+    certified: one flag per level, in the plan's order, whether its evidence ever reached what it takes.
+    audits_missing: about how many more audits drawn like these the first level still needs; None if more audits alone
+    will not help (its own error rate is not below the target's).
+    """
+
+    threshold: float | None
+    share: float
+    k: int
+    n: int
+    log_e: float
+    needed: float
+    certified: tuple[bool, ...]
+    audits_missing: int | None = None
+
+
+METHOD = "fixed-sequence betting e-process"
+
+
+def stand(
+    plan: Plan,
+    scores: ArrayLike,
+    right: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    target: float = 0.95,
+    confidence: float = 0.95,
+) -> Standing:
+    """Where a plan stands. Valid whenever it is computed, as often as one likes: the evidence of every prefix counts.
+
+    scores, right: (n,) of the audits in the order in which they were drawn; weights: (n,) in (0, 1], the smallest
+    probability at that time over the audit's own (`probability_weights`), all 1 for uniform audits.
+    """
+    score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
+    weight = np.ones_like(score) if weights is None else np.asarray(weights, dtype=float)
+    if not score.shape == verdict.shape == weight.shape or score.ndim != 1:
+        raise ValueError("scores, verdicts and weights must be vectors of one length")
+    if weight.size and (weight.min() <= 0 or weight.max() > 1):
+        raise ValueError("weights lie above 0 and at most at 1")
+    needed = -math.log(1 - confidence)
+    steps = log_wealth(verdict, 1 - verdict, weight, target)
+    certified, final, index = [], 0.0, 0
+    for index in range(plan.start, len(plan.thresholds)):
+        taken = score >= plan.thresholds[index]
+        path = log_evidence(np.cumsum(steps[taken], axis=0))
+        final = float(path[-1]) if path.size else 0.0
+        if not path.size or path.max() < needed:
+            break
+        certified.append(True)
+    lowest = plan.start + len(certified) - 1 if certified else plan.start
+    taken = score >= plan.thresholds[lowest]
+    k, n = int(verdict[taken].sum()), int(taken.sum())
+    flags = [False] * plan.start + certified
+    flags += [False] * (len(plan.thresholds) - len(flags))
+    missing = None if certified else _missing(k, n, plan.shares[plan.start], target, confidence)
+    return Standing(
+        threshold=plan.thresholds[lowest] if certified else None,
+        share=plan.shares[lowest] if certified else 0.0,
+        k=k,
+        n=n,
+        log_e=final,
+        needed=needed,
+        certified=tuple(flags),
+        audits_missing=missing,
+    )
+
+
+def probability_weights(probabilities: ArrayLike, smallest: ArrayLike | None = None) -> Floats:
+    """Weights (n,) of audits drawn with unequal probabilities (n,): the smallest probability over the own.
+
+    smallest: (n,) or one number, the smallest that the audit policy then in force could have given to any run at or
+    above the levels in question, as recorded when the coin was thrown; without it, the smallest among these audits.
+    """
+    drawn = np.asarray(probabilities, dtype=float)
+    if drawn.size == 0:
+        return np.ones_like(drawn)
+    least = np.broadcast_to(np.asarray(drawn.min() if smallest is None else smallest, dtype=float), drawn.shape)
+    if drawn.min() <= 0 or drawn.max() > 1 or np.any(least <= 0) or np.any(least > drawn):
+        raise ValueError("each audit needs a probability above 0 and at most 1, and none below the smallest")
+    weights: Floats = least / drawn
+    return weights
+
+
+def _missing(k: int, n: int, share: float, target: float, confidence: float) -> int | None:
+    """Audits still needed if the level's own error rate stays as it is (half an error added, as a guess)."""
+    rate = (n - k + 0.5) / (n + 1) if n else 0.0
+    if rate >= 1 - target:
+        return None
+    growth = ((1 - rate) * np.log1p(bets(target) * (1 - target)) + rate * np.log1p(-bets(target) * target)).max()
+    if k == n:
+        return max(1, math.ceil((audits_to_certify(target, confidence) - n) / share))
+    now = float(log_evidence(log_wealth(k, n - k, 1.0, target)))
+    return max(1, math.ceil((-math.log(1 - confidence) - now) / float(growth) / share))
+
+
+def bound(k: int, n: int, confidence: float) -> float:
+    """The exact one-sided bound for k of n, for show beside a standing: what one look at these audits alone would say.
+
+    It is not what the certificate rests on, and may lie a little below the target where the evidence peaked earlier.
+    """
+    return binomial.lower_bound(k, n, confidence)

@@ -1,0 +1,72 @@
+"""An LLM judge as a helper: its verdict on everything, corrected by people's verdicts on a random part.
+
+For dashboards, not for certificates: intervals are asymptotic. The judge is never taken at face value.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+
+from metrics.certificates.binomial import interval
+
+
+class Corrected(NamedTuple):
+    """Accuracy with its two-sided interval; `power` is how far the judge was trusted, 0 (not at all) to 1."""
+
+    value: float
+    low: float
+    high: float
+    power: float
+
+
+class Judge(NamedTuple):
+    """A judge's own quality against people: (value, low, high, k, n) of each; n counts right or wrong runs."""
+
+    sensitivity: tuple[float, float, float, int, int]  # of wrong runs, the part that it flags
+    specificity: tuple[float, float, float, int, int]  # of right runs, the part that it leaves alone
+
+
+def prediction_powered(
+    right: ArrayLike, judged_labelled: ArrayLike, judged_rest: ArrayLike, confidence: float = 0.95
+) -> Corrected:
+    """Accuracy from n audited runs (people's verdict `right` (n,) and the judge's (n,)) and N runs only judged (N,).
+
+    PPI++ (Angelopoulos, Duchi, Zrnic 2023, arXiv 2311.01453): mean of the judge on the rest times a power, plus the
+    mean of the difference on the audited part; the power that makes the variance smallest. Assumes audits drawn
+    uniformly at random from the same runs. A useless judge costs nothing, a good one narrows the interval.
+    """
+    y, f, rest = (np.asarray(x, dtype=float) for x in (right, judged_labelled, judged_rest))
+    if y.shape != f.shape or y.size < 2 or rest.size == 0:
+        raise ValueError("at least two audited runs with the judge's verdict, and at least one run only judged")
+    n, more = y.size, rest.size
+    spread = float(np.var(np.concatenate([f, rest]), ddof=1))
+    together = float(np.cov(y, f)[0, 1])
+    power = min(1.0, max(0.0, together / ((1 + n / more) * spread))) if spread > 0 else 0.0
+    value = power * float(rest.mean()) + float((y - power * f).mean())
+    variance = power**2 * float(np.var(rest)) / more + float(np.var(y - power * f, ddof=1)) / n
+    reach = float(ndtri(1 - (1 - confidence) / 2)) * math.sqrt(variance)
+    return Corrected(value, max(0.0, value - reach), min(1.0, value + reach), power)
+
+
+def judge_quality(right: ArrayLike, says_right: ArrayLike) -> Judge:
+    """The judge against people on the audited part, with exact intervals. Print beside every judged figure."""
+    y, f = np.asarray(right, dtype=bool), np.asarray(says_right, dtype=bool)
+    caught, wrong = int((~f & ~y).sum()), int((~y).sum())
+    spared, good = int((f & y).sum()), int(y.sum())
+    return Judge(
+        sensitivity=(caught / wrong if wrong else math.nan, *interval(caught, wrong), caught, wrong),
+        specificity=(spared / good if good else math.nan, *interval(spared, good), spared, good),
+    )
+
+
+def rogan_gladen(says_right: float, sensitivity: float, specificity: float) -> float:
+    """Accuracy from the judge's share of "right" and its known quality (Rogan and Gladen 1978), kept in [0, 1].
+
+    Raises ValueError for a judge no better than chance, which nothing can correct.
+    """
+    if sensitivity + specificity <= 1:
+        raise ValueError("a judge with sensitivity + specificity of at most 1 tells nothing")
+    return min(1.0, max(0.0, 1 - ((1 - says_right) + specificity - 1) / (sensitivity + specificity - 1)))

@@ -1,0 +1,39 @@
+"""The alarm: rarely false, quick enough, and silent about improvement."""
+
+import numpy as np
+
+from metrics.certificates import alarm
+
+
+def first_ring(error: float, epochs: int, rng: np.random.Generator, runs: int = 300) -> np.ndarray:
+    """Epoch of the first ring at level 200 in each run, with 20 audits an epoch; `epochs` where it never rings."""
+    state, ring = alarm.detector_start((runs,)), np.full(runs, epochs)
+    for epoch in range(epochs):
+        wrong = rng.binomial(20, error, size=(runs, 1))
+        state = alarm.detector_step(state, 20 - wrong, wrong, np.ones((runs, 1)), 0.95)
+        rings = (alarm.detector_value(state) >= 200) & (ring == epochs)
+        ring = np.where(rings, epoch, ring)
+    return ring
+
+
+def test_at_the_target_itself_it_rings_less_than_once_in_200_epochs() -> None:
+    ring = first_ring(0.05, 400, np.random.default_rng(1))
+    assert ring.mean() > 200
+
+
+def test_it_hears_an_agent_that_turned_bad_within_some_hundred_audits() -> None:
+    assert np.median(first_ring(0.15, 200, np.random.default_rng(2))) * 20 < 400
+
+
+def test_it_is_silent_about_improvement() -> None:
+    assert first_ring(0.01, 300, np.random.default_rng(3)).min() == 300
+
+
+def test_the_proxy_rises_with_unusual_flags_only() -> None:
+    rng = np.random.default_rng(4)
+    usual = unusual = np.zeros(200)
+    for _ in range(40):
+        usual = alarm.proxy_step(usual, rng.poisson(5.0, 200), 5.0)
+        unusual = alarm.proxy_step(unusual, rng.poisson(10.0, 200), 5.0)
+    assert (usual < 7).mean() > 0.9
+    assert (unusual >= 7).all()

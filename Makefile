@@ -49,6 +49,10 @@ lock:  ## Renew the hashed locks
 	    --generate-hashes --no-emit-index-url --no-annotate --quiet -o requirements/$$g.lock; done
 	@echo uv | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --quiet -o requirements/uv.lock
 
+docs: dev  ## Write the reference pages of docs/ from the code
+	@$(BIN)/python -m cli.reference
+	@$(BIN)/python -m metrics.docs > docs/metrics.md
+
 env:  ## Make the passwords for docker-compose.yml (.env), once
 	@test -e .env || (umask 077 && for name in POSTGRES_PASSWORD SAOLA_OWNER_PASSWORD SAOLA_APP_PASSWORD \
 	  SAOLA_SYSTEM_PASSWORD SAOLA_BROKER_PASSWORD SAOLA_SECRET GRAFANA_PASSWORD; do \
@@ -57,4 +61,4 @@ env:  ## Make the passwords for docker-compose.yml (.env), once
 clean:  ## Remove the environment and all local data
 	@rm -rf $(VENV) .saola
 
-.PHONY: help setup dev demo up check test faults lock env clean
+.PHONY: help setup dev demo up check test faults lock docs env clean

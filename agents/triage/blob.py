@@ -16,7 +16,7 @@ from core.errors import Broken
 if TYPE_CHECKING:
     from agents.triage.classifier import Classifier
 
-FORMAT = 1
+FORMAT = 2
 _CALIBRATORS = ("quick_right", "quick_scope", "full_right", "full_scope")
 
 
@@ -61,6 +61,7 @@ def unpack(data: bytes) -> "Classifier":
         centre=arrays["centre"],
         vectors=arrays["vectors"].astype(np.float32),
         alpha=arrays["alpha"].astype(np.float32),
+        outside=arrays["outside"],
         ngrams=Ngrams(Features(column, arrays["idf"]), arrays["weights"], arrays["ngram_bias"]),
         ngram_weight=header["ngram_weight"],
         quick_from=header["quick_from"],
@@ -93,6 +94,7 @@ def _parts(classifier: "Classifier") -> tuple[dict[str, Any], dict[str, NDArray[
         "centre": classifier.centre,
         "vectors": classifier.vectors.astype(np.float16),
         "alpha": classifier.alpha.astype(np.float16),
+        "outside": classifier.outside,
         "buckets": np.flatnonzero(classifier.ngrams.features.column >= 0).astype(np.int32),
         "idf": classifier.ngrams.features.idf,
         "weights": classifier.ngrams.weights.astype(np.float16),

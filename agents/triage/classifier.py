@@ -46,8 +46,9 @@ class Classifier:
     embedder: str
     centre: Floats  # d: the mean of the training vectors, taken away before anything is compared
     vectors: Floats  # n x d, of length one
-    alpha: Floats  # n x c
-    ngrams: Ngrams  # classes: the intents, then the languages
+    alpha: Floats  # n x (c + 1): the last column is "none of them"
+    outside: NDArray[np.int32]  # the rows of examples that no intent fits
+    ngrams: Ngrams  # classes: the intents, "none of them", then the languages
     ngram_weight: float
     quick_right: Calibrator
     quick_scope: Calibrator
@@ -75,8 +76,8 @@ class Classifier:
             return []
         texts = [clean(text) for text in texts]
         scores, known = self.ngrams.scores(texts)
-        intents = len(self.labels)
-        quick, languages = scores[:, :intents], scores[:, intents:]
+        columns = len(self.labels) + 1
+        quick, languages = scores[:, :columns], scores[:, columns:]
         signals = calibration.quick_signals(quick, known)
         right = self.quick_right.probability(signals)
         scope = self.quick_scope.probability(signals)
@@ -101,7 +102,9 @@ class Classifier:
             raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
         vectors = unit(embedder.embed(texts) - self.centre)
         kernels = kernel.similarity_to_kernel(vectors @ self.vectors.T)
-        scores, near = kernels @ self.alpha, kernel.nearest(kernels)
+        scores = kernels @ self.alpha
+        kernels[:, self.outside] = kernel.FAR
+        near = kernel.nearest(kernels)
         joint = scores + np.float32(self.ngram_weight) * quick
         signals = calibration.full_signals(joint, scores, quick, near, known)
         return joint, near, self.full_right.probability(signals), self.full_scope.probability(signals)
@@ -116,7 +119,7 @@ class Classifier:
         near: Floats,
         known: float,
     ) -> Scored:
-        order = np.argsort(-scores, kind="stable")[:2]
+        order = np.argsort(-scores[:-1], kind="stable")[:2]
         second = int(order[1]) if len(order) > 1 else -1
         # What is left of the probability that some intent fits is the runner-up's at most.
         runner_up = max(0.0, min(right, scope - right)) if second >= 0 else 0.0

@@ -21,15 +21,17 @@ Ints = NDArray[np.int64]
 GAMMA = 2.0
 RIDGE = 0.03
 NEIGHBOURS = 5
+FAR = np.float32(np.exp(-2 * GAMMA))  # the kernel of opposite vectors, standing for "not to be looked at"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model and its held-out scores. Shapes: n examples, c classes.
+    """A fitted model and its held-out scores. Shapes: n examples, c intents, and one column more for "none of them".
 
-    `alpha` n x c: coefficients. `one_out` n x c: scores of each example without itself. `class_out` n x c: scores of
-    each example without its whole class (that class's own column is -inf); rows of unlabelled examples equal `one_out`.
-    `near_one_out`, `near_class_out` n x 2: similarity to the nearest, and mean to the five nearest, remaining examples.
+    `alpha` n x (c + 1): coefficients. `one_out` n x (c + 1): scores of each example without itself and its twins.
+    `class_out` n x (c + 1): scores of each example without its whole intent (whose column is -inf); examples of no
+    intent have those of `one_out`. `near_one_out`, `near_class_out` n x 2: similarity to the nearest, and mean to the
+    five nearest, of the remaining examples that have an intent.
     """
 
     alpha: Floats
@@ -51,57 +53,73 @@ def kernel_to_similarity(kernel: Floats) -> Floats:
     return similarity
 
 
-def targets(labels: Ints, classes: int) -> Floats:
-    """Return n x c targets: 1 for the example's class, 0 for others, minus their mean; label -1 belongs to no class."""
-    wanted: Floats = np.zeros((len(labels), classes), np.float32)
-    wanted -= np.float32(1.0 / classes)
-    known = np.flatnonzero(labels >= 0)
-    wanted[known, labels[known]] += 1.0
+def targets(labels: Ints, columns: int) -> Floats:
+    """Return n x columns targets: 1 for the example's label, 0 for others, minus their mean."""
+    wanted: Floats = np.zeros((len(labels), columns), np.float32)
+    wanted -= np.float32(1.0 / columns)
+    wanted[np.arange(len(labels)), labels] += 1.0
     return wanted
 
 
-def fit(vectors: Floats, labels: Ints, classes: int) -> Fit:
-    """Fit to unit `vectors` (n x d) with `labels` 0 to classes - 1, or -1 for examples of no class."""
+def fit(vectors: Floats, labels: Ints, classes: int, groups: Ints) -> Fit:
+    """Fit to unit `vectors` (n x d) with `labels` 0 to classes - 1, or `classes` for examples of no intent.
+
+    Examples of one group (the same message written in two ways) are never used to judge each other.
+    """
     kernel = similarity_to_kernel(vectors @ vectors.T)
-    near_one, near_class = _near(kernel, labels)
+    near_one, near_class = _near(kernel, labels, classes, groups)
     kernel[np.diag_indices_from(kernel)] += np.float32(RIDGE)
-    wanted = targets(labels, classes)
+    wanted = targets(labels, classes + 1)
     factor, lower = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
     alpha = cho_solve((factor, lower), wanted, check_finite=False).astype(np.float32)
     inverse, info = spotri(factor, lower=True, overwrite_c=True)
     if info != 0:
         raise np.linalg.LinAlgError(f"spotri: {info}")
     one_out = wanted - alpha / np.diagonal(inverse)[:, None]
+    for rows in _together(groups):
+        one_out[rows] = _without(inverse, wanted, alpha, rows)
     class_out = one_out.copy()
     for label in range(classes):
         rows = np.flatnonzero(labels == label)
-        if len(rows) == 0:
-            continue
-        block = np.tril(inverse[np.ix_(rows, rows)])
-        block += np.tril(block, -1).T
-        class_out[rows] = wanted[rows] - np.linalg.solve(block, alpha[rows])
-        class_out[rows, label] = -np.inf
+        if len(rows):
+            class_out[rows] = _without(inverse, wanted, alpha, rows)
+            class_out[rows, label] = -np.inf
     return Fit(alpha, one_out, class_out, near_one, near_class)
 
 
-def _near(kernel: Floats, labels: Ints) -> tuple[Floats, Floats]:
+def _without(inverse: Floats, wanted: Floats, alpha: Floats, rows: Ints) -> Floats:
+    """Return the scores of `rows` as if none of them had been learnt; `inverse` holds its lower triangle."""
+    block = np.tril(inverse[np.ix_(rows, rows)])
+    block += np.tril(block, -1).T
+    scores: Floats = wanted[rows] - np.linalg.solve(block, alpha[rows])
+    return scores
+
+
+def _together(groups: Ints) -> list[Ints]:
+    """Return the rows of each group of two or more."""
+    order = np.argsort(groups, kind="stable")
+    cuts = np.flatnonzero(np.diff(groups[order])) + 1
+    return [np.sort(rows) for rows in np.split(order, cuts) if len(rows) > 1]
+
+
+def _near(kernel: Floats, labels: Ints, classes: int, groups: Ints) -> tuple[Floats, Floats]:
     one = np.empty((len(labels), 2), np.float32)
     other = np.empty_like(one)
     for start in range(0, len(labels), 512):
         rows = np.arange(start, min(start + 512, len(labels)))
         part = kernel[rows].copy()
-        part[np.arange(len(rows)), rows] = 1e-9
+        part[:, labels == classes] = FAR
+        part[groups[rows][:, None] == groups[None, :]] = FAR
         one[rows] = nearest(part)
-        same = (labels[rows][:, None] == labels[None, :]) & (labels[rows] >= 0)[:, None]
-        part[same] = 1e-9
+        part[labels[rows][:, None] == labels[None, :]] = FAR
         other[rows] = nearest(part)
     return one, other
 
 
 def nearest(kernel: Floats) -> Floats:
-    """Return m x 2: the largest similarity of each row of kernel values, and the mean of the five largest."""
+    """Return m x 2: the largest similarity in each row of kernel values, and the mean of the five largest."""
     count = min(NEIGHBOURS, kernel.shape[1])
     top = np.partition(kernel, kernel.shape[1] - count, axis=1)[:, -count:]
-    similarity = kernel_to_similarity(np.maximum(top, np.float32(1e-9)))
+    similarity = kernel_to_similarity(np.maximum(top, FAR))
     found: Floats = np.stack([similarity.max(axis=1), similarity.mean(axis=1)], axis=1)
     return found

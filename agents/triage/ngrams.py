@@ -72,8 +72,7 @@ def learn_features(texts: Sequence[str]) -> Features:
     """Choose the n-grams that count: in at least two texts (of 2,000 or more), the most frequent first."""
     counts = _counts(texts)
     frequency = np.bincount(counts.indices, minlength=BUCKETS)
-    least = 2 if len(texts) >= 2000 else 1
-    chosen = np.flatnonzero(frequency >= least)
+    chosen = np.flatnonzero(frequency >= _least(len(texts)))
     if len(chosen) > MAX_FEATURES:
         chosen = np.sort(chosen[np.argsort(-frequency[chosen], kind="stable")[:MAX_FEATURES]])
     column = np.full(BUCKETS, -1, np.int32)
@@ -82,13 +81,31 @@ def learn_features(texts: Sequence[str]) -> Features:
     return Features(column, idf.astype(np.float32))
 
 
+def known_without(features: Features, texts: Sequence[str], keys: Ints) -> Floats:
+    """Return each text's share of n-grams that would be known had no text with its key been learnt from."""
+    counts = _counts(texts)
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    total = np.bincount(counts.indices, minlength=BUCKETS)
+    pairs = keys[rows].astype(np.int64) * BUCKETS + counts.indices
+    _, place, own = np.unique(pairs, return_inverse=True, return_counts=True)
+    still = (total[counts.indices] - own[place] >= _least(len(texts))) & (features.column[counts.indices] >= 0)
+    known = np.bincount(rows, weights=counts.data * still, minlength=counts.shape[0])
+    seen = np.bincount(rows, weights=counts.data, minlength=counts.shape[0])
+    shares: Floats = (known / np.maximum(seen, 1.0)).astype(np.float32)
+    return shares
+
+
+def _least(texts: int) -> int:
+    return 2 if texts >= 2000 else 1
+
+
 def fit(features: Features, texts: Sequence[str], labels: Ints, classes: int) -> Ngrams:
-    """Train on texts with labels 0 to classes - 1; -1 is an example of no class. Classes without examples score low."""
+    """Train on texts with labels 0 to classes - 1. Classes without examples score low."""
     weights = np.zeros((len(features.idf), classes), np.float32)
     bias = np.full(classes, -1.0, np.float32)
     present = np.unique(labels)
     if len(present) < 2:
-        bias[present[present >= 0]] = 1.0
+        bias[present] = 1.0
         return Ngrams(features, weights, bias)
     matrix, _ = features.transform(texts)
     machine = LinearSVC(C=SOFTNESS, tol=1e-3, random_state=0).fit(matrix, labels)
@@ -96,8 +113,7 @@ def fit(features: Features, texts: Sequence[str], labels: Ints, classes: int) ->
     if len(present) == 2:
         coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.r_[-intercepts, intercepts]
     for row, label in enumerate(present):
-        if label >= 0:
-            weights[:, label], bias[label] = coefficients[row], intercepts[row]
+        weights[:, label], bias[label] = coefficients[row], intercepts[row]
     return Ngrams(features, weights, bias)
 
 

@@ -14,6 +14,7 @@ from agents.triage.calibration import Calibrator
 from agents.triage.classifier import Classifier, unit
 from agents.triage.embedder import Embedder, bundled, clean
 from agents.triage.examples import Example, in_scope
+from agents.triage.language import fold
 from core.errors import Rejected
 
 Floats = NDArray[np.float32]
@@ -26,16 +27,30 @@ QUICK_ERRORS = 0.005  # the n-gram classifier decides alone where, held out, at 
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """What is learnt from, row by row. `labels` is the number of the intent, or of "none of them" after the last."""
+
+    texts: list[str]
+    languages: list[str]
+    labels: Ints
+    groups: Ints  # rows of one group are one message, written in several ways
+    messages: int  # rows before this one are messages; the rest are the intents' names
+
+
+@dataclass(frozen=True)
 class _Held:
-    """Held-out scores of every example in two worlds: itself unseen, and its whole intent unseen."""
+    """Held-out scores of messages in two worlds: the message unseen, and then its whole intent unseen."""
 
     joint: Floats
     kernel: Floats
     quick: Floats
     near: Floats
     known: Floats
-    right: NDArray[np.bool_]
-    scope: NDArray[np.bool_]
+    truth: Ints  # the right intent, or -1 where none of the learnt ones is right
+
+    @property
+    def scope(self) -> NDArray[np.bool_]:
+        return self.truth >= 0
 
 
 def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed: int = 0) -> Classifier:
@@ -48,40 +63,57 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
     if not names:
         raise Rejected("there is nothing to learn from: no agent has examples", code="no_examples")
     readable = [example._replace(text=clean(example.text)) for example in examples]
-    kept = thin(_distinct(readable), MAX_EXAMPLES, seed)
-    texts = [example.text for example in kept]
-    index = {name: number for number, name in enumerate(names)}
-    labels = np.array([index.get(example.label, -1) for example in kept], np.int64)
-    raw = embedder.embed(texts)
-    centre = raw[labels >= 0].mean(axis=0).astype(np.float32)
+    rows = _rows(thin(_distinct(readable), MAX_EXAMPLES, seed), names)
+    raw = embedder.embed(rows.texts)
+    centre = raw[rows.labels < len(names)].mean(axis=0).astype(np.float32)
     vectors = halved(unit(raw - centre))
-    fitted = kernel.fit(vectors, labels, len(names))
-    features = ngrams.learn_features(texts)
-    machine = ngrams.fit(features, texts, labels, len(names))
-    held = _held_out(fitted, features, texts, labels, len(names), seed)
+    fitted = kernel.fit(vectors, rows.labels, len(names), rows.groups)
+    features = ngrams.learn_features(rows.texts)
+    machine = ngrams.fit(features, rows.texts, rows.labels, len(names) + 1)
+    held = _held_out(fitted, features, rows, len(names), seed)
     quick = calibration.quick_signals(held.quick, held.known)
     full = calibration.full_signals(held.joint, held.kernel, held.quick, held.near, held.known)
     weight = _weight(held.scope)
-    # The quick part is judged by its own best intent, the full part by the joint one.
-    labels_twice = np.concatenate([labels, labels])[: len(held.right)]
-    quick_right = held.scope & (held.quick.argmax(axis=1) == labels_twice)
+    quick_right = held.quick[:, :-1].argmax(axis=1) == held.truth
+    full_right = held.joint[:, :-1].argmax(axis=1) == held.truth
     quick_calibrator = calibration.fit(quick, quick_right, weight)
-    languages, spoken = _languages(kept, features)
+    spoken = tuple(sorted(set(rows.languages) - {""}))
     return Classifier(
         labels=tuple(names),
-        languages=languages,
+        languages=spoken,
         embedder=embedder.name,
         centre=centre,
         vectors=vectors,
         alpha=halved(fitted.alpha),
-        ngrams=ngrams.joined(machine, spoken),
+        outside=np.flatnonzero(rows.labels == len(names)).astype(np.int32),
+        ngrams=ngrams.joined(machine, _speech(rows, spoken, features)),
         ngram_weight=NGRAM_WEIGHT,
         quick_right=quick_calibrator,
         quick_scope=calibration.fit(quick, held.scope, weight),
-        full_right=calibration.fit(full, held.right, weight),
+        full_right=calibration.fit(full, full_right, weight),
         full_scope=calibration.fit(full, held.scope, weight),
         quick_from=_quick_from(quick_calibrator, quick, quick_right, weight),
     )
+
+
+def _rows(examples: Sequence[Example], names: Sequence[str]) -> _Rows:
+    """Return the examples as rows, Vietnamese ones a second time as many customers type them, and intents' names."""
+    index = {name: number for number, name in enumerate(names)}
+    found = [(one.text, one.language, index.get(one.label, len(names)), group) for group, one in enumerate(examples)]
+    found += [(fold(text), "vi", label, group) for text, spoken, label, group in found if _has_twin(text, spoken)]
+    messages = len(found)
+    found += [(_words(name), "", number, len(examples) + number) for number, name in enumerate(names)]
+    texts, languages, labels, groups = zip(*found, strict=True)
+    return _Rows(list(texts), list(languages), np.array(labels, np.int64), np.array(groups, np.int64), messages)
+
+
+def _has_twin(text: str, language: str) -> bool:
+    return language == "vi" and fold(text) != text.lower()
+
+
+def _words(label: str) -> str:
+    """Return an intent's name as words: 'cards/card_lost' is 'card lost'."""
+    return label.rpartition("/")[2].replace("_", " ").lower()
 
 
 def thin(examples: Sequence[Example], limit: int, seed: int) -> list[Example]:
@@ -113,52 +145,46 @@ def _distinct(examples: Sequence[Example]) -> list[Example]:
     return list(chosen.values())
 
 
-def _held_out(
-    fitted: kernel.Fit, features: ngrams.Features, texts: Sequence[str], labels: Ints, classes: int, seed: int
-) -> _Held:
-    """Return the held-out scores: first every example without itself, then those with an intent without its intent."""
-    quick_one, quick_class, known = _quick_held_out(features, texts, labels, classes, seed)
-    has = np.flatnonzero(labels >= 0) if classes > 2 else np.array([], np.int64)
-    spare = np.where(np.isfinite(fitted.class_out), fitted.class_out, np.float32(-5.0))
-    kernels = np.concatenate([fitted.one_out, spare[has]])
-    quick = np.concatenate([quick_one, quick_class[has]])
-    joint = kernels + np.float32(NGRAM_WEIGHT) * quick
-    scope = np.concatenate([labels >= 0, np.zeros(len(has), bool)])
-    truth = np.concatenate([labels, np.full(len(has), -1)])
+def _held_out(fitted: kernel.Fit, features: ngrams.Features, rows: _Rows, classes: int, seed: int) -> _Held:
+    """Return the held-out scores: each message without itself, then each of an intent without its intent."""
+    quick_one, quick_class = _quick_held_out(features, rows, classes, seed)
+    known_one = ngrams.known_without(features, rows.texts, rows.groups)
+    known_class = ngrams.known_without(features, rows.texts, rows.labels)
+    one = np.arange(rows.messages)
+    has = one[rows.labels[one] < classes] if classes > 2 else one[:0]
+    truth = np.concatenate([np.where(rows.labels[one] < classes, rows.labels[one], -1), np.full(len(has), -1)])
+    kernels = np.concatenate([fitted.one_out[one], np.maximum(fitted.class_out[has], -5.0)])
+    quick = np.concatenate([quick_one[one], quick_class[has]])
     return _Held(
-        joint=joint,
+        joint=kernels + np.float32(NGRAM_WEIGHT) * quick,
         kernel=kernels,
         quick=quick,
-        near=np.concatenate([fitted.near_one_out, fitted.near_class_out[has]]),
-        known=np.concatenate([known, known[has]]),
-        right=scope & (joint.argmax(axis=1) == truth),
-        scope=scope,
+        near=np.concatenate([fitted.near_one_out[one], fitted.near_class_out[has]]),
+        known=np.concatenate([known_one[one], known_class[has]]),
+        truth=truth,
     )
 
 
-def _quick_held_out(
-    features: ngrams.Features, texts: Sequence[str], labels: Ints, classes: int, seed: int
-) -> tuple[Floats, Floats, Floats]:
-    """Return n x classes scores of the n-gram classifier, each example unseen; the same with its class unseen; and the
-    share of known n-grams. Fold j leaves out the classes of group j, and of the others the examples of part j."""
+def _quick_held_out(features: ngrams.Features, rows: _Rows, classes: int, seed: int) -> tuple[Floats, Floats]:
+    """Return n x (classes + 1) scores of the n-gram classifier, each row unseen; and the same with its intent
+    unseen. Fold j leaves out the intents of set j, and of the others the groups of part j."""
     draw = np.random.default_rng(seed)
-    group = draw.permutation(classes) % FOLDS
-    group_of = np.where(labels >= 0, group[labels], -1)
-    # An example's part is never its class's group, so that each example is held out once in either way.
-    part = (np.maximum(group_of, 0) + 1 + draw.integers(0, FOLDS - 1, len(labels))) % FOLDS
-    one = np.full((len(labels), classes), -1.0, np.float32)
-    without = np.full((len(labels), classes), -1.0, np.float32)
-    _, known = features.transform(texts)
-    for fold in range(FOLDS):
-        left, unseen = np.flatnonzero(part == fold), np.flatnonzero(group_of == fold)
-        seen = np.flatnonzero((part != fold) & (group_of != fold))
+    set_of = np.append(draw.permutation(classes) % FOLDS, -1)[rows.labels]
+    # A group's part is never its intent's set, so that each row is held out once in either way.
+    steps = draw.integers(1, FOLDS, int(rows.groups.max()) + 1)[rows.groups]
+    part = (np.maximum(set_of, 0) + steps) % FOLDS
+    one: Floats = np.full((len(rows.labels), classes + 1), -1.0, np.float32)
+    without = one.copy()
+    for fold_number in range(FOLDS):
+        left, unseen = np.flatnonzero(part == fold_number), np.flatnonzero(set_of == fold_number)
+        seen = np.flatnonzero((part != fold_number) & (set_of != fold_number))
         if len(seen) == 0:
             continue
-        model = ngrams.fit(features, [texts[int(row)] for row in seen], labels[seen], classes)
-        for rows, into in ((left, one), (unseen, without)):
-            if len(rows):
-                into[rows] = model.scores([texts[int(row)] for row in rows])[0]
-    return one, without, known
+        model = ngrams.fit(features, [rows.texts[int(row)] for row in seen], rows.labels[seen], classes + 1)
+        for held, into in ((left, one), (unseen, without)):
+            if len(held):
+                into[held] = model.scores([rows.texts[int(row)] for row in held])[0]
+    return one, without
 
 
 def _weight(scope: NDArray[np.bool_]) -> Floats:
@@ -180,8 +206,8 @@ def _quick_from(calibrator: Calibrator, signals: Floats, right: NDArray[np.bool_
     return float(probability[order[good[-1]]]) if len(good) >= 30 else 2.0
 
 
-def _languages(examples: Sequence[Example], features: ngrams.Features) -> tuple[tuple[str, ...], ngrams.Ngrams]:
-    names = tuple(sorted({example.language for example in examples if example.language}))
-    told = [example for example in examples if example.language]
-    labels = np.array([names.index(example.language) for example in told], np.int64)
-    return names, ngrams.fit(features, [example.text for example in told], labels, len(names))
+def _speech(rows: _Rows, spoken: tuple[str, ...], features: ngrams.Features) -> ngrams.Ngrams:
+    """Return an n-gram classifier of the languages in which the examples are written."""
+    told = [row for row in range(rows.messages) if rows.languages[row]]
+    labels = np.array([spoken.index(rows.languages[row]) for row in told], np.int64)
+    return ngrams.fit(features, [rows.texts[row] for row in told], labels, len(spoken))

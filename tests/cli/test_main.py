@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from cli.main import COMMANDS, Commands, make_app
 from core.errors import Rejected
+from tests.cli.waiting import crowding
 
 HEAVY = ("sqlalchemy", "celery", "langchain", "langchain_core", "fastapi", "rich", "psycopg", "numpy")
 
@@ -31,7 +33,7 @@ def test_help_is_there_at_once_and_lists_every_command(home: Path) -> None:
     for name in names:
         line = next(line for line in shown.stdout.splitlines() if line.strip().startswith(f"{name} "))
         assert len(line.split()) > 3, f"cli/commands/{name}.py says what it does in its docstring's first line"
-    assert took < 1.0  # 0.13 s on an idle machine
+    assert took < 0.4 * crowding()
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -43,11 +45,11 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS.glob("[a-z]*.py")), ids=lambda path: str(path.stem))
-def test_each_command_teaches_in_its_help(path: Path, home: Path) -> None:
-    shown = saola(path.stem.rstrip("_").replace("_", "-"), "--help", home=home)
-    assert shown.returncode == 0, shown.stderr
-    assert len(shown.stdout.split()) > 20
-    assert not home.exists(), "help changes nothing"
+def test_each_command_teaches_in_its_help(path: Path) -> None:
+    name = path.stem.rstrip("_").replace("_", "-")
+    shown = CliRunner().invoke(make_app([name]), [name, "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert len(shown.output.split()) > 20
 
 
 def test_an_unknown_command_is_named(home: Path) -> None:

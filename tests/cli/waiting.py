@@ -1,5 +1,6 @@
 """Small helpers for tests of real processes."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,11 @@ def wait_for(true: Callable[[], object], seconds: float = 15.0, what: str = "") 
     while not true():
         assert time.monotonic() < end, f"not within {seconds} s: {what or true}"
         time.sleep(0.02)
+
+
+def crowding() -> float:
+    """Return how many times over the processors are taken, at least 1: what promises on an idle machine grow by."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def alive(pid: int) -> bool:

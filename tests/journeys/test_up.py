@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.cli.waiting import wait_for
+from tests.cli.waiting import crowding, wait_for
 from tests.journeys.conftest import INTENTS
 from tests.journeys.installation import Installation
 from tests.journeys.line import write_agent
@@ -43,11 +43,11 @@ def test_from_an_empty_home_through_kills_to_the_second_start(tmp_path: Path) ->
         installation.end(signal.SIGKILL)
         installation.up()
         took = installation.wait_accepting()
-        assert took < 15  # at most 5 s is the promise on an idle machine; a busy one may take longer
+        assert took < 5 * crowding(), "the second start takes 5 s or less until the first ticket is accepted"
         assert installation.request("GET", f"/v1/tickets/{first}").status_code == 200
         installation.wait_ready()
 
-        assert installation.end(signal.SIGINT) < 15
+        assert installation.end(signal.SIGINT) < 8 * crowding()
         assert installation.processes() == []
         assert installation.process and installation.process.returncode == 0
 

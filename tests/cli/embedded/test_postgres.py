@@ -17,7 +17,7 @@ from cli.embedded.place import SHARED, Place
 from cli.embedded.postgres import OPTIONS, ROLES, Postgres, find_postgres, start_postgres
 from cli.embedded.temporary import Servers
 from core.errors import Broken, Rejected
-from tests.cli.waiting import alive, open_to_others, wait_for
+from tests.cli.waiting import alive, crowding, open_to_others, wait_for
 
 HOLD = """
 import sys, time
@@ -111,7 +111,7 @@ def test_root_drops_to_a_user_of_its_own(servers: Servers) -> None:
 def test_the_second_start_is_quick_and_keeps_the_data(home: Path) -> None:
     began = time.monotonic()
     with start_postgres(home, durable=False) as server:
-        assert time.monotonic() - began < 1.5  # 0.15 s on an idle machine
+        assert time.monotonic() - began < 0.5 * crowding()
         assert kept(server.postgres) == 1
         assert server.postgres.revision() == "", "a database without our schema has no revision"
 
@@ -158,7 +158,7 @@ def test_kill_9_of_the_postmaster_loses_nothing_even_with_a_busy_session(home: P
     began = time.monotonic()
     with start_postgres(home, durable=False) as server, session(server.postgres, "saola_owner") as connection:
         assert connection.execute("DELETE FROM kept WHERE n = 3").rowcount == 1
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 10 * crowding()
     busy.close()
 
 

@@ -37,6 +37,9 @@ class Stack:
     """Everything of one home. `say` gets one line for each thing a person should know."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        if settings.database_url and not settings.system_database_url:
+            hint = "Set it too: the URL of the role saola_system, see docs/how-to/own-postgresql.md."
+            raise Rejected("SAOLA_DATABASE_URL is set, SAOLA_SYSTEM_DATABASE_URL is not", hint=hint)
         self.settings = settings
         self.home = settings.home.absolute()
         self.say = say

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.embedded.place import Place, find_place, holder
+from cli.embedded.place import SHARED, Place, find_place, holder
 from cli.status import key_file, read_status
 from core.errors import SaolaError
 from core.settings import Settings, settings, unknown_variables
@@ -66,6 +66,7 @@ def findings(current: Settings) -> Iterator[Finding]:
     home = current.home.absolute()
     yield _home(home)
     yield from _servers(current, home)
+    yield from _abandoned()
     for name in unknown_variables():
         yield Finding(name, False, f"is no setting of Saola; did you mean {_nearest(name)}?")
 
@@ -121,6 +122,14 @@ def _servers(current: Settings, home: Path) -> Iterator[Finding]:
     yield Finding("sockets", longest <= SOCKET_CHARS, str(place.sockets))
     if place.user:
         yield _dropped(place)
+
+
+def _abandoned() -> Iterator[Finding]:
+    """Root's data folders whose home is gone: a person decides whether the home will come back."""
+    for marker in sorted(SHARED.glob("*/home")) if os.geteuid() == 0 else []:
+        if not Path(marker.read_text()).exists():
+            detail = f"data of {marker.read_text()}, which is gone; if for good: rm -r {marker.parent}"
+            yield Finding("abandoned data", None, detail)
 
 
 def _dropped(place: Place) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from psycopg import sql
 
+from cli.embedded.place import find_place
 from cli.embedded.postgres import DATABASE, Postgres, PostgresServer, start_postgres
 from cli.embedded.valkey import ValkeyServer, start_valkey
 
@@ -69,19 +70,29 @@ def urls(postgres: Postgres, name: str = DATABASE) -> Database:
 
 
 @contextlib.contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Yield a new home; at the end it is deleted with all that its servers stored, also what root keeps elsewhere.
+
+    Whoever starts `saola up` in it stops that before.
+    """
+    home = Path(tempfile.mkdtemp(prefix="saola-home-"))
+    try:
+        yield home
+    finally:
+        if (home / "embedded.json").exists():
+            find_place(home).remove()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def temporary_servers(*, durable: bool = True) -> Iterator[Servers]:
     """Start PostgreSQL and Valkey in a new temporary home; stop them and delete all of it at the end.
 
     `durable` False leaves out syncing to disk: for tests; a benchmark keeps it.
     """
-    home = Path(tempfile.mkdtemp(prefix="saola-home-"))
-    try:
-        with start_postgres(home, durable=durable) as postgres:
-            try:
-                with start_valkey(home) as valkey:
-                    yield Servers(home=home, postgres=postgres, valkey=valkey)
-            finally:
-                place = postgres.place
-        place.remove()
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with (
+        temporary_home() as home,
+        start_postgres(home, durable=durable) as postgres,
+        start_valkey(home) as valkey,
+    ):
+        yield Servers(home=home, postgres=postgres, valkey=valkey)

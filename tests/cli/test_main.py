@@ -1,6 +1,7 @@
 """The `saola` command as a person meets it, run as a real process."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.embedded.place import find_place
 from cli.main import COMMANDS, Commands, make_app
 from core.errors import Rejected
 from tests.cli.waiting import crowding
@@ -92,6 +94,16 @@ def test_doctor_says_that_a_home_cannot_be_used(home: Path) -> None:
     home.write_text("a file")
     shown = saola("doctor", home=home / "below")
     assert shown.returncode == 1 and "home" in shown.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's data lie in the home itself")
+def test_doctor_names_data_whose_home_is_gone(home: Path, tmp_path: Path) -> None:
+    lost = tmp_path / "lost"
+    place = find_place(lost)
+    shutil.rmtree(lost)
+    shown = saola("doctor", home=home)
+    place.remove()
+    assert shown.returncode == 0 and place.data.name in shown.stdout.replace("\n", "")
 
 
 def test_status_of_a_home_where_nothing_runs(home: Path) -> None:

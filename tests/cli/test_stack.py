@@ -42,8 +42,15 @@ def test_external_servers_are_not_started(home: Path) -> None:
 
 
 def test_without_the_owner_nobody_can_migrate(home: Path) -> None:
-    found = children(home, database_url="postgresql+psycopg://app@db/saola", broker_url="redis://cache/0")
+    urls = {f"{role}database_url": f"postgresql+psycopg://{role}@db/saola" for role in ("", "system_")}
+    found = children(home, broker_url="redis://cache/0", **urls)
     assert next(iter(found)) == "api"
+
+
+def test_an_own_database_without_its_system_role_is_refused_before_anything_starts(home: Path) -> None:
+    with pytest.raises(Rejected, match="SAOLA_SYSTEM_DATABASE_URL is not"):
+        Stack(Settings(home=home, database_url="postgresql+psycopg://app@db/saola"), print)
+    assert not home.exists()
 
 
 def test_every_process_gets_the_urls_of_its_home(home: Path) -> None:

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 import redis
 
-from cli.embedded.temporary import Database, Servers
+from cli.embedded.temporary import Database, Servers, temporary_servers
 
 
 def plain(url: str) -> str:
@@ -35,3 +35,10 @@ def test_the_serving_roles_can_neither_own_nor_bypass(database: Database, role: 
         assert connection.execute(query).fetchone() == (False, False, False, False)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("CREATE TABLE not_allowed (n int)")
+
+
+def test_nothing_is_left_of_temporary_servers() -> None:
+    with temporary_servers(durable=False) as made:
+        place = made.postgres.place
+        assert made.home.exists() and place.sockets.exists()
+    assert not made.home.exists() and not place.sockets.exists() and not place.data.exists()

@@ -5,6 +5,8 @@ Biometrika 1934. All functions take scalars or arrays of the same shape and are 
 undershoot the stated confidence, and overshoot it for small n because counts are whole numbers).
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -66,6 +68,7 @@ def p_value(k: int, n: int, target: float) -> float:
     return float(p_values(k, n, target))
 
 
+@lru_cache(maxsize=4096)
 def audits_needed(target: float, confidence: float, errors: int = 0) -> int:
     """The fewest audits with `errors` wrong ones that certify `target`: 59 for 0 errors at 95 % and 95 %."""
     low, high = errors, max(64, 2 * errors)

@@ -98,33 +98,47 @@ def choose_threshold(
     shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
     first = start_level(shares, score.size, target=target, confidence=confidence)
     uniform = bool(np.all(weights == 1.0))
-    chosen, last = None, None
-    for index in range(first, len(cuts)):
-        last = _test(score, verdict, weights, float(cuts[index]), target, uniform)
-        if last.p_value > 1 - confidence:
-            break
-        chosen = index, last
+    tested = (
+        _uniform(score, verdict, cuts[first:], target)
+        if uniform
+        else _weighted(score, verdict, weights, cuts[first:], target)
+    )
+    passed = int(np.cumprod(tested.p_values <= 1 - confidence).sum())
     method = METHOD if uniform else METHOD_WEIGHTED
-    if chosen is None:
-        assert last is not None
-        return _nothing(last, float(shares[first]), target, confidence, method, uniform)
-    index, evidence = chosen
+    k, n = int(tested.right[max(passed - 1, 0)]), int(tested.audits[max(passed - 1, 0)])
+    bound = binomial.lower_bound(k, n, confidence) if uniform else None
+    if passed == 0:
+        missing, more = _missing(k, n, float(shares[first]), target, confidence)
+        return Choice(
+            threshold=None,
+            k=k,
+            n=n,
+            bound=bound,
+            share=0.0,
+            levels_tested=1,
+            method=method,
+            missing=missing,
+            audits_missing=more,
+        )
+    lowest = first + passed - 1
     return Choice(
-        threshold=float(cuts[index]),
-        k=evidence.k,
-        n=evidence.n,
-        bound=binomial.lower_bound(evidence.k, evidence.n, confidence) if uniform else None,
-        share=float(shares[index]),
-        levels_tested=index - first + 1,
+        threshold=float(cuts[lowest]),
+        k=k,
+        n=n,
+        bound=bound,
+        share=float(shares[lowest]),
+        levels_tested=min(passed + 1, len(cuts) - first),
         method=method,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
-    k: int
-    n: int
-    p_value: float
+class _Tests:
+    """Right audits, audits and p-value at each level of the chain, all (L,)."""
+
+    right: Floats
+    audits: Floats
+    p_values: Floats
 
 
 def _weights(score: Floats, verdict: Floats, probabilities: ArrayLike | None) -> Floats:
@@ -141,41 +155,33 @@ def _weights(score: Floats, verdict: Floats, probabilities: ArrayLike | None) ->
     return weights
 
 
-def _test(score: Floats, verdict: Floats, weights: Floats, cut: float, target: float, uniform: bool) -> _Evidence:
-    taken = score >= cut
-    k, n = int(verdict[taken].sum()), int(taken.sum())
-    if uniform:
-        return _Evidence(k, n, binomial.p_value(k, n, target))
-    steps = weights[taken] * ((1 - target) - (1 - verdict[taken]))
-    log_wealth = np.log1p(BETS[:, None] * steps[None, :]).sum(axis=1)
-    log_e = float(np.logaddexp.reduce(log_wealth)) - math.log(len(BETS))
-    return _Evidence(k, n, min(1.0, math.exp(min(0.0, -log_e))))
+def _uniform(score: Floats, verdict: Floats, cuts: Floats, target: float) -> _Tests:
+    order = np.argsort(-score, kind="stable")
+    taken = np.searchsorted(-score[order], -cuts, side="right")
+    right = np.concatenate([[0.0], np.cumsum(verdict[order])])[taken]
+    audits = taken.astype(float)
+    return _Tests(right, audits, binomial.p_values(right, audits, target))
 
 
-def _nothing(first: _Evidence, share: float, target: float, confidence: float, method: str, uniform: bool) -> Choice:
-    """No level passed: say what is missing, from the safest level's own count (half an error added, as a guess)."""
-    rate = (first.n - first.k + 0.5) / (first.n + 1)
+def _weighted(score: Floats, verdict: Floats, weights: Floats, cuts: Floats, target: float) -> _Tests:
+    """A betting e-value for each level; one over it is a valid p-value (Markov)."""
+    order = np.argsort(-score, kind="stable")
+    taken = np.searchsorted(-score[order], -cuts, side="right")
+    right = np.concatenate([[0.0], np.cumsum(verdict[order])])[taken]
+    steps = np.log1p(BETS * (weights * ((1 - target) - (1 - verdict)))[order, None])
+    wealth = np.concatenate([np.zeros((1, len(BETS))), np.cumsum(steps, axis=0)])[taken]
+    log_e = np.logaddexp.reduce(wealth, axis=1) - math.log(len(BETS))
+    return _Tests(right, taken.astype(float), np.exp(np.minimum(0.0, -log_e)))
+
+
+def _missing(k: int, n: int, share: float, target: float, confidence: float) -> tuple[str, int | None]:
+    """What is missing, from the safest level's own count (half an error added, as a guess)."""
     needed = (
         binomial.audits_needed(target, confidence)
-        if first.k == first.n
-        else binomial.audits_for_rate(rate, target, confidence)
+        if k == n
+        else binomial.audits_for_rate((n - k + 0.5) / (n + 1), target, confidence)
     )
-    percent = f"{target:.0%}"
     if needed is None:
-        missing = f"{first.k} of {first.n} audits of the surest answers are right: not above {percent}"
-        more = None
-    else:
-        more = max(1, math.ceil((needed - first.n) / share))
-        missing = f"about {more} more audits to certify {percent}"
-    bound = binomial.lower_bound(first.k, first.n, confidence) if uniform else None
-    return Choice(
-        threshold=None,
-        k=first.k,
-        n=first.n,
-        bound=bound,
-        share=0.0,
-        levels_tested=1,
-        method=method,
-        missing=missing,
-        audits_missing=more,
-    )
+        return f"{k} of {n} audits of the surest answers are right: not above {target:.0%}", None
+    more = max(1, math.ceil((needed - n) / share))
+    return f"about {more} more audits to certify {target:.0%}", more

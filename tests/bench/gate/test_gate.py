@@ -1,0 +1,50 @@
+"""The bench's own parts: rivals are called rightly, and MAPIE agrees with our choice."""
+
+import numpy as np
+import pytest
+
+from bench.gate import oneshot, speed, worlds
+from bench.gate.rivals import OURS, RIVALS, mapie, saola
+
+
+def test_mapies_fixed_sequence_never_takes_more_than_ours_and_nearly_as_much() -> None:
+    """Both test the same chain; MAPIE's Hoeffding-Bentkus p-values are a little larger than the exact ones."""
+    rng = np.random.default_rng(1)
+    population, _ = worlds.draw("stationary", 5_000, rng)
+    ours, theirs = [], []
+    for _ in range(12):
+        scores, right = worlds.draw("stationary", 3_000, rng)
+        mine, other = saola(scores, right, population), mapie("fixed_sequence")(scores, right, population)
+        assert mine is not None and other is not None
+        assert mine <= other
+        ours.append((population >= mine).mean())
+        theirs.append((population >= other).mean())
+    assert np.mean(theirs) > 0.85 * np.mean(ours)
+
+
+@pytest.mark.parametrize("name", list(OURS | RIVALS))
+def test_every_method_answers_with_a_threshold_or_none(name: str) -> None:
+    rng = np.random.default_rng(2)
+    population, _ = worlds.draw("stationary", 2_000, rng)
+    found = (OURS | RIVALS)[name](*worlds.draw("stationary", 600, rng), population)
+    assert found is None or 0 <= found <= 1
+
+
+def test_the_truth_of_a_world_is_what_drawing_from_it_shows() -> None:
+    rng = np.random.default_rng(3)
+    for name in worlds.ONE_SHOT:
+        scores, right = worlds.draw(name, 200_000, rng)
+        taken = scores >= 0.8
+        assert worlds.truth(name).share(0.8) == pytest.approx(taken.mean(), abs=0.01)
+        assert worlds.truth(name).accuracy(0.8) == pytest.approx(right[taken].mean(), abs=0.01)
+
+
+def test_a_small_table_has_every_world_and_size() -> None:
+    found = oneshot.table(2, 1, lambda _: None)
+    assert set(found) == set(worlds.ONE_SHOT)
+    assert set(found["stationary"]) == {"150", "300", "1000", "2000", "5000"}
+
+
+def test_costs_are_measured() -> None:
+    assert speed.decision_microseconds(3, 20)["value"] > 0
+    assert speed.recertify_seconds(3, 200)["any_time"] > 0

@@ -54,8 +54,8 @@ docs: dev  ## Write the reference pages of docs/ from the code
 	@$(BIN)/python -m metrics.docs > docs/metrics.md
 
 env:  ## Make the passwords for docker-compose.yml (.env), once
-	@test -e .env || (umask 077 && for name in POSTGRES_PASSWORD SAOLA_OWNER_PASSWORD SAOLA_APP_PASSWORD \
-	  SAOLA_SYSTEM_PASSWORD SAOLA_BROKER_PASSWORD SAOLA_SECRET GRAFANA_PASSWORD; do \
+	@test -e .env || (umask 077 && for name in POSTGRES_PASSWORD DB_OWNER_PASSWORD DB_APP_PASSWORD \
+	  DB_SYSTEM_PASSWORD BROKER_PASSWORD SAOLA_SECRET GRAFANA_PASSWORD; do \
 	  echo "$$name=$$($(PYTHON) -c 'import secrets; print(secrets.token_hex(24))')"; done > .env)
 
 clean:  ## Remove the environment and all local data

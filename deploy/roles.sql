@@ -4,9 +4,9 @@
 --   saola_app     what everything runs as: sees one tenant at a time, by row-level security
 --   saola_system  relay and schedule: outbox rows and heartbeats of all tenants, nothing else
 \set ON_ERROR_STOP on
-\getenv owner SAOLA_OWNER_PASSWORD
-\getenv app SAOLA_APP_PASSWORD
-\getenv system SAOLA_SYSTEM_PASSWORD
+\getenv owner DB_OWNER_PASSWORD
+\getenv app DB_APP_PASSWORD
+\getenv system DB_SYSTEM_PASSWORD
 
 -- A fresh role is neither superuser nor exempt from row-level security, and cannot create roles or databases.
 SELECT format('CREATE ROLE %I', name)

@@ -6,15 +6,21 @@ For health checks: it ends with code 0 or 1. A process counts as healthy while i
 Example: saola health tickets
 """
 
-import http.client
 import json
+import urllib.error
+import urllib.request
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.embedded.place import holder
+from cli.stack import embedded_environment
+from cli.status import read_status
 from core.db import Database
+from core.errors import Rejected
 from core.processes import beat_name
-from core.settings import Settings, settings
+from core.settings import point_to, settings
 from core.store import tenants
 
 LATE_SECONDS = 30.0
@@ -27,12 +33,26 @@ def health(
     ] = LATE_SECONDS,
 ) -> None:
     try:
-        fault = api_fault(settings()) if process == "api" else beat_fault(settings().database_url, process, late)
+        url = find_embedded(settings().home.absolute()) if not settings().database_url else ""
+        current = settings()
+        if process == "api":
+            fault = api_fault(url or f"http://127.0.0.1:{current.port}")
+        else:
+            fault = beat_fault(current.database_url, process, late)
     except Exception as error:  # whatever it is, the process cannot be called healthy
         fault = f"{type(error).__name__}: {error}"
     if fault:
         typer.echo(f"{process}: {fault}", err=True)
         raise typer.Exit(1)
+
+
+def find_embedded(home: Path) -> str:
+    """Point this process to the embedded servers of `home`; return where its API answers. Raises Rejected."""
+    status = read_status(home)
+    if status is None or holder(home, "saola") is None:
+        raise Rejected(f"nothing runs in {home}")
+    point_to(embedded_environment(settings(), home))
+    return status.url
 
 
 def beat_fault(database_url: str, process: str, late: float) -> str:
@@ -48,14 +68,11 @@ def beat_fault(database_url: str, process: str, late: float) -> str:
     return f"no progress for {row['age']:.0f} seconds" if row["age"] > late else ""
 
 
-def api_fault(current: Settings) -> str:
+def api_fault(url: str) -> str:
     """Return what is wrong with the API, '' if it answers from the database, whatever becomes of the rest."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(current.host, current.host)  # noqa: S104 - compared
-    connection = http.client.HTTPConnection(host, current.port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5):  # noqa: S310 - our own address
+            return ""
+    except urllib.error.HTTPError as answer:
         told = json.loads(answer.read())
-    finally:
-        connection.close()
-    return "" if answer.status == 200 or "beats" in told else str(told.get("detail", answer.status))
+        return "" if "beats" in told else str(told.get("detail", answer.code))

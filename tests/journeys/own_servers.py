@@ -91,34 +91,36 @@ class OwnServers:
         self.start("redis", *more)
         wait_for(lambda: _listens(self.redis_port), 20, "Redis listens")
 
-    def start_postgres(self) -> None:
+    def start_postgres(self, *, roles: bool = True) -> None:
         """Start PostgreSQL as the image does, and run deploy/roles.sql in it, twice."""
         owner = "postgres" if os.getuid() == 0 else None
-        data = self.folder / "postgres"
+        data, password = self.folder / "postgres", self.folder / "password"
         data.mkdir(mode=0o700)
+        password.write_text(self.variables["POSTGRES_PASSWORD"])
         self.folder.chmod(0o711)
         if owner:
             entry = pwd.getpwnam(owner)
             os.chown(data, entry.pw_uid, entry.pw_gid)
-        words = [str(POSTGRES[-1].with_name("initdb")), "-D", str(data), "-U", "postgres", "--no-sync"]
-        words += ["--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
+            os.chown(password, entry.pw_uid, entry.pw_gid)
+        words = [str(POSTGRES[-1].with_name("initdb")), "-D", str(data), "-U", "postgres", f"--pwfile={password}"]
+        words += ["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(words, user=owner, cwd="/", check=True, capture_output=True)
         words = [str(POSTGRES[-1]), "-D", str(data), "-p", str(self.postgres_port), "-k", str(data)]
-        self._start("postgres", [*words, "-h", "127.0.0.1", "-F"], dict(os.environ), Path("/"), owner)
+        self._start("postgres", [*words, "-h", "127.0.0.1", "-F"], os.environ, Path("/"), owner)
         wait_for(lambda: _listens(self.postgres_port), 20, "PostgreSQL listens")
-        given = {name: self.variables[name] for name in self.variables if name.endswith("_PASSWORD")}
-        for _ in range(2):
-            words = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-h", str(data), "-p", str(self.postgres_port)]
-            words += ["-U", "postgres", "-d", "postgres", "-f", "-"]
-            ran = subprocess.run(
-                words,
-                input=(ROOT / "deploy/roles.sql").read_bytes(),
-                user=owner,
-                cwd="/",
-                env={**os.environ, **given},
-                capture_output=True,
-            )
-            assert ran.returncode == 0, ran.stderr.decode()
+        for _ in range(2 if roles else 0):
+            words = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", "deploy/roles.sql"]
+            environment = {**os.environ, **self.administrator()}
+            ran = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
+            assert ran.returncode == 0, ran.stderr
+
+    def administrator(self) -> dict[str, str]:
+        """Return the variables by which psql is the superuser, with the passwords that roles.sql asks for."""
+        passwords = {name: self.variables[name] for name in self.variables if name.endswith("_PASSWORD")}
+        postgres = {"PGHOST": "127.0.0.1", "PGPORT": str(self.postgres_port), "PGUSER": "postgres"}
+        redis = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(self.redis_port)}
+        redis["REDIS_PASSWORD"] = passwords.pop("BROKER_PASSWORD")
+        return {**passwords, **postgres, **redis, "PGPASSWORD": passwords["POSTGRES_PASSWORD"]}
 
     def _start(self, name: str, words: list[str], env: Mapping[str, str], cwd: Path, user: str | None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -151,11 +153,11 @@ def _listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def own_servers(**variables: str) -> Iterator[OwnServers]:
-    """Yield both servers running, with the roles made; all of it is gone at the end."""
+def own_servers(*, roles: bool = True, **variables: str) -> Iterator[OwnServers]:
+    """Yield both servers running, with the roles made or not; all of it is gone at the end."""
     made = OwnServers(**variables)
     try:
-        made.start_postgres()
+        made.start_postgres(roles=roles)
         made.start_redis()
         yield made
     finally:

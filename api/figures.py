@@ -1,7 +1,10 @@
 """The report of a period, computed from the event log and kept for a few seconds: it reads every event there is."""
 
+import math
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, get_args
 from uuid import UUID
@@ -9,8 +12,11 @@ from uuid import UUID
 from core.db import app_database
 from core.errors import Rejected
 from core.store import events
-from metrics.cohort import GroupBy
-from metrics.report import DEFINITIONS, Report, report
+from metrics import accuracy, automation_share
+from metrics.cohort import Cohort, GroupBy, cohort
+from metrics.estimate import Estimate
+from metrics.fold import fold
+from metrics.report import DEFINITIONS, Report, report_on
 
 KEEP_SECONDS = 10.0
 DAYS = 30
@@ -28,9 +34,26 @@ class Wanted(NamedTuple):
     origin: str | None
 
 
-_kept: dict[Wanted, tuple[float, Report]] = {}
+class Point(NamedTuple):
+    """Figures of the items that arrived in one part of the period."""
+
+    start: datetime
+    tickets: int
+    share: Estimate
+    accuracy: Estimate
+
+
+class Made(NamedTuple):
+    """A report and how its two main figures went over the period."""
+
+    report: Report
+    trend: Sequence[Point]
+
+
+_kept: dict[Wanted, tuple[float, Made]] = {}
 _lock = threading.Lock()
 GROUPS: tuple[str, ...] = get_args(GroupBy)
+POINTS = 30
 
 
 def period(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
@@ -43,25 +66,46 @@ def period(since: datetime | None, until: datetime | None) -> tuple[datetime, da
 
 
 def report_of(wanted: Wanted) -> Report:
-    """Return a report, at most some seconds old; two callers at once wait for one computation."""
+    """Return a report, at most some seconds old."""
+    return made_of(wanted).report
+
+
+def made_of(wanted: Wanted) -> Made:
+    """Return a report and its trend, at most some seconds old; two callers at once wait for one computation."""
     with _lock:
         kept = _kept.get(wanted)
         if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
             return kept[1]
-        with app_database().transaction(wanted.tenant_id) as connection:
-            happened = list(events.of_cohort(connection, wanted.since - PAST, wanted.until + REPEAT))
-        made = report(
-            happened,
-            since=wanted.since,
-            until=wanted.until,
-            now=datetime.now(UTC),
-            by=wanted.by,
-            origin=wanted.origin,
-        )
+        made = _make(wanted)
         for old in [key for key, (at, _) in _kept.items() if time.monotonic() - at > KEEP_SECONDS]:
             del _kept[old]
         _kept[wanted] = (time.monotonic(), made)
         return made
+
+
+def _make(wanted: Wanted) -> Made:
+    with app_database().transaction(wanted.tenant_id) as connection:
+        facts = fold(events.of_cohort(connection, wanted.since - PAST, wanted.until + REPEAT))
+    now = datetime.now(UTC)
+    whole = cohort(facts, since=wanted.since, until=wanted.until, now=now, origin=wanted.origin)
+    return Made(report_on(whole, by=wanted.by), list(_trend(whole)))
+
+
+def _trend(whole: Cohort) -> Iterator[Point]:
+    """Cut the cohort by arrival into days, or longer parts where the period has more than 30 days."""
+    step = timedelta(days=max(1, math.ceil((whole.until - whole.since).days / POINTS)))
+    start = whole.since
+    while start < whole.until:
+        end = min(start + step, whole.until)
+        part = replace(
+            whole,
+            since=start,
+            until=end,
+            tickets=tuple(t for t in whole.tickets if start <= t.received_at < end),
+            documents=tuple(d for d in whole.documents if start <= d.received_at < end),
+        )
+        yield Point(start, len(part.tickets), automation_share.estimate(part), accuracy.estimate(part))
+        start = end
 
 
 def no_figure(name: str) -> Rejected:

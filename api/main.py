@@ -1,9 +1,18 @@
 """The web application: `api.main:app` for uvicorn, `make_app()` for tests."""
 
+from functools import partial
+
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
 from api.limits import BodyLimit, SafeHeaders
+from api.pages import agents as agent_pages
+from api.pages import audits as audit_pages
+from api.pages import documents as document_pages
+from api.pages import inbox, render, report, session, submit, ticket
+from api.pages import operations as operation_pages
 from api.routes import agents, audits, documents, figures, operations, reviews, streams, tickets
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
@@ -22,8 +31,15 @@ def make_app() -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    app.state.error_page = partial(render.bare_page, template="error.html")
+    app.add_exception_handler(session.LogIn, session.send_to_log_in)
     for routes in (tickets, documents, streams, reviews, audits, agents, figures, operations):
         app.include_router(routes.router)
+    for pages in (session, inbox, ticket, document_pages, submit, audit_pages, report, agent_pages, operation_pages):
+        app.include_router(pages.router)
+    app.mount("/static/htmx", StaticFiles(directory=render.htmx_folder()), name="htmx")
+    app.mount("/static", StaticFiles(directory=render.HERE / "static"), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
     return app

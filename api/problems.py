@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -104,33 +104,46 @@ def problem(
     return Response(content, status, dict(headers or {}), MEDIA_TYPE)
 
 
-def of_rejected(error: Rejected, instance: str = "") -> Response:
-    """Return the problem of a refusal."""
+def wants_page(request: Request) -> bool:
+    """Return whether a person's browser asked for one of our pages, so that an error should be a page too."""
+    path = request.url.path
+    machine = path.startswith(("/v1/", "/static/")) or path in ("/metrics", "/healthz", "/readyz", "/openapi.json")
+    return not machine and "text/html" in request.headers.get("accept", "")
+
+
+def of_rejected(request: Request, error: Rejected) -> Response:
+    """Return the answer to a refusal."""
     status = STATUS.get(error.code, 422)
     errors = [Fault(pointer=error.where, detail=str(error))] if error.where else None
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    extra = getattr(error, "extra", {})
     headers.update(getattr(error, "headers", {}))
-    return problem(
-        status, error.code, str(error), next=error.hint, instance=instance, errors=errors, headers=headers, **extra
-    )
+    return _tell(request, status, error.code, str(error), next=error.hint, errors=errors, headers=headers)
+
+
+def _tell(request: Request, status: int, code: str, detail: str, **more: Any) -> Response:
+    """Answer with a problem, or with a page that says the same where a person looks."""
+    draw: Callable[..., Response] | None = getattr(request.app.state, "error_page", None)
+    if draw and wants_page(request):
+        hint = more.get("next") or _NEXT.get(status, "")
+        return draw(request, status=status, code=code, detail=detail, next=hint, title=HTTPStatus(status).phrase)
+    return problem(status, code, detail, instance=request.url.path, **more)
 
 
 def _rejected(request: Request, error: Exception) -> Response:
     assert isinstance(error, Rejected)
-    return of_rejected(error, request.url.path)
+    return of_rejected(request, error)
 
 
 def _try_later(request: Request, error: Exception) -> Response:
     assert isinstance(error, TryLater)
     seconds = str(max(1, round(error.after or 5)))
-    return problem(503, "try_later", str(error), instance=request.url.path, headers={"Retry-After": seconds})
+    return _tell(request, 503, "try_later", str(error), headers={"Retry-After": seconds})
 
 
 def _database_away(request: Request, error: Exception) -> Response:
     log.warning("the database did not answer: %s", error)
     detail = "the database cannot be reached at this moment; nothing was stored"
-    return problem(503, "try_later", detail, instance=request.url.path, headers={"Retry-After": "2"})
+    return _tell(request, 503, "try_later", detail, headers={"Retry-After": "2"})
 
 
 def _database_error(request: Request, error: Exception) -> Response:
@@ -142,12 +155,12 @@ def _database_error(request: Request, error: Exception) -> Response:
 
 def _broken(request: Request, error: Exception) -> Response:
     log.error("broken: %s", error)
-    return problem(500, "broken", str(error), instance=request.url.path)
+    return _tell(request, 500, "broken", str(error))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, "unexpected", "an unexpected error happened on the server", instance=request.url.path)
+    return _tell(request, 500, "unexpected", "an unexpected error happened on the server")
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -161,7 +174,7 @@ def _http(request: Request, error: Exception) -> Response:
     }.get(error.status_code, str(error.detail))
     allowed = _allowed(request) if error.status_code == 405 else ""
     headers = {"Allow": allowed} if allowed else error.headers
-    return problem(error.status_code, code, detail, instance=request.url.path, headers=headers)
+    return _tell(request, error.status_code, code, detail, headers=headers)
 
 
 def _allowed(request: Request) -> str:
@@ -179,9 +192,9 @@ def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [Fault(pointer=pointer(one["loc"]), detail=_plain(one["msg"])) for one in error.errors()]
     if any(one["type"] == "json_invalid" for one in error.errors()):
-        return problem(400, "malformed", "the body is not valid JSON", instance=request.url.path, errors=faults)
+        return _tell(request, 400, "malformed", "the body is not valid JSON", errors=faults)
     what = "a value is wrong" if len(faults) == 1 else f"{len(faults)} values are wrong"
-    return problem(422, "invalid", f"{what}: {_list(faults)}", instance=request.url.path, errors=faults)
+    return _tell(request, 422, "invalid", f"{what}: {_list(faults)}", errors=faults)
 
 
 def pointer(where: tuple[Any, ...] | list[Any]) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.store.sql import maybe_row, rows
+from core.store.sql import maybe_row, rows, scalar
 
 
 def open_reviews(connection: Connection, limit: int) -> Sequence[RowMapping]:
@@ -62,3 +62,22 @@ def actions(connection: Connection) -> Sequence[RowMapping]:
         """SELECT d.action, count(*) AS decisions FROM decisions d JOIN runs r ON r.id = d.run_id
            WHERE NOT r.shadow GROUP BY d.action""",
     )
+
+
+def any_simulated(connection: Connection) -> bool:
+    """Return whether any audit was judged by a simulated reviewer: pages that show figures then say so."""
+    return bool(scalar(connection, "SELECT EXISTS (SELECT 1 FROM audits WHERE simulated)"))
+
+
+def next_review(connection: Connection, after: UUID | None) -> UUID | None:
+    """Return the ticket whose draft has waited longest, another one than `after`; None when no draft waits."""
+    found = scalar(
+        connection,
+        """SELECT w.ticket_id FROM decisions d JOIN work_items w ON w.id = d.work_item_id
+           JOIN tickets t ON t.id = w.ticket_id
+           WHERE d.review = 'open' AND t.attention = 'review' AND w.ticket_id IS DISTINCT FROM :after
+           ORDER BY d.created_at LIMIT 1""",
+        after=after,
+    )
+    return None if found is None else UUID(str(found))
+

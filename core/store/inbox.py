@@ -19,7 +19,10 @@ _WORD = re.compile(r"\w+")
 
 
 class Filters(NamedTuple):
-    """What a list shows; None or '' leaves a filter out. `attention` 'any' means: a person should look."""
+    """What a list shows; None or '' leaves a filter out.
+
+    `attention` 'any' means: a person should look; 'handed': handed off or failed, with no draft to review.
+    """
 
     state: str | None = None
     attention: str | None = None
@@ -43,6 +46,7 @@ class Page(NamedTuple):
     next: str | None
 
 
+_ATTENTIONS = {"any": "'review', 'handoff', 'failed'", "handed": "'handoff', 'failed'"}
 _EQUAL = ("state", "language", "agent", "intent", "channel", "outcome", "origin", "taken_by", "customer_id")
 
 
@@ -103,8 +107,8 @@ def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, An
         if getattr(filters, name):
             parts.append(f"t.{name} = :{name}")
             values[name] = getattr(filters, name)
-    if filters.attention == "any":
-        parts.append("t.attention IN ('review', 'handoff', 'failed')")
+    if filters.attention in _ATTENTIONS:
+        parts.append(f"t.attention IN ({_ATTENTIONS[filters.attention]})")
     elif filters.attention:
         parts.append("t.attention = :attention")
         values["attention"] = filters.attention

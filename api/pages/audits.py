@@ -1,0 +1,54 @@
+"""The audit queue: one run at a time, judged blind, with one key."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import TypeAdapter
+
+from api.pages.render import go, is_htmx, page
+from api.pages.session import StaffPage
+from api.problems import invalid
+from api.routes import audits as routes
+from api.security import Caller
+from api.words import Words
+from core.db import app_database
+from core.store import audits, inbox
+
+router = APIRouter(include_in_schema=False, prefix="/audits")
+_judgement: TypeAdapter[routes.Judgement] = TypeAdapter(routes.Judgement)
+Verdict = Literal["right", "wrong", "harmful"]
+
+
+@router.get("")
+def audits_page(request: Request, caller: StaffPage) -> Response:
+    return show(request, caller)
+
+
+def show(request: Request, caller: Caller, notice: dict[str, str] | None = None) -> Response:
+    """Return the page with the audit that has waited longest."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        rows = audits.waiting(connection, 1)
+        progress = audits.progress(connection)
+        counts = inbox.counts(connection)
+    audit = routes.of_row(rows[0]) if rows else None
+    left = counts["audits"] if counts else 0
+    return page(request, caller, "audits.html", audit=audit, progress=progress, left=left, notice=notice)
+
+
+@router.post("/{audit_id}")
+def judge(
+    request: Request,
+    caller: StaffPage,
+    audit_id: UUID,
+    verdict: Annotated[Verdict, Form()],
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    body = invalid(_judgement, {"right": verdict == "right", "critical": verdict == "harmful", "note": note})
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = routes.judge(connection, caller.tenant_id, audit_id, body, caller.name)
+    words = Words(caller.language)
+    told = words("audit.done", score=words.number(row["score"], 2), action=words.known("action", row["action"]))
+    if is_htmx(request):
+        return show(request, caller, {"tone": "good", "text": told})
+    return go(request, "/audits")

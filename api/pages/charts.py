@@ -1,0 +1,54 @@
+"""Geometry of the charts. They are SVG written by the templates, in shares of their box, beside tables of the data."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from api.figures import Point
+from metrics.estimate import Estimate
+
+WIDTH = 1000
+HEIGHT = 300
+
+
+class Curve(NamedTuple):
+    """A line with its band of intervals; gaps where a figure is not known. All are SVG path data."""
+
+    line: str
+    band: str
+    dots: list[tuple[float, float]]
+
+
+def curve(estimates: Sequence[Estimate]) -> Curve:
+    """Return the curve of estimates that follow each other, in a box of 1000 by 300, 1 at the top."""
+    lines, bands, dots = [], [], []
+    for run in _known(estimates):
+        points = [(_x(i, len(estimates)), _y(e.value)) for i, e in run]
+        lines.append("M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points))
+        dots += points if len(points) == 1 else []
+        tops = [(_x(i, len(estimates)), _y(e.high if e.high is not None else e.value)) for i, e in run]
+        lows = [(_x(i, len(estimates)), _y(e.low if e.low is not None else e.value)) for i, e in run]
+        bands.append("M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in [*tops, *lows[::-1]]) + "Z")
+    return Curve(" ".join(lines), " ".join(bands), dots)
+
+
+def _known(estimates: Sequence[Estimate]) -> list[list[tuple[int, Estimate]]]:
+    runs: list[list[tuple[int, Estimate]]] = [[]]
+    for number, estimate in enumerate(estimates):
+        if estimate.value is None:
+            runs.append([])
+        else:
+            runs[-1].append((number, estimate))
+    return [run for run in runs if run]
+
+
+def _x(number: int, of: int) -> float:
+    return WIDTH * (number + 0.5) / of
+
+
+def _y(value: float | None) -> float:
+    return HEIGHT * (1 - (value or 0.0))
+
+
+def curves(trend: Sequence[Point]) -> dict[str, Curve]:
+    """Return the two main figures' curves."""
+    return {"share": curve([point.share for point in trend]), "accuracy": curve([point.accuracy for point in trend])}

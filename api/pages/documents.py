@@ -1,0 +1,113 @@
+"""Documents for people: the list, and one with its fields beside the boxes where they were read."""
+
+from collections import defaultdict
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import TypeAdapter
+
+from api import views
+from api.page_images import DRAWN
+from api.pages.render import go, is_htmx, page
+from api.pages.session import StaffPage
+from api.pages.ticket import told_of
+from api.problems import invalid
+from api.routes import reviews
+from api.security import Caller
+from api.words import Words
+from core.db import app_database
+from core.errors import Rejected
+from core.store import events, history, inbox
+from core.store.inbox import Filters
+
+router = APIRouter(include_in_schema=False, prefix="/documents")
+DOUBTFUL = 0.8  # boxes of values below this score are drawn in another colour; it decides nothing
+MAX_DRAWN = 20
+_reject: TypeAdapter[reviews.RejectIn] = TypeAdapter(reviews.RejectIn)
+
+
+@router.get("")
+def documents_page(
+    request: Request,
+    caller: StaffPage,
+    attention: Annotated[str, Query(pattern="^(review|handoff|)$")] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = inbox.documents(connection, Filters(attention=attention), cursor=cursor)
+    return page(request, caller, "documents.html", documents=found.rows, next=found.next, attention=attention)
+
+
+@router.get("/{document_id}")
+def document_page(request: Request, caller: StaffPage, document_id: UUID) -> Response:
+    return show(request, caller, document_id)
+
+
+def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, str] | None = None) -> Response:
+    """Return the page of a document. Raises Rejected (not_found)."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = history.document(connection, document_id)
+        if row is None:
+            raise views.no_document()
+        runs = history.runs_of_document(connection, document_id)
+        happened = events.of_document(connection, document_id)
+        numbers = history.page_numbers(connection, document_id)
+    run = next((views.run_of(one, caller.language) for one in reversed(runs) if not one["shadow"]), None)
+    hidden = {one["id"] for one in runs if one["audit_open"]}
+    fields = run.proposal.get("fields", []) if run else []
+    words = Words(caller.language)
+    told = [views.event_of(event, hidden) for event in reversed(happened)]
+    drawable = row["media_type"] in DRAWN and row["state"] != "refused"
+    return page(
+        request,
+        caller,
+        "document.html",
+        document=row,
+        run=run,
+        fields=fields,
+        boxes=_boxes(fields, blind=bool(run and run.audit_open)),
+        drawn=(numbers or [1])[:MAX_DRAWN] if drawable else [],
+        events=[{**event, "told": told_of(event["data"], words)} for event in told],
+        notice=notice,
+    )
+
+
+def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[str, Any]]]:
+    """Return the boxes to draw by page, in thousandths of the page."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for field in fields:
+        evidence = field.get("evidence") or {}
+        if evidence.get("box") and evidence.get("page"):
+            left, top, right, bottom = (round(1000 * share, 1) for share in evidence["box"])
+            size = {"x": left, "y": top, "width": max(right - left, 1), "height": max(bottom - top, 1)}
+            doubtful = not blind and field.get("score", 0) < DOUBTFUL
+            found[evidence["page"]].append({"name": field["name"], "doubtful": doubtful, **size})
+    return found
+
+
+@router.post("/{document_id}/approve/{decision_id}")
+def approve(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID) -> Response:
+    return _done(request, caller, document_id, "approved", lambda: reviews.approve(decision_id, caller))
+
+
+@router.post("/{document_id}/reject/{decision_id}")
+def reject(
+    request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID, reason: Annotated[str, Form()] = ""
+) -> Response:
+    body = invalid(_reject, {"reason": reason})
+    return _done(request, caller, document_id, "rejected", lambda: reviews.reject(decision_id, body, caller))
+
+
+def _done(request: Request, caller: Caller, document_id: UUID, key: str, work: Any) -> Response:
+    words = Words(caller.language)
+    try:
+        work()
+        notice = {"tone": "good", "text": words(f"done.{key}")}
+    except Rejected as error:
+        if error.code == "not_found":
+            raise
+        notice = {"tone": "bad", "text": words.refusal(error)}
+    if is_htmx(request):
+        return show(request, caller, document_id, notice)
+    return go(request, f"/documents/{document_id}")

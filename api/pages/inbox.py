@@ -1,0 +1,77 @@
+"""The inbox: what waits for people, what agents did, search; filters live in the URL."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.agents_seen import catalog
+from api.pages.render import go, page, templates
+from api.pages.session import Person, StaffPage
+from api.routes.tickets import checked
+from api.words import LANGUAGES, Words
+from core.db import app_database
+from core.store import desk, inbox, tenants
+from core.store.inbox import Filters
+
+router = APIRouter(include_in_schema=False)
+VIEWS = ("review", "handoff", "mine", "all")
+STATES = ("open", "waiting", "closed")
+ATTENTION = {"review": "review", "handoff": "handed"}
+
+
+@router.get("/")
+def inbox_page(
+    request: Request,
+    caller: Person,
+    view: str = "review",
+    q: Annotated[str, Query(max_length=200)] = "",
+    language: Annotated[str, Query(max_length=10)] = "",
+    agent: Annotated[str, Query(max_length=70)] = "",
+    state: Annotated[str, Query(max_length=10)] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    if not caller.may("staff", "ops"):
+        return go(request, "/report")
+    view = view if view in VIEWS else "review"
+    filters = Filters(
+        attention=ATTENTION.get(view),
+        taken_by=caller.name if view == "mine" else None,
+        q=checked(q, "q"),
+        language=checked(language, "language"),
+        agent=checked(agent, "agent"),
+        state=checked(state, "state"),
+    )
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = inbox.tickets(connection, filters, cursor=cursor)
+    return page(
+        request,
+        caller,
+        "inbox.html",
+        view=view,
+        tickets=found.rows,
+        next=found.next,
+        filters=filters,
+        searching=any((q, language, agent, state)),
+        choices={"language": sorted(LANGUAGES), "agent": sorted(catalog().manifests), "state": STATES},
+    )
+
+
+@router.get("/next")
+def next_ticket(request: Request, caller: StaffPage, after: UUID | None = None) -> Response:
+    """Go to the draft that has waited longest."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = desk.next_review(connection, after)
+    return go(request, f"/tickets/{found}" if found else "/")
+
+
+@router.get("/nav")
+def navigation(request: Request, caller: Person, at: str = "/") -> Response:
+    """The links with their counts as they are now, for a page that is open at `at`."""
+    path, _, query = at.partition("?")
+    with app_database().transaction(caller.tenant_id) as connection:
+        waiting, tenant = inbox.counts(connection), tenants.current(connection)
+    seen = Request({**request.scope, "path": path, "query_string": query.encode()})
+    words = Words(caller.language, tenant["timezone"])
+    values = {"request": seen, "caller": caller, "here": path, "waiting": waiting, "t": words}
+    return Response(templates().get_template("nav_links.html").render(values), media_type="text/html")

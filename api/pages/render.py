@@ -1,0 +1,111 @@
+"""Making pages: templates, the reader's words, what the frame around every page shows."""
+
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api import views
+from api.security import Caller
+from api.words import LANGUAGES, Words
+from core.db import app_database
+from core.events import EventKind
+from core.store import desk, events, inbox, tenants
+
+HERE = Path(__file__).parent.parent
+KINDS = " ".join(get_args(EventKind))
+
+
+@lru_cache
+def templates() -> Environment:
+    """Return the templates' environment; everything put into a page is escaped, an unknown name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query)
+    made.filters["marked"] = marked
+    made.globals["ui"] = made.get_template("macros.html").module
+    made.globals["fig"] = made.get_template("figures.html").module
+    return made
+
+
+def htmx_folder() -> Path:
+    """Return the folder of the installed htmx files; their Django package is found without being imported."""
+    spec = find_spec("django_htmx")
+    assert spec and spec.submodule_search_locations, "django-htmx carries htmx; it is among our dependencies"
+    return Path(spec.submodule_search_locations[0]) / "static" / "django_htmx"
+
+
+def page(request: Request, caller: Caller, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Return a page for a person who is logged in. A request by htmx gets the template's block `part` alone."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        tenant = tenants.current(connection)
+        frame = {
+            "cursor": events.newest_cursor(connection),
+            "waiting": inbox.counts(connection),
+            "paused": tenant["paused"],
+            "simulated_anywhere": desk.any_simulated(connection),
+        }
+    context = {
+        **frame,
+        "request": request,
+        "caller": caller,
+        "t": Words(caller.language, tenant["timezone"]),
+        "here": request.url.path,
+        "path_with_query": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+        "notice": None,
+        **values,
+    }
+    found = templates().get_template(template)
+    if is_htmx(request) and "part" in found.blocks:
+        return HTMLResponse("".join(found.blocks["part"](found.new_context(context))), status)
+    return HTMLResponse(found.render(context), status)
+
+
+def bare_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page for somebody who is not logged in, in the language of the browser."""
+    language = values.pop("language", None) or views.language_of(request)
+    context = {"t": Words(language), "request": request, **values}
+    return HTMLResponse(templates().get_template(template).render(context), status)
+
+
+def is_htmx(request: Request) -> bool:
+    """Return whether htmx asks for a part of the page (going back in history wants the whole)."""
+    return request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
+
+
+def go(request: Request, path: str) -> Response:
+    """Send the browser elsewhere, by htmx or by a plain redirect."""
+    if is_htmx(request):
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
+
+
+def marked(text: str, quotes: list[str]) -> Markup:
+    """Return a text with the passages that its sources support marked; everything is escaped."""
+    spots = sorted({(at, at + len(q)) for q in quotes if len(q) >= 8 and (at := text.find(q)) >= 0})
+    made, done = Markup(""), 0
+    for start, end in spots:
+        if start >= done:
+            made += Markup("{}<mark>{}</mark>").format(text[done:start], text[start:end])
+            done = end
+    return made + text[done:]
+
+
+def _query(request: Request, **changes: object) -> str:
+    """Return the page's query string with some values changed; None takes one out, and the cursor always goes."""
+    values = {**request.query_params, **changes}
+    kept = {name: value for name, value in values.items() if value not in (None, "") and name != "cursor"}
+    if "cursor" in changes:
+        kept["cursor"] = changes["cursor"]
+    return f"?{urlencode(kept)}" if kept else "?"

@@ -1,0 +1,158 @@
+"""Logging in and out of the pages: password, one-time link, session cookie, language."""
+
+import time
+from collections import defaultdict, deque
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from api.pages.render import bare_page, go
+from api.security import COOKIE, SAFE_METHODS, SESSION_HOURS, Caller, Scope, check_csrf, open_session, session_of
+from api.words import LANGUAGES
+from core import keys
+from core.db import app_database
+from core.errors import Rejected
+from core.passwords import read_link_token, verify_password
+from core.store import accounts, idempotency, journal
+
+router = APIRouter(include_in_schema=False)
+TRIES = 10  # wrong passwords for one address in WINDOW seconds
+WINDOW = 900.0
+_wrong: dict[str, deque[float]] = defaultdict(deque)
+
+
+class LogIn(Exception):
+    """Nobody is logged in: the browser goes to the log-in page and comes back."""
+
+
+async def page_caller(request: Request) -> Caller:
+    """Return who is logged in. Raises LogIn; and Rejected (csrf) for a write that did not come from our page."""
+    cookie = request.cookies.get(COOKIE, "")
+    caller = await run_in_threadpool(session_of, cookie) if cookie else None
+    if caller is None:
+        raise LogIn
+    if request.method not in SAFE_METHODS:
+        await check_csrf(request, caller)
+    return caller
+
+
+def send_to_log_in(request: Request, _: Exception) -> Response:
+    """Answer LogIn."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = "" if path == "/" or request.method not in SAFE_METHODS else f"?next={quote(path)}"
+    return go(request, f"/login{wanted}")
+
+
+def page_for(*scopes: Scope) -> object:
+    """Return a dependency for pages that need one of these scopes."""
+
+    async def check(caller: Annotated[Caller, Depends(page_caller)]) -> Caller:
+        if not caller.may(*scopes):
+            raise Rejected("your account does not have the scope for this page", code="scope_missing")
+        return caller
+
+    return Depends(check)
+
+
+Person = Annotated[Caller, Depends(page_caller)]
+StaffPage = Annotated[Caller, page_for("staff", "ops")]
+OpsPage = Annotated[Caller, page_for("ops")]
+LookPage = Annotated[Caller, page_for("ops", "developer", "staff")]
+
+
+@router.get("/login")
+def log_in_page(request: Request, next: str = "/") -> Response:
+    return bare_page(request, "login.html", next=next, email="", problem="")
+
+
+@router.post("/login")
+def log_in(
+    request: Request, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", next: str = "/"
+) -> Response:
+    if not _same_origin(request):
+        raise Rejected("the log-in did not come from our page", code="csrf")
+    address = email.strip().lower()[:320]
+    if _tries_left(address) <= 0:
+        page = bare_page(request, "login.html", status=429, next=next, email=email, problem="login.too_often")
+        page.headers["Retry-After"] = str(int(WINDOW))
+        return page
+    with app_database().transaction() as connection:
+        user = accounts.find_user(connection, address) if "\x00" not in address else None
+    if not verify_password(password, user["password_hash"] if user else "") or user is None:
+        _wrong[address].append(time.monotonic())
+        return bare_page(request, "login.html", status=401, next=next, email=email, problem="login.wrong")
+    _wrong.pop(address, None)
+    return _opened(request, user["id"], user["tenant_id"], next)
+
+
+@router.get("/login/link/{token}")
+def log_in_by_link(request: Request, token: str) -> Response:
+    link = read_link_token(token)
+    if link is not None:
+        with app_database().transaction(link.tenant_id) as connection:
+            key = f"log-in-link:{link.number}"
+            fresh = idempotency.lock(connection, link.tenant_id, key) and idempotency.find(connection, key) is None
+            if fresh:
+                idempotency.remember(connection, link.tenant_id, key, fingerprint="", status=303, headers={}, body=b"")
+        if fresh:
+            return _opened(request, link.user_id, link.tenant_id, "/")
+    return bare_page(request, "login.html", status=401, next="/", email="", problem="login.link_used")
+
+
+@router.post("/logout")
+def log_out(request: Request, caller: Person) -> Response:
+    with app_database().transaction(caller.tenant_id) as connection:
+        accounts.close_session(connection, keys.digest(request.cookies[COOKIE]))
+    answer = go(request, "/login")
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.post("/language")
+def set_language(
+    request: Request, caller: Person, language: Annotated[str, Form()], back: Annotated[str, Form()] = "/"
+) -> Response:
+    if language in LANGUAGES and caller.user_id:
+        with app_database().transaction(caller.tenant_id) as connection:
+            accounts.set_user_language(connection, caller.user_id, language)
+    return go(request, local(back))
+
+
+def _opened(request: Request, user_id: UUID, tenant_id: UUID, next: str) -> Response:
+    cookie = open_session(user_id, tenant_id)
+    with app_database().transaction(tenant_id) as connection:
+        journal.write(connection, tenant_id, actor=str(user_id), action="user.logged_in", data={})
+    answer = RedirectResponse(local(next), 303)
+    secure = request.url.scheme == "https"
+    seconds = SESSION_HOURS * 3600
+    answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+    return answer
+
+
+def local(path: str) -> str:
+    """Return a path of ours; anything that could lead elsewhere becomes the start page."""
+    parts = urlsplit(path)
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    return path if safe and "\\" not in path else "/"
+
+
+def _same_origin(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _tries_left(address: str) -> int:
+    now = time.monotonic()
+    wrong = _wrong[address]
+    while wrong and wrong[0] < now - WINDOW:
+        wrong.popleft()
+    if len(_wrong) > 10_000:
+        _wrong.clear()
+    return TRIES - len(wrong)

@@ -1,0 +1,162 @@
+"""One ticket for a person: the thread, the draft with its reasons and sources, what happened, and what to do."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import TypeAdapter
+
+from api import views
+from api.pages.render import go, is_htmx, page
+from api.pages.session import StaffPage
+from api.problems import invalid
+from api.routes import reviews
+from api.security import Caller
+from api.words import Words
+from core.db import app_database
+from core.errors import Rejected
+from core.store import history
+
+router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
+Seconds = Annotated[str, Form()]
+# What of an event is told in a line of the history, in this order.
+_TOLD = ("agent", "outcome", "by", "channel", "reason", "error", "filename")
+_WORDS_OF = {"agent": "agent", "outcome": "outcome", "by": "author", "channel": "channel"}
+
+
+@router.get("")
+def ticket_page(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
+    return show(request, caller, ticket_id)
+
+
+def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, str] | None = None) -> Response:
+    """Return the page of a ticket, with a notice on what was just done. Raises Rejected (not_found)."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = history.ticket_history(connection, ticket_id)
+    if found is None:
+        raise views.no_ticket()
+    made = views.ticket_history(found, caller.language)
+    draft = next((run for run in reversed(made.runs) if run.review == "open"), None)
+    words = Words(caller.language)
+    return page(
+        request,
+        caller,
+        "ticket.html",
+        ticket=found["ticket"],
+        messages=made.messages,
+        documents=made.documents,
+        draft=draft,
+        quotes=[source["quote"] for source in draft.proposal.get("sources", ())] if draft else [],
+        going=_going_out(made.deliveries),
+        events=[{**event, "told": told_of(event["data"], words)} for event in reversed(made.events)],
+        notice=notice,
+    )
+
+
+def _going_out(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sends that have not left yet; those of a person may be undone until their time."""
+    now = datetime.now(UTC)
+    waiting = [one for one in deliveries if one["state"] in ("waiting", "sending")]
+    return [{**one, "undo": one["decision_id"] and one["by"] != "agent" and one["send_after"] > now} for one in waiting]
+
+
+def told_of(data: dict[str, Any], words: Words) -> str:
+    """Return what a line of the history says of an event's values."""
+    told = [words.known(_WORDS_OF.get(name, "told"), data[name]) for name in _TOLD if data.get(name)]
+    return " · ".join(str(one)[:160] for one in dict.fromkeys(told))
+
+
+def _done(request: Request, caller: Caller, ticket_id: UUID, key: str, work: Callable[[], object]) -> Response:
+    """Do something with the ticket and show it again, with what was done or why it could not be."""
+    words = Words(caller.language)
+    try:
+        work()
+        notice = {"tone": "good", "text": words(f"done.{key}")}
+    except Rejected as error:
+        if error.code == "not_found":
+            raise
+        notice = {"tone": "bad", "text": words.refusal(error)}
+    if is_htmx(request):
+        return show(request, caller, ticket_id, notice)
+    return go(request, f"/tickets/{ticket_id}")
+
+
+@router.post("/approve/{decision_id}")
+def approve(request: Request, caller: StaffPage, ticket_id: UUID, decision_id: UUID, seconds: Seconds = "") -> Response:
+    body = reviews.Handled(seconds=_number(seconds))
+    return _done(request, caller, ticket_id, "approved", lambda: reviews.approve(decision_id, caller, body))
+
+
+_edit: TypeAdapter[reviews.EditIn] = TypeAdapter(reviews.EditIn)
+_reject: TypeAdapter[reviews.RejectIn] = TypeAdapter(reviews.RejectIn)
+_reply: TypeAdapter[reviews.ReplyIn] = TypeAdapter(reviews.ReplyIn)
+
+
+@router.post("/edit/{decision_id}")
+def edit(
+    request: Request,
+    caller: StaffPage,
+    ticket_id: UUID,
+    decision_id: UUID,
+    text: Annotated[str, Form()] = "",
+    seconds: Seconds = "",
+) -> Response:
+    body = invalid(_edit, {"text": _lines(text), "seconds": _number(seconds)})
+    return _done(request, caller, ticket_id, "edited", lambda: reviews.edit(decision_id, body, caller))
+
+
+@router.post("/reject/{decision_id}")
+def reject(
+    request: Request,
+    caller: StaffPage,
+    ticket_id: UUID,
+    decision_id: UUID,
+    reason: Annotated[str, Form()] = "",
+    seconds: Seconds = "",
+) -> Response:
+    body = invalid(_reject, {"reason": reason, "seconds": _number(seconds)})
+    return _done(request, caller, ticket_id, "rejected", lambda: reviews.reject(decision_id, body, caller))
+
+
+@router.post("/undo/{decision_id}")
+def undo(request: Request, caller: StaffPage, ticket_id: UUID, decision_id: UUID) -> Response:
+    return _done(request, caller, ticket_id, "undone", lambda: reviews.undo(decision_id, caller))
+
+
+@router.post("/take-over")
+def take_over(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
+    return _done(request, caller, ticket_id, "taken_over", lambda: reviews.take_over(ticket_id, caller))
+
+
+@router.post("/hand-back")
+def hand_back(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
+    return _done(request, caller, ticket_id, "handed_back", lambda: reviews.hand_back(ticket_id, caller))
+
+
+@router.post("/close")
+def close(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
+    return _done(request, caller, ticket_id, "closed", lambda: reviews.close(ticket_id, caller))
+
+
+@router.post("/reply")
+def reply(
+    request: Request, caller: StaffPage, ticket_id: UUID, text: Annotated[str, Form()] = "", seconds: Seconds = ""
+) -> Response:
+    body = invalid(_reply, {"text": _lines(text), "seconds": _number(seconds)})
+    return _done(request, caller, ticket_id, "replied", lambda: reviews.reply(ticket_id, body, caller))
+
+
+def _number(text: str) -> float | None:
+    """The seconds that the page measured; what is no number of a day's length is not known."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= 86_400 else None
+
+
+def _lines(text: str) -> str:
+    """Browsers send forms with CRLF; texts are kept with LF."""
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,44 @@
+// What every page needs: the menu, small conveniences, live updates, keys.
+import { listen } from "./live.js";
+import { installKeys } from "./keys.js";
+
+const root = document.documentElement;
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-menu]");
+  if (opener) {
+    const open = root.classList.toggle("menu-open");
+    opener.setAttribute("aria-expanded", String(open));
+  }
+  const dialog = event.target.closest("[data-dialog]");
+  if (dialog) document.getElementById(dialog.dataset.dialog)?.showModal();
+  if (event.target.closest("[data-dismiss]")) event.target.closest(".toast")?.remove();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// How long a person worked on it: the time this page was in front of them.
+let seconds = 0;
+let since = document.hidden ? 0 : performance.now();
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && since) seconds += (performance.now() - since) / 1000;
+  since = document.hidden ? 0 : performance.now();
+});
+document.addEventListener("submit", (event) => {
+  const field = event.target.querySelector?.("[name=seconds]");
+  if (field) field.value = (seconds + (since ? (performance.now() - since) / 1000 : 0)).toFixed(1);
+}, true);
+
+// Counting down to when a send can no longer be undone.
+setInterval(() => {
+  for (const element of document.querySelectorAll("[data-until]")) {
+    const left = Math.ceil((Date.parse(element.dataset.until) - Date.now()) / 1000);
+    element.textContent = Math.max(0, left);
+    if (left <= 0) element.closest("form")?.querySelector("button")?.setAttribute("disabled", "");
+  }
+}, 250);
+
+installKeys();
+listen();

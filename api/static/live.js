@@ -1,0 +1,52 @@
+// New events refresh what shows them. A page that nobody looks at lets go of its connection.
+const HIDDEN_MS = 30_000;
+const GATHER_MS = 350;
+
+let source = null;
+let cursor = "";
+let changed = new Set();
+let timer = 0;
+let away = 0;
+
+export function listen() {
+  const body = document.body;
+  if (!body.dataset.kinds || !document.querySelector("[data-live]")) return;
+  cursor = body.dataset.cursor ?? "";
+  open();
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(away);
+    if (document.hidden) away = setTimeout(close, HIDDEN_MS);
+    else if (!source) open();
+  });
+  window.addEventListener("pagehide", close);
+}
+
+function open() {
+  source = new EventSource(`/v1/events${cursor ? `?after=${encodeURIComponent(cursor)}` : ""}`);
+  source.onopen = () => document.documentElement.classList.add("is-live");
+  source.onerror = () => document.documentElement.classList.remove("is-live");
+  for (const kind of document.body.dataset.kinds.split(" ")) source.addEventListener(kind, note);
+}
+
+function close() {
+  source?.close();
+  source = null;
+  document.documentElement.classList.remove("is-live");
+}
+
+function note(event) {
+  cursor = event.lastEventId;
+  const { ticket_id: ticket, document_id: document } = JSON.parse(event.data);
+  for (const id of [ticket, document]) if (id) changed.add(id);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, GATHER_MS);
+}
+
+function refresh() {
+  for (const element of document.querySelectorAll("[data-live]")) {
+    const wanted = element.dataset.live;
+    const busy = element.querySelector("details[data-busy][open]") ?? element.querySelector("textarea:focus, input:focus");
+    if (!busy && (wanted === "all" || changed.has(wanted))) htmx.trigger(element, "refresh");
+  }
+  changed = new Set();
+}

@@ -1,0 +1,123 @@
+"""The pages' words: one YAML file for each language, and how each language writes dates, numbers and money."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal, format_percent
+from ruamel.yaml import YAML
+
+from core.errors import Rejected
+
+FOLDER = Path(__file__).parent / "words"
+LANGUAGES = {"en": "English", "vi": "Tiếng Việt", "de": "Deutsch"}
+
+
+@lru_cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return a language's words by dotted key."""
+    found: dict[str, str] = {}
+    for path in sorted(FOLDER.glob(f"*.{language}.yaml")):
+        _flatten(YAML(typ="safe").load(path.read_text(encoding="utf-8")), "", found)
+    return found
+
+
+def _flatten(value: Any, prefix: str, found: dict[str, str]) -> None:
+    if not isinstance(value, dict):
+        found[prefix] = str(value)
+        return
+    for name, part in value.items():
+        _flatten(part, f"{prefix}.{name}" if prefix else str(name), found)
+
+
+@lru_cache
+def phrases() -> Mapping[str, Mapping[str, str]]:
+    """Return the translations of sentences that other packages write in English."""
+    found = YAML(typ="safe").load((FOLDER / "phrases.yaml").read_text(encoding="utf-8"))
+    return {one["en"]: one for one in found}
+
+
+class Words:
+    """A reader's words and formats: language and time zone."""
+
+    def __init__(self, language: str = "en", timezone: str = "UTC") -> None:
+        self.language = language if language in LANGUAGES else "en"
+        self.locale = Locale.parse(self.language)
+        self.zone = ZoneInfo(timezone)
+        self._words = catalogue(self.language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of a key with its values put in. A key that is nowhere is shown as it is."""
+        text = self._words.get(key) or catalogue("en").get(key) or key
+        return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Return whether there is such a key."""
+        return key in catalogue("en")
+
+    def known(self, prefix: str, value: object) -> str:
+        """Return the word for a value such as a state; a value without a word (an agent's own) is shown as it is."""
+        key = f"{prefix}.{value}"
+        return self(key) if self.has(key) else str(value).replace("_", " ")
+
+    def phrase(self, text: str) -> str:
+        """Return a whole English sentence of ours in this language, as it is where it has no translation."""
+        return phrases().get(text, {}).get(self.language, text)
+
+    def refusal(self, error: Rejected) -> str:
+        """Return in words why something could not be done."""
+        key = f"refused.{error.code}"
+        return self(key) if self.has(key) else str(error)
+
+    def count(self, key: str, n: int) -> str:
+        """Return KEY.one or KEY.other with n put in."""
+        form = str(self.locale.plural_form(n))
+        return self(f"{key}.{form if f'{key}.{form}' in self._words else 'other'}", n=self.number(n))
+
+    def number(self, value: float, places: int = 0) -> str:
+        """Return a number as the language writes it."""
+        pattern = "#,##0" + ("." + "0" * places if places else "")
+        return str(format_decimal(value, format=pattern, locale=self.locale))
+
+    def share(self, value: float, places: int = 1) -> str:
+        """Return a share of 0 to 1 as per cent."""
+        pattern = "#,##0" + ("." + "0" * places if places else "") + "%"
+        if self.language == "de":
+            pattern = pattern.replace("%", "\u202f%")
+        return str(format_percent(value, format=pattern, locale=self.locale))
+
+    def money(self, value: float) -> str:
+        """Return US dollars."""
+        places = "#,##0.00" if value >= 1 or value == 0 else "#,##0.0000"
+        return str(format_currency(value, "USD", f"¤{places}", locale=self.locale, currency_digits=False))
+
+    def moment(self, at: datetime) -> str:
+        """Return date and time in the reader's zone."""
+        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale))
+
+    def day(self, at: datetime) -> str:
+        """Return the date in the reader's zone."""
+        return str(format_date(at.astimezone(self.zone), "medium", locale=self.locale))
+
+    def when(self, at: datetime) -> str:
+        """Return the time for today, else the day: what a list needs."""
+        local, today = at.astimezone(self.zone), datetime.now(self.zone).date()
+        if local.date() == today:
+            return str(format_time(local.time(), "short", locale=self.locale))
+        skeleton = "MMMd" if local.year == today.year else "yMMMd"
+        return str(format_skeleton(skeleton, local, locale=self.locale))
+
+    def ago(self, at: datetime) -> str:
+        """Return how long ago it was."""
+        return str(format_timedelta(at - datetime.now(UTC), add_direction=True, locale=self.locale))
+
+    def seconds(self, value: float) -> str:
+        """Return a duration: seconds with one place below a minute, else the largest unit."""
+        if value < 60:
+            return self("unit.seconds", n=self.number(value, 1 if value < 10 else 0))
+        return str(format_timedelta(timedelta(seconds=value), threshold=1.5, format="long", locale=self.locale))

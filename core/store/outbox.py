@@ -91,7 +91,8 @@ def claim_for_publishing(connection: Connection, queue: str, limit: int, hold: f
 def mark_published(connection: Connection, claimed: Sequence[RowMapping], again_after: float) -> None:
     """Note that the broker took these claims; if nobody takes one within `again_after` seconds it is published again.
 
-    A job that a worker has meanwhile taken, finished or put off is left as it is: its `run_after` is another.
+    A job that a worker has meanwhile taken, finished or put off is left as it is: its `run_after` is another. One that
+    a worker is touching right now is passed over, so that neither waits for the other.
     """
     execute(
         connection,
@@ -99,7 +100,8 @@ def mark_published(connection: Connection, claimed: Sequence[RowMapping], again_
                run_after = clock_timestamp() + make_interval(secs => :again_after)
            FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS claimed (id, run_after)
            WHERE o.id = claimed.id AND o.run_after = claimed.run_after AND o.state = 'ready'
-             AND o.lease_until IS NULL""",
+             AND o.lease_until IS NULL
+             AND o.id IN (SELECT id FROM outbox WHERE id = ANY(:ids) FOR UPDATE SKIP LOCKED)""",
         ids=[row["id"] for row in claimed],
         times=[row["run_after"] for row in claimed],
         again_after=again_after,
@@ -129,7 +131,11 @@ def republish_all(connection: Connection) -> int:
 
 
 def take(connection: Connection, tenant_id: UUID, job_ids: Sequence[UUID], lease: float) -> list[Job]:
-    """Take jobs for `lease` seconds; those that are done, dead or held by another worker are left out."""
+    """Take jobs for `lease` seconds; those that are done, dead or held by another worker are left out.
+
+    It waits for a row that is locked: the relay may be noting at this moment that it has published the job, and a job
+    passed over here would wait for its next publishing.
+    """
     token = new_id()
     found = rows(
         connection,
@@ -137,7 +143,7 @@ def take(connection: Connection, tenant_id: UUID, job_ids: Sequence[UUID], lease
                attempts = attempts + 1
            WHERE id IN (SELECT id FROM outbox WHERE id = ANY(:ids) AND state = 'ready'
                             AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                        ORDER BY id FOR UPDATE SKIP LOCKED)
+                        ORDER BY id FOR UPDATE)
            RETURNING id, task, queue, subject_id, generation, attempts""",
         ids=list(job_ids),
         lease=lease,
@@ -209,6 +215,18 @@ def replay_dead(connection: Connection, job_id: UUID | None = None) -> int:
                published_at = NULL, finished_at = NULL, lease_until = NULL
            WHERE state = 'dead' AND (CAST(:id AS uuid) IS NULL OR id = :id)""",
         id=job_id,
+    )
+
+
+def ready(connection: Connection, tasks: Sequence[str]) -> int:
+    """Return how many of the tenant's jobs of these tasks are still to be done."""
+    return int(
+        scalar(
+            connection,
+            "SELECT count(*) FROM outbox WHERE state = 'ready' AND task = ANY(:tasks)",
+            tasks=list(tasks),
+        )
+        or 0
     )
 
 

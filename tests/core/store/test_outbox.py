@@ -1,5 +1,6 @@
 """The outbox as the queue of record: claims, leases, attempts, back-off, dead letters."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -178,3 +179,28 @@ def test_another_tenant_sees_and_takes_nothing(app: Database, tenant: UUID) -> N
         assert list(outbox.depth(connection)) == []
     with app.transaction() as connection:  # no tenant at all: no rows at all
         assert list(outbox.depth(connection)) == []
+
+
+def test_a_worker_that_is_quicker_than_the_relays_note_still_gets_the_job(
+    app: Database, system: Database, tenant: UUID
+) -> None:
+    job = add(app, tenant)
+    with system.transaction() as connection:
+        claimed = outbox.claim_for_publishing(connection, "tickets", 10, 10.0)
+    with ThreadPoolExecutor(1) as threads:
+        with system.transaction() as connection:
+            outbox.mark_published(connection, claimed, 60.0)
+            taking = threads.submit(take, app, tenant, job)
+            assert not taking.done()
+            time.sleep(0.2)  # the worker is at the row while the relay's transaction is open
+        assert taking.result(5) is not None
+
+
+def test_the_relay_passes_over_a_job_that_a_worker_is_taking(app: Database, system: Database, tenant: UUID) -> None:
+    job = add(app, tenant)
+    with system.transaction() as connection:
+        claimed = outbox.claim_for_publishing(connection, "tickets", 10, 10.0)
+    with app.transaction(tenant) as connection:
+        assert outbox.take(connection, tenant, [job.id], 30.0)
+        with system.transaction() as other:
+            outbox.mark_published(other, claimed, 60.0)  # it does not wait for the worker

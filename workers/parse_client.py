@@ -1,5 +1,6 @@
 """`parse`: a file in, a reading out, through the limited fork server. Each worker process has servers of its own."""
 
+import atexit
 import json
 import os
 import subprocess
@@ -98,6 +99,7 @@ class ParseServer:
 
 TEXT_SERVER = ParseServer(ocr=False)
 OCR_SERVER = ParseServer(ocr=True)
+atexit.register(lambda: stop_servers())
 
 
 def parse(

@@ -173,7 +173,7 @@ def _signs(line: str, after: list[str], names: set[str]) -> bool:
     words = {word.lower() for word in re.findall(r"\w{3,}", line)}
     named = bool(names) and names <= words and len(words) <= 5
     contacts = sum(1 for one in after if CONTACT.search(one))
-    name_like = bool(re.fullmatch(r"\s*-?\s*(?:[A-ZÀ-ỸĐ][\w.'’-]*\s*){1,5},?\s*", line))
+    name_like = bool(re.fullmatch(r"\s*-?\s*(?:[A-ZÀ-ỸĐ][\w.'’-]*\s*){1,5},?\s*(?:[A-Z][\w.]{0,6})?\s*", line))
     return named or (name_like and contacts >= 1 and contacts >= len(after) / 3)
 
 

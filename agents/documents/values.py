@@ -60,7 +60,8 @@ class Heading(NamedTuple):
 class Page:
     """One page. `reader` names who read it (pdf, ocr, ocr-vi, docx, ...). `part` is the file inside a mail or ZIP.
 
-    Lines of a skewed scan are stored upright; `angle` (degrees) turns their boxes back onto the picture.
+    Lines of a skewed scan are stored upright; `angle` (degrees) turns their boxes back onto the picture. A picture that
+    stood on its side or head was turned left by `turned` (0, 90, 180, 270) degrees before; evidence is turned back too.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Page:
     reader: str
     part: str = ""
     angle: float = 0.0
+    turned: int = 0
     body: str = ""  # the text in reading order where the format gives one (mail, HTML); else it comes from the lines
 
     @property
@@ -139,7 +141,18 @@ def _shared_height(line: Line, row: list[Line]) -> float:
 def part_to_json(part: Part) -> list[Any]:
     """Return a part as a JSON list that `part_from_json` reads back."""
     if isinstance(part, Page):
-        return ["page", part.number, part.width, part.height, part.lines, part.reader, part.part, part.angle, part.body]
+        return [
+            "page",
+            part.number,
+            part.width,
+            part.height,
+            part.lines,
+            part.reader,
+            part.part,
+            part.angle,
+            part.turned,
+            part.body,
+        ]
     return [type(part).__name__.lower(), *part]
 
 
@@ -147,8 +160,8 @@ def part_from_json(values: Sequence[Any]) -> Part:
     """Read a part back from JSON. Raises ValueError for an unknown kind."""
     kind, rest = values[0], values[1:]
     if kind == "page":
-        number, width, height, lines, reader, part, angle, body = rest
-        return Page(number, width, height, tuple(Line(*line) for line in lines), reader, part, angle, body)
+        number, width, height, lines, *more = rest
+        return Page(number, width, height, tuple(Line(*line) for line in lines), *more)
     if kind == "code":
         return Code(rest[0], rest[1], rest[2], tuple(rest[3]) if rest[3] else None)
     if kind == "embedded":
@@ -193,7 +206,8 @@ def evidence(page: Page, line: Line, start: int = 0, end: int | None = None) -> 
         for x in (line.left + start * step, line.left + end * step)
         for y in (line.top, line.bottom)
     ]
-    across, down = [x / page.width for x, _ in corners], [y / page.height for _, y in corners]
+    shares = [_unturned(page.turned, x / page.width, y / page.height) for x, y in corners]
+    across, down = [x for x, _ in shares], [y for _, y in shares]
     box = (_share(min(across)), _share(min(down)), _share(max(across)), _share(max(down)))
     return Evidence(kind="page", page=page.number, box=box, path=page.part, text=line.text[start:end])
 
@@ -208,6 +222,11 @@ def _turn_back(page: Page, x: float, y: float) -> tuple[float, float]:
     return cx + dx * cos(angle) - dy * sin(angle), cy + dx * sin(angle) + dy * cos(angle)
 
 
+def _unturned(turned: int, x: float, y: float) -> tuple[float, float]:
+    """Map shares of the upright page onto the picture as it was sent."""
+    return {0: (x, y), 90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[turned]
+
+
 def _share(value: float) -> float:
     return round(min(1.0, max(0.0, value)), 5)
 
@@ -218,7 +237,7 @@ def flow(texts: Iterable[str], number: int, reader: str, part: str = "", body: s
     lines = list(_flowed(texts))
     width = max([600.0, *(line.right for line in lines)])
     height = max([800.0, *(line.bottom for line in lines)])
-    return Page(number, width, height, tuple(lines), reader, part, 0.0, body)
+    return Page(number, width, height, tuple(lines), reader, part, body=body)
 
 
 def _flowed(texts: Iterable[str]) -> Iterator[Line]:

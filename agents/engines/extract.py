@@ -12,7 +12,7 @@ from core.contracts import Proposal, Usage, WorkItem
 from core.errors import Broken, Rejected
 
 FIELDS = "fields.yaml"
-OTHER_TYPE = 0.6  # a document that is another type with at least this score is declined
+LEAST_FITTING = 0.15  # a document that fits the processor's types less, and another type twice as well, is declined
 
 
 class ExtractEngine:
@@ -49,7 +49,7 @@ class ExtractEngine:
                 }
             )
 
-        if _is_another(kind, wanted):
+        if _is_another(kind, fitting):
             return propose("abstain", f"it looks like a document of type {kind.type!r}, not {' or '.join(wanted)}")
         fields, score = extract(reading, file)
         if not any(field.value is not None for field in fields):
@@ -73,5 +73,6 @@ def _parsed(text: str, name: str) -> FieldsFile:
         raise Broken(f"{FIELDS} of {name}: {error}") from error
 
 
-def _is_another(kind: Kind, wanted: tuple[str, ...]) -> bool:
-    return kind.type not in wanted and kind.type != "unknown" and kind.score >= OTHER_TYPE
+def _is_another(kind: Kind, fitting: float) -> bool:
+    """Say whether the document is clearly of another type; one whose type is open may still be read."""
+    return fitting < LEAST_FITTING and fitting < kind.score / 2

@@ -141,11 +141,14 @@ def _bench(found: Catalog, model: bool) -> Any:
 
     @cache
     def classifier() -> "Classifier":
+        from agents.triage.embedder import bundled
+        from agents.triage.embedding_cache import CachedEmbedder
         from agents.triage.examples import from_entries
         from agents.triage.training import train
 
+        embedder = CachedEmbedder(bundled(), settings().home / "cache")
         with OUT.status("learning from the examples of all agents"):
-            return train(from_entries(found.entries.values()))
+            return train(from_entries(found.entries.values()), embedder=embedder)
 
     def scripted(script: Sequence[Mapping[str, Any]]) -> "Engine":
         from agents.engines.llm import LlmEngine
@@ -155,12 +158,9 @@ def _bench(found: Catalog, model: bool) -> Any:
         return LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(list(script)))
 
     def read(path: Path) -> Any:
-        from workers.parse_client import parse, stop_servers
+        from workers.parse_client import parse
 
-        try:
-            return parse(path, filename=path.name)
-        finally:
-            stop_servers()
+        return parse(path, filename=path.name)
 
     return Bench(
         loader=Loader(found),

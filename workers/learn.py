@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.triage.embedder import BundledEmbedder
+from agents.triage.embedding_cache import CachedEmbedder
 from agents.triage.examples import Example, from_entries
 from agents.triage.recalibration import recalibrated
-from agents.triage.remembered import Remembered
 from agents.triage.training import train
 from core.db import app_database
 from core.settings import settings
@@ -52,7 +52,7 @@ def train_triage(jobs: Sequence[Job]) -> None:
     classifier = None
     if known:
         # Training is rare and long: it may use every core, and embeds each text once in its life.
-        embedder = Remembered(BundledEmbedder(os.cpu_count() or 1), settings().home / "cache" / "embeddings")
+        embedder = CachedEmbedder(BundledEmbedder(os.cpu_count() or 1), settings().home / "cache")
         classifier = recalibrated(train(learned, embedder=embedder), later, embedder)
     with database.transaction(tenant_id) as connection:
         if classifier is not None:

@@ -1,6 +1,6 @@
 """What the llm path costs beside the model itself: tickets that each wait for a slow model, many at once.
 
-    python -m bench.llm_overhead [--tickets 600] [--concurrency 200] [--latency 5]
+    python -m bench.llm_overhead [--tickets 2000] [--concurrency 200] [--latency 5]
 
 A loopback server in a process of its own speaks OpenAI's chat completions and answers after `latency` seconds. The
 engine works on `concurrency` tickets at a time in the threads of one process, as a worker of the queue `llm` does.
@@ -67,7 +67,7 @@ ANSWER = {"answer": {"reply": "Your order SL-10001 is on its way.", "language": 
 def main() -> None:
     """Run the benchmark and print its table and its JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tickets", type=int, default=600)
+    parser.add_argument("--tickets", type=int, default=2000)
     parser.add_argument("--concurrency", type=int, default=200)
     parser.add_argument("--latency", type=float, default=5.0)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)

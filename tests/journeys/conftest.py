@@ -40,14 +40,31 @@ def agents_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def line_settings() -> dict[str, str]:
+    """More SAOLA_* settings of the line; a module that needs some has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def line_workers() -> tuple[str, ...]:
+    """The workers that are started; a module that needs others has a fixture of this name."""
+    return ("tickets",)
+
+
+@pytest.fixture(scope="module")
 def running_line(
-    servers: Servers, module_database: Database, agents_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    servers: Servers,
+    module_database: Database,
+    agents_folder: Path,
+    line_settings: dict[str, str],
+    line_workers: tuple[str, ...],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Line]:
     """Relay and workers, started once for a module; this process's own settings point to the same servers."""
     home = tmp_path_factory.mktemp("home")
     with (
         pytest.MonkeyPatch.context() as patch,
-        Line(servers, module_database, agents_folder, home, SAOLA_LEASE_SECONDS="4") as made,
+        Line(servers, module_database, agents_folder, home, SAOLA_LEASE_SECONDS="4", **line_settings) as made,
     ):
         for name, value in made.environment.items():
             if name.startswith("SAOLA_"):
@@ -55,8 +72,8 @@ def running_line(
         point_to({})
         db.app_database.cache_clear()
         db.system_database.cache_clear()
-        made.start("relay")
-        made.start("tickets")
+        for process in ("relay", *line_workers):
+            made.start(process)
         yield made
         db.app_database().close()
         db.app_database.cache_clear()

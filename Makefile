@@ -49,6 +49,9 @@ test: check  ## check, then unit, architecture, journey and browser tests on rea
 faults: dev  ## The long failure tests: kill -9, broker wipes, hostile files
 	@$(BIN)/python -m pytest -m faults
 
+bench: setup  ## A benchmark: make bench NAME=tickets DATA=FOLDER
+	@$(BIN)/python -m bench.$(NAME) $(DATA) $(ARGS)
+
 lock:  ## Renew the hashed locks
 	@for g in run dev; do \
 	  $(BIN)/uv pip compile pyproject.toml $$([ $$g = dev ] && echo --group dev) --universal --python-version 3.11 \
@@ -67,4 +70,4 @@ env:  ## Make the passwords for docker-compose.yml (.env), once
 clean:  ## Remove the environment and all local data
 	@rm -rf $(VENV) .saola
 
-.PHONY: help setup dev demo up check test faults lock docs env clean
+.PHONY: help setup dev demo up check test faults bench lock docs env clean

@@ -220,15 +220,20 @@ def mixed(number: int) -> Made:
     return make(number, language, pages)
 
 
-def picture(pdf: bytes, number: int, quality: str = "scan", long_side: int = 1600) -> Grey:
-    """Return the first page as a scan (a little noise and tilt) or a phone's photo (shadow, blur, perspective)."""
+def clean(pdf: bytes, long_side: int = 1600) -> Grey:
+    """Return the first page as a clean grey picture."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         page = document[0]
-        grey = page.render(scale=long_side / max(page.get_size()), grayscale=True).to_numpy()[:, :].copy()
+        grey = page.render(scale=long_side / max(page.get_size()), grayscale=True).to_numpy().copy()
     finally:
         document.close()
-    return degrade(grey.reshape(grey.shape[0], grey.shape[1]), number, quality)
+    return grey.reshape(grey.shape[0], grey.shape[1])
+
+
+def picture(pdf: bytes, number: int, quality: str = "scan", long_side: int = 1600) -> Grey:
+    """Return the first page as a scan (a little noise and tilt) or a phone's photo (shadow, blur, perspective)."""
+    return degrade(clean(pdf, long_side), number, quality)
 
 
 def degrade(grey: Grey, number: int, quality: str) -> Grey:

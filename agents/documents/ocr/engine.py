@@ -25,6 +25,11 @@ class OcrEngine:
         self._latin = LatinReader()
         self._vietnamese = VietnameseReader()
 
+    @property
+    def vietnamese_reader(self) -> str:
+        """Which Vietnamese reader was found: tesseract or aster."""
+        return self._vietnamese.name
+
     def read(self, picture: Any, number: int, hints: Hints, part: str = "") -> Iterator[Part]:
         """Yield codes and the page. The page's units are pixels of the picture as given (after capping its size)."""
         small = shrink(np.ascontiguousarray(picture))

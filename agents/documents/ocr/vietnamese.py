@@ -16,7 +16,7 @@ from PIL import Image
 
 from agents.documents.ocr.latin import Picture
 
-DATA_FOLDERS = (
+DATA_FOLDERS: tuple[str, ...] = (
     "/usr/share/tesseract-ocr/5/tessdata",
     "/usr/share/tesseract-ocr/4.00/tessdata",
     "/usr/share/tessdata",

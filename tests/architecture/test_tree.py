@@ -15,6 +15,9 @@ WHOLE = {
     "tests/faults": "what is lost when parts of the line are killed",
     "tests/browser": "the pages, as a person meets them",
     "tests/agents/llm/test_wire.py": "the engine and its client together, over real HTTP",
+    "tests/agents/llm/test_llama.py": "the same against a real model server",
+    "tests/agents/documents/extract/test_values.py": "every kind of value, over the modules that find them",
+    "tests/metrics/certificates/test_helpers.py": "the three small methods beside the certificates",
     "tests/metrics/test_pitfalls.py": "the classic mistakes, across all figures",
 }
 

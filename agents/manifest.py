@@ -42,6 +42,7 @@ class Tool(_Strict):
     description: str = ""
     sinks: tuple[str, ...] = ()
     verified_customer: bool = False
+    confirm: bool = Field(False, description="a write goes out unseen only if the customer said yes to exactly it")
 
 
 class Manifest(_Strict):

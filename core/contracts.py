@@ -97,6 +97,7 @@ class ActionProposal(Frozen):
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     provenance: dict[str, str] = Field(default_factory=dict)
+    confirmed: bool = False  # the customer said yes to exactly this
     effect: Literal["write"] = "write"
 
 
@@ -217,6 +218,7 @@ class Policy(Frozen):
     allowed_links: tuple[str, ...] = ()
     sinks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     verified_only: tuple[str, ...] = ()
+    confirm_first: tuple[str, ...] = ()
 
 
 class Decision(Frozen):

@@ -76,6 +76,7 @@ class Workshop:
             allowed_links=manifest.allowed_links,
             sinks={tool.name: tool.sinks for tool in manifest.tools if tool.sinks},
             verified_only=tuple(tool.name for tool in manifest.tools if tool.verified_customer),
+            confirm_first=tuple(tool.name for tool in manifest.tools if tool.confirm),
         )
 
     def family_fingerprint(self, family: str, triage_fingerprint: str) -> str:

@@ -27,6 +27,7 @@ from agents.llm.score import combine, support, token_probability
 from agents.llm.settings import ModelSettings
 from agents.manifest import Manifest
 from agents.tools.bound import short
+from agents.tools.confirm import question
 from agents.tools.in_run import ToolRun, running, tools_for_model
 from core.contracts import ActionProposal, Proposal, WorkItem
 from core.errors import NeedsHuman
@@ -157,19 +158,30 @@ def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sam
         return _abstain(agent, context, "the model gave an empty answer", budget)
     signals = _signals(item, first, reply, bool(removed), samples)
     language = first.answer.language.strip().lower()[:2]
+    ask = _must_ask(agent, first.actions)
+    if ask:
+        asked = question([(action.name, action.arguments) for action in first.actions], language)
+        reply = f"{reply}\n\n{asked}" if reply else asked
     return _base(agent, context, budget).model_copy(
         update={
             "kind": "reply" if reply else "action",
             "intent": context.route.intent or (first.actions[0].name if first.actions else ""),
             "language": language,
             "reply": reply,
-            "actions": first.actions,
+            "actions": () if ask else first.actions,
             "sources": first.sources,
             "score": combine(signals),
             "signals": signals,
-            "question": first.answer.question and not first.actions,
+            "question": ask or (first.answer.question and not first.actions),
         }
     )
+
+
+def _must_ask(agent: Agent, actions: tuple[ActionProposal, ...]) -> bool:
+    """Ask the customer first where an action needs their yes and they have said yes to none of the actions yet. With a
+    yes to some, the others were slipped in after it: all stay in the proposal, and the gate holds it."""
+    first = {tool.name for tool in agent.manifest.tools if tool.confirm}
+    return any(action.name in first for action in actions) and not any(action.confirmed for action in actions)
 
 
 def _signals(item: WorkItem, first: _Sample, reply: str, cleaned: bool, samples: list[_Sample]) -> dict[str, float]:

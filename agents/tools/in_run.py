@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from agents.contract import Agent, Context
 from agents.tools.bind import bind
 from agents.tools.bound import BoundTool, Caller, short
+from agents.tools.confirm import agreed_to, line
 from agents.tools.provenance import Seen, provenance
 from core.contracts import ActionProposal, Source, WorkItem
 from core.errors import Rejected
@@ -45,6 +46,7 @@ class ToolRun:
         self._context, self._deadline = context, deadline
         self.customer = item.customer if item.customer is not None and item.customer.verified else None
         self.seen = first_seen(item)
+        self._agreed = agreed_to(item.messages, item.text)
         self.actions: list[ActionProposal] = []
         self.sources: list[Source] = []
         self.texts: list[str] = []  # what the tools said, in full
@@ -85,7 +87,8 @@ class ToolRun:
 
     def _note(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         labels = provenance(arguments, self.seen, tool.schema)
-        action = ActionProposal(name=tool.name, arguments=arguments, provenance=labels)
+        confirmed = tool.declared.confirm and line(tool.name, arguments) in self._agreed
+        action = ActionProposal(name=tool.name, arguments=arguments, provenance=labels, confirmed=confirmed)
         if action not in self.actions:  # models repeat themselves; the same write twice is one proposal
             self.actions.append(action)
         _log.info("action.proposed", action=tool.name, provenance=labels)

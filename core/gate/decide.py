@@ -90,6 +90,8 @@ def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reaso
             reasons.append(Reason(code="action_not_allowed", values={"action": action.name}))
         if action.name in policy.verified_only and not (item.customer and item.customer.verified):
             reasons.append(Reason(code="customer_not_verified", values={"action": action.name}))
+        if action.name in policy.confirm_first and not action.confirmed:
+            reasons.append(Reason(code="not_confirmed", values={"action": action.name}))
         for argument in policy.sinks.get(action.name, ()):
             source = action.provenance.get(argument, "agent")
             if argument in action.arguments and source in UNTRUSTED:

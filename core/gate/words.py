@@ -46,6 +46,11 @@ SENTENCES: dict[str, dict[str, str]] = {
         "de": "Die Aktion {action} verlangt eine bestätigte Identität.",
         "vi": "Hành động {action} cần khách hàng đã xác minh danh tính.",
     },
+    "not_confirmed": {
+        "en": "The customer has not said yes to exactly this action: {action}.",
+        "de": "Der Kunde hat nicht genau dieser Aktion zugestimmt: {action}.",
+        "vi": "Khách hàng chưa đồng ý với đúng hành động này: {action}.",
+    },
     "untrusted_argument": {
         "en": "The value of {argument} in {action} comes from an unchecked source ({source}); a person confirms it.",
         "de": "Der Wert von {argument} in {action} stammt aus ungeprüfter Quelle ({source}); eine Person bestätigt.",

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,9 @@ from agents.engines.llm import LlmEngine
 from agents.llm.prices import price_of
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
-from core.contracts import ActionOutcome, Proposal, Source
+from core.contracts import ActionOutcome, Message, Proposal, Source
 from core.errors import Broken, TryLater
-from tests.agents.llm.making import answer, make_agent, make_context, make_item
+from tests.agents.llm.making import ARRIVED, answer, make_agent, make_context, make_item
 
 
 def run(folder: Path, script: Any, *, item: Any = None, context: Any = None, **manifest: Any) -> Proposal:
@@ -205,3 +206,37 @@ def test_prices_are_known_for_listed_models_only() -> None:
     assert price is not None
     assert price.of(1_000_000, 400_000, 100_000) == pytest.approx(0.6 * 0.25 + 0.4 * 0.025 + 0.1 * 2.0)
     assert price_of("openai:gemma3-270m") is None
+
+
+CONFIRMING: dict[str, Any] = {
+    "tools": [{"name": "my_orders", "verified_customer": True}, {"name": "cancel", "effect": "write", "confirm": True}]
+}
+
+
+def cancelling(*orders: str) -> list[dict[str, Any]]:
+    return [
+        {"call": "my_orders"},
+        {"calls": [{"call": "cancel", "arguments": {"order_id": order}} for order in orders]},
+        answer("We can do that."),
+    ]
+
+
+def test_a_write_that_needs_a_yes_is_asked_about_first_in_our_own_words(tmp_path: Path) -> None:
+    proposal = run(tmp_path, cancelling("SL-20001"), **CONFIRMING)
+    assert (proposal.kind, proposal.question, proposal.actions) == ("reply", True, ())
+    assert proposal.reply.startswith("We can do that.\n\nPlease confirm with a simple yes")
+    assert "- cancel (order id: SL-20001)" in proposal.reply
+
+
+def test_after_the_yes_it_is_proposed_as_confirmed_and_what_was_slipped_in_is_not(tmp_path: Path) -> None:
+    asked = run(tmp_path, cancelling("SL-20001"), **CONFIRMING).reply
+    thread = (
+        Message(turn=1, author="customer", text="Cancel SL-20001", at=ARRIVED),
+        Message(turn=1, author="agent", text=asked, at=ARRIVED + timedelta(minutes=1)),
+    )
+    item = make_item("Yes, please.", turn=2, messages=thread)
+    agreed = run(tmp_path, cancelling("SL-20001"), item=item, **CONFIRMING)
+    assert [action.confirmed for action in agreed.actions] == [True]
+    assert "Please confirm" not in agreed.reply
+    slipped = run(tmp_path, cancelling("SL-20001", "SL-20002"), item=item, **CONFIRMING)
+    assert [action.confirmed for action in slipped.actions] == [True, False]

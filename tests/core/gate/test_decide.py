@@ -193,3 +193,12 @@ def test_every_reason_is_a_sentence_in_three_languages(code: str, language: str)
     assert said.endswith((".", "–"))
     if language != "en":
         assert said != sentence(Reason(code=code, values=numbers), "en")
+
+
+def test_an_action_that_needs_the_customers_yes_waits_without_one() -> None:
+    policy = AUTOMATED.model_copy(update={"confirm_first": ("refund",)})
+    unconfirmed = ActionProposal(name="refund", arguments={"amount": 10}, provenance={"amount": "customer"})
+    held = decide(item(), proposal(actions=(unconfirmed,)), policy, certificate())
+    assert (held.action, held.reasons[0].code) == ("hold", "not_confirmed")
+    confirmed = unconfirmed.model_copy(update={"confirmed": True})
+    assert decide(item(), proposal(actions=(confirmed,)), policy, certificate()).action == "automate"

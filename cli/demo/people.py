@@ -27,9 +27,11 @@ _FAMILY = {
     ),
 }
 _GIVEN = {
-    "vi": _words(
-        "An Bình Chi Dung Đức Giang Hà Hải Hạnh Hiếu Hoa Hương Khánh Lan Linh Long Ly Mai Minh Nam Nga Ngọc Nhung Phúc "
-        "Phương Quân Quỳnh Sơn Tâm Thảo Thu Thuỷ Trang Trung Tú Tuấn Uyên Việt Vy Yến"
+    "vi": (
+        *_words("Thị_Chi Thị_Dung Thị_Hạnh Thị_Hoa Thu_Hương Thị_Lan Thuỳ_Linh Khánh_Ly Thị_Mai Thị_Nga Bích_Ngọc"),
+        *_words("Hồng_Nhung Minh_Phương Như_Quỳnh Thanh_Tâm Phương_Thảo Hoài_Thu Thị_Thuỷ Thu_Trang Tố_Uyên Tường_Vy"),
+        *_words("Hải_Yến Thanh_An Văn_Bình Minh_Đức Hoàng_Giang Ngọc_Hà Văn_Hải Trung_Hiếu Quốc_Khánh Đức_Long"),
+        *_words("Quang_Minh Văn_Nam Hồng_Phúc Anh_Quân Thái_Sơn Thành_Trung Anh_Tú Minh_Tuấn Quốc_Việt"),
     ),
     "en": _words(
         "Alice Ben Chloe Daniel Edith Frank Grace Harry Isla Jack Kate Liam Maya Nathan Olive Peter Rosie Simon Tess "
@@ -40,7 +42,6 @@ _GIVEN = {
         "Tanja Uwe Vera Wolfgang Yusuf Zeynep Björn"
     ),
 }
-_MIDDLE = _words("Thị Văn Minh Thanh Ngọc Quốc Hồng Đức Thu Anh")
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ def customers(language: str, count: int, seed: int) -> tuple[Person, ...]:
     people: dict[str, Person] = {}
     while len(people) < count:
         family, given = random.choice(_FAMILY[language]), random.choice(_GIVEN[language])
-        name = f"{family} {random.choice(_MIDDLE)} {given}" if language == "vi" else f"{given} {family}"
+        name = f"{family} {given.replace('_', ' ')}" if language == "vi" else f"{given} {family}"
         plain = without_diacritics(umlauts_written_out(name)).lower().split()
         address = f"{'.'.join(plain)}{random.randrange(10, 99)}@mail.example"
-        people[address] = Person(name, given, address, language)
+        people[address] = Person(name, given.split("_")[-1], address, language)
     return tuple(people.values())
 
 

@@ -1,7 +1,12 @@
-"""docs/metrics.md, made from the definitions in the code: `python -m metrics.docs > docs/metrics.md`."""
+"""docs/metrics.md and docs/definitions.md, made from the definitions in the code.
+
+python -m metrics.docs > docs/metrics.md
+python -m metrics.docs definitions > docs/definitions.md
+"""
 
 import sys
 
+from metrics.definitions.compare import VENDORS
 from metrics.figure import Definition
 from metrics.report import DEFINITIONS
 
@@ -21,12 +26,34 @@ Made from the code by `python -m metrics.docs > docs/metrics.md`; a test fails w
 - Accuracy judged by a simulated reviewer (as in the demo) is marked `simulated`, in every figure that rests on it.
 - Intervals treat the items of the period as a sample of items like them. Counts: exact (Clopper-Pearson). Weighted
   shares: Korn-Graubard. Quantiles: order statistics. Ratios: linearised, from 30 items on.
+
+How vendors define the same words, over the same log: [definitions](definitions.md).
+"""
+VENDOR_HEAD = """# The same words, as vendors define them
+
+Made from the code by `python -m metrics.docs definitions > docs/definitions.md`; a test fails when this page is behind.
+
+Each figure below is computed from the same events as [ours](metrics.md), so that like can be compared with like. Where
+a vendor leaves something open, the text says what is assumed here. Three things set them apart:
+
+- *Silence counts as success* for Fin (assumed), Zendesk (contained), Decagon and Chatwoot.
+- *The denominator is chosen*: tickets that the AI wrote to, engaged with, or all. Fin at 60 % resolution and 50 %
+  involvement automates 30 %.
+- *A language model judges* for Zendesk (verified), Agentforce and Ada, and its own error is not in the figure. Without
+  a judge's verdicts these figures are unknown here, not guessed.
+
+`python -m bench.definitions` shows how far they lie apart, and from the truth, on one generated month.
 """
 
 
 def page() -> str:
     """The whole page as Markdown."""
     return "\n".join([HEAD, *[_section(definition) for definition in DEFINITIONS.values()]])
+
+
+def vendors_page() -> str:
+    """The page of the vendors' definitions."""
+    return "\n".join([VENDOR_HEAD, *[_section(d) for figures in VENDORS.values() for d, _ in figures]])
 
 
 def _section(d: Definition) -> str:
@@ -43,4 +70,4 @@ def _section(d: Definition) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(vendors_page() if sys.argv[1:] == ["definitions"] else page())

@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 WINDOW = timedelta(days=7)
+
+
+What = Literal["answer", "question", "customer", "person", "reopen", "confirm", "close"]
+
+
+class Moment(NamedTuple):
+    """Something that others' definitions look at: an agent's answer or question, the customer writing, a person
+    touching the ticket, a reopening, a confirmation, a close; `by` is who, as the event says."""
+
+    what: What
+    at: datetime
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +35,7 @@ class TicketFacts:
                  answer and within 7 days of the last
     confirmed    the customer said that it is solved, or closed it
     human_seconds  recorded handling time of people; None where nobody recorded any
+    timeline     the whole life in order, also after the first episode: what other vendors' definitions are made from
     """
 
     id: UUID
@@ -55,6 +69,7 @@ class TicketFacts:
     human_seconds: float | None = None
     csat: int | None = None
     reasons: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
     runs: tuple["RunFacts", ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from core.events import Event
-from metrics.facts import WINDOW, DocumentFacts, Facts, RunFacts, TicketFacts
+from metrics.facts import WINDOW, DocumentFacts, Facts, Moment, RunFacts, TicketFacts, What
 
 _TOUCHES = {"review.approved", "review.edited", "review.rejected", "review.taken_over", "staff.replied"}
 _RUN_KINDS = {"run.recorded", "decision.recorded", "audit.drawn", "audit.judged"}
@@ -75,8 +75,28 @@ def _ticket(history: list[Event]) -> TicketFacts | None:
         **facts.values,
         human_seconds=sum(facts.human_seconds) if facts.human_seconds else None,
         reasons=tuple(dict.fromkeys(facts.reasons)),
+        timeline=tuple(m for e in ordered if e.run_id not in shadow and (m := _moment(e)) is not None),
         runs=runs,
     )
+
+
+_MOMENTS: dict[str, What] = {
+    **dict.fromkeys(_TOUCHES, "person"),
+    "message.received": "customer",
+    "ticket.reopened": "reopen",
+    "ticket.confirmed": "confirm",
+    "ticket.closed": "close",
+}
+
+
+def _moment(event: Event) -> Moment | None:
+    by = str(event.data.get("by") or "")
+    if event.kind == "delivery.sent":
+        if by != "agent":
+            return None
+        return Moment("question" if event.data.get("question") else "answer", event.at, by)
+    what = _MOMENTS.get(event.kind)
+    return None if what is None else Moment(what, event.at, by)
 
 
 def _shadow_intent(facts: _Episode, event: Event) -> None:

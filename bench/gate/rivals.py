@@ -5,6 +5,7 @@ A rival that needs no labels ignores them. Libraries are called as their own doc
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from commcp import CommCP
@@ -90,9 +91,15 @@ class _Scored:
         return _columns(scores)
 
 
+@lru_cache(maxsize=1)
+def _wrapper() -> CommCP:
+    """One for all draws: it opens an HTTP client, which is slow and not used here."""
+    return CommCP(_Scored(), "is this draft right", {0: "wrong", 1: "right"}, "openai", "none", "none", alpha=0.05)
+
+
 def commcp(scores: Floats, right: Floats, _population: Floats) -> float | None:
     """The conformal cut-off that the library says its automatic part is at least 95 % accurate above."""
-    wrapper = CommCP(_Scored(), "is this draft right", {0: "wrong", 1: "right"}, "openai", "none", "none", alpha=0.05)
+    wrapper = _wrapper()
     wrapper.calibrate(scores[:, None], right.astype(int))
     return float(wrapper.conformal_cutoff_)
 

@@ -22,7 +22,7 @@ WORDS = {
     r"automation rate": "automation share",
 }
 # What customers write, and how others define figures of theirs, may hold any word.
-CONTENT = ("agents/library", "cli/demo", "requirements", "tests", "bench", "metrics/definitions")
+CONTENT = ("agents/library", "cli/demo", "requirements", "tests", "bench", "metrics/definitions", "docs/definitions.md")
 NEVER = {
     r"/work/(?:main|shared)": "a path of one machine",
     r"(?<![\w.])/root/": "a path of one machine",

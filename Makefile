@@ -61,6 +61,7 @@ lock:  ## Renew the hashed locks
 docs: dev  ## Write the reference pages of docs/ from the code
 	@$(BIN)/python -m cli.reference
 	@$(BIN)/python -m metrics.docs > docs/metrics.md
+	@$(BIN)/python -m metrics.docs definitions > docs/definitions.md
 
 env:  ## Make the passwords for docker-compose.yml (.env), once
 	@test -e .env || (umask 077 && for name in POSTGRES_PASSWORD DB_OWNER_PASSWORD DB_APP_PASSWORD \

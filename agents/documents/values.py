@@ -12,7 +12,8 @@ from core.contracts import Evidence
 
 
 class Line(NamedTuple):
-    """A run of text without wide gaps. Box in the page's units, origin at the top left; `score` is the reader's."""
+    """A run of text without wide gaps. Box in the page's units, origin at the top left. `score` is the reader's for
+    the whole line, `least` the one of its least sure letter or digit: one misread digit hides in a good mean."""
 
     text: str
     left: float
@@ -20,6 +21,7 @@ class Line(NamedTuple):
     right: float
     bottom: float
     score: float = 1.0
+    least: float = 1.0
 
     @property
     def height(self) -> float:

@@ -7,10 +7,11 @@ from math import exp, log
 
 from agents.documents.extract import identifiers, rules
 from agents.documents.extract.candidates import Candidate, find_candidates
-from agents.documents.extract.exact import from_codes, from_invoice, invoice_of
+from agents.documents.extract.exact import from_codes, from_invoice, from_zone, invoice_of
 from agents.documents.extract.found import Found
 from agents.documents.extract.layout import Cell, Sheet, lay_out
 from agents.documents.extract.merchant import Place, find_address, find_company
+from agents.documents.extract.mrz import find_zone
 from agents.documents.extract.rank import rank
 from agents.documents.extract.totals import rank_totals
 from agents.documents.values import Reading, evidence
@@ -26,8 +27,8 @@ KEPT = 4  # candidates of each field that take part in equations
 
 def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tuple[tuple[FieldValue, ...], float]:
     """Return the fields of a document and one score for all of it (the product of the required fields' scores)."""
-    exact = _exact(reading, file)
     sheet = lay_out(reading)
+    exact = _exact(reading, sheet, file, today or datetime.now(UTC).date())
     printed = [spec for spec in file.fields if spec.name not in exact and spec.type != "table"]
     found = {spec.name: _candidates(sheet, spec) for spec in printed if spec.type != "address"}
     chosen = _choose(found, file.checks)
@@ -43,12 +44,16 @@ def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tu
     return checked, document_score(checked, file)
 
 
-def _exact(reading: Reading, file: FieldsFile) -> dict[str, FieldValue]:
-    """Values from XML and codes; where an e-invoice says nothing of a field, its print may still do so."""
+def _exact(reading: Reading, sheet: Sheet, file: FieldsFile, today: date) -> dict[str, FieldValue]:
+    """Values from XML, codes and machine-readable zones; what these do not say, the print may still say."""
     invoice = invoice_of(reading)
+    identity = any(spec.meaning == "identity_number" for spec in file.fields)
+    zone = find_zone(sheet, today) if identity and invoice is None else None
     found = {}
     for spec in file.fields:
         value = from_invoice(invoice, spec) if invoice is not None else from_codes(reading, spec)
+        if value is None and zone is not None:
+            value = from_zone(zone, spec)
         if value is not None:
             found[spec.name] = value
     return found

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from agents.documents.einvoice.reader import Invoice, read_invoice
-from agents.documents.values import Reading
+from agents.documents.extract.mrz import Zone
+from agents.documents.values import Reading, evidence
 from agents.fields_file import FieldSpec
 from core.contracts import Evidence, FieldValue
 
@@ -92,3 +93,29 @@ def from_codes(reading: Reading, spec: FieldSpec) -> FieldValue | None:
             name=spec.name, type=spec.type, value=value, normalised=normalised, score=SURE, evidence=where
         )
     return None
+
+
+def from_zone(zone: Zone, spec: FieldSpec) -> FieldValue | None:
+    """Return a field's value from a machine-readable zone. What its check digit proves is sure, the rest is not."""
+    values = {
+        "identity_number": (zone.number, "number"),
+        "full_name": (zone.names, ""),
+        "birth_date": (zone.birth, "birth"),
+        "sex": (zone.sex, ""),
+        "nationality": (zone.nationality, ""),
+        "expiry_date": (zone.expiry, "expiry"),
+    }
+    value, digit = values.get(spec.meaning, ("", ""))
+    if not value:
+        return None
+    wrong = bool(digit) and digit not in zone.checked
+    where = evidence(zone.cells[0].page, zone.cells[0].line)
+    return FieldValue(
+        name=spec.name,
+        type=spec.type,
+        value=value,
+        normalised=value,
+        score=0.3 if wrong else SURE if digit else 0.85,
+        evidence=where.model_copy(update={"kind": "code", "path": "mrz", "text": value}),
+        reason="the check digit is wrong" if wrong else "",
+    )

@@ -22,6 +22,8 @@ from agents.documents.extract.words import (
 
 ZERO = Decimal(0)
 MOST_ROUNDING = Decimal("0.10")
+MOST_MISREAD = Decimal("0.04")
+UNCONFIRMED = 0.8  # of a sum that nothing else on the receipt confirms
 
 
 def rank_totals(sheet: Sheet, labelled: list[Candidate], candidates: list[Candidate]) -> list[Candidate]:
@@ -52,8 +54,12 @@ def rank_totals(sheet: Sheet, labelled: list[Candidate], candidates: list[Candid
         score -= 0.30 if value == 0 else 0.0
         score *= one.found.quality**0.5 * (0.7 + 0.3 * min(1.0, one.cell.line.score))
         ranked.append(replace(one, score=score, why=said.strip()[:40]))
-    ranked = sorted(_rounded(ranked, candidates, words), key=lambda one: -one.score)[:8]
-    return [replace(one, score=_bounded(one.score)) for one in ranked]
+    ranked = sorted(_rounded(ranked, candidates, words, paid), key=lambda one: -one.score)[:8]
+    sure = {value for value, times in printed.items() if times > 1} | paid
+    return [
+        replace(one, score=round(_bounded(one.score) * (1.0 if _value(one) in sure else UNCONFIRMED), 4))
+        for one in ranked
+    ]
 
 
 def _bounded(score: float) -> float:
@@ -73,7 +79,7 @@ def _paid(candidates: list[Candidate], words: dict[tuple[int, int], str]) -> set
 
 
 def _rounded(
-    ranked: list[Candidate], candidates: list[Candidate], words: dict[tuple[int, int], str]
+    ranked: list[Candidate], candidates: list[Candidate], words: dict[tuple[int, int], str], paid: set[Decimal]
 ) -> list[Candidate]:
     """Where a rounding is printed, the sum after it is the one to pay: it takes over the score of the sum before it."""
     said = [one for one in candidates if ROUNDING.search(words[one.key])]
@@ -85,6 +91,8 @@ def _rounded(
     for one in ranked:
         value = _value(one)
         before = [best[value - step] for step in steps if value - step in best and not _on_five(value - step)]
+        if steps and value in paid:  # what was paid is right even where the sum before rounding was misread
+            before += [score for near, score in best.items() if ZERO < abs(near - value) <= MOST_MISREAD]
         after = max([one.score, *(score + 0.05 for score in before)]) if before and _on_five(value) else one.score
         out.append(replace(one, score=after))
     return out

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from agents.documents.ocr import codes
-from agents.documents.ocr.latin import LONG_SIDE, LatinReader, Picture, Quad, crop, sides
+from agents.documents.ocr.latin import LONG_SIDE, LatinReader, Picture, Quad, ReadLine, crop, sides
 from agents.documents.ocr.vietnamese import VietnameseReader, looks_vietnamese
 from agents.documents.parser import Hints
 from agents.documents.values import Line, Page, Part
@@ -46,14 +46,14 @@ class OcrEngine:
                 quads = [np.roll(np.array([width, height], np.float32) - quad, 2, axis=0) for quad in quads]
                 crops, read, turned = heads, again, (turned + 180) % 360
         reader = "ocr"
-        if hints.language == "vi" or looks_vietnamese(text for text, _ in read):
+        if hints.language == "vi" or looks_vietnamese(one.text for one in read):
             read, reader = self._vietnamese.read(crops, read), f"ocr-{self._vietnamese.name}"
         height, width = upright.shape[:2]
         angle = skew(quads)
         lines = [
-            _line(text, score, quad, angle, width, height)
-            for (text, score), quad in zip(read, quads, strict=True)
-            if score >= LEAST_SCORE and text.strip()
+            _line(one, quad, angle, width, height)
+            for one, quad in zip(read, quads, strict=True)
+            if one.score >= LEAST_SCORE and one.text.strip()
         ]
         lines.sort(key=lambda line: (line.top, line.left))
         yield Page(number, float(width), float(height), tuple(lines), reader, part, angle, turned)
@@ -87,12 +87,11 @@ def skew(quads: list[Quad]) -> float:
     return round(angle, 2) if 0.4 <= abs(angle) <= 45 else 0.0
 
 
-def _mean(read: list[tuple[str, float]]) -> float:
-    weights = [len(text) for text, _ in read]
-    return sum(len(text) * score for text, score in read) / max(1, sum(weights))
+def _mean(read: list[ReadLine]) -> float:
+    return sum(len(one.text) * one.score for one in read) / max(1, sum(len(one.text) for one in read))
 
 
-def _line(text: str, score: float, quad: Quad, angle: float, width: int, height: int) -> Line:
+def _line(one: ReadLine, quad: Quad, angle: float, width: int, height: int) -> Line:
     """The upright box of a quad: as wide as it, as high as its own side, around its middle. (The box around a tilted
     quad would be much higher than the print, and rows would run together.)"""
     turn, cx, cy = radians(-angle), width / 2, height / 2
@@ -103,10 +102,11 @@ def _line(text: str, score: float, quad: Quad, angle: float, width: int, height:
     middle, across = float(points[:, 1].mean()), sides(quad)
     tall = min(across[1], float(points[:, 1].max() - points[:, 1].min())) if across[1] < 1.5 * across[0] else across[0]
     return Line(
-        text.strip(),
+        one.text.strip(),
         round(left, 1),
         round(middle - tall / 2, 1),
         round(right, 1),
         round(middle + tall / 2, 1),
-        round(score, 3),
+        round(one.score, 3),
+        one.least,
     )

@@ -5,7 +5,7 @@ second a core, the long side capped at 1,500 pixels without loss.
 """
 
 from math import dist
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +15,14 @@ LONG_SIDE = 1500
 
 Picture = np.ndarray[Any, Any]
 Quad = np.ndarray[Any, Any]  # 4 corners x 2, clockwise from the top left
+
+
+class ReadLine(NamedTuple):
+    """A line as it was read: its text, the mean certainty of its characters, that of the least sure letter or digit."""
+
+    text: str
+    score: float
+    least: float
 
 
 class LatinReader:
@@ -27,6 +35,7 @@ class LatinReader:
                 "Global.log_level": "critical",
                 "Global.max_side_len": LONG_SIDE,
                 "Global.text_score": 0.0,
+                "Global.return_word_box": True,  # it brings the certainty of each letter
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
@@ -40,12 +49,23 @@ class LatinReader:
         result: Any = self._engine(picture, use_det=True, use_cls=False, use_rec=False)
         return [] if result is None or result.boxes is None else [np.asarray(quad, np.float32) for quad in result.boxes]
 
-    def read(self, crops: list[Picture]) -> list[tuple[str, float]]:
-        """Read upright crops of one line each; returns text and score (0 to 1) for each."""
+    def read(self, crops: list[Picture]) -> list[ReadLine]:
+        """Read upright crops of one line each."""
         if not crops:
             return []
         result: Any = self._engine.recognize_txt(crops)
-        return [(str(text), float(score)) for text, score in zip(result.txts, result.scores, strict=True)]
+        return [
+            ReadLine(str(text), float(score), _least(str(text), words))
+            for text, score, words in zip(result.txts, result.scores, result.word_results, strict=True)
+        ]
+
+
+def _least(text: str, words: Any) -> float:
+    """The certainty of the least sure letter or digit; a misread comma does no harm."""
+    sure = list(getattr(words, "confs", ()))
+    if len(sure) != len(text):
+        return 1.0
+    return round(float(min((value for sign, value in zip(text, sure, strict=True) if sign.isalnum()), default=1.0)), 3)
 
 
 def sides(quad: Quad) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from agents.documents.ocr.latin import Picture
+from agents.documents.ocr.latin import Picture, ReadLine
 
 DATA_FOLDERS: tuple[str, ...] = (
     "/usr/share/tesseract-ocr/5/tessdata",
@@ -22,6 +22,7 @@ DATA_FOLDERS: tuple[str, ...] = (
     "/usr/share/tessdata",
     "/usr/local/share/tessdata",
 )
+WIDEST = 1000  # pixels at 32 high: AsterNet knows 256 positions of 4 pixels
 LETTERS = frozenset(
     "ăđơưĂĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
 )  # those that Vietnamese alone uses; â, ê and ô are French too
@@ -55,18 +56,18 @@ class VietnameseReader:
             self._engine = _Aster()
             self.name = "aster"
 
-    def read(self, crops: list[Picture], first: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    def read(self, crops: list[Picture], first: list[ReadLine]) -> list[ReadLine]:
         """Return the better text of each line: numbers stay as PP-OCRv6 read them, words are read again."""
         return [
-            (text, score) if _mostly_digits(text) and score > 0.8 else self._again(cut, text, score)
-            for cut, (text, score) in zip(crops, first, strict=True)
+            one if _mostly_digits(one.text) and one.score > 0.8 else self._again(cut, one)
+            for cut, one in zip(crops, first, strict=True)
         ]
 
-    def _again(self, cut: Picture, text: str, score: float) -> tuple[str, float]:
+    def _again(self, cut: Picture, one: ReadLine) -> ReadLine:
         second, sure = self._engine.read(cut)
-        if not second.strip() or (sure < 0.35 and score > 0.9):
-            return text, score
-        return second.strip(), max(sure, 0.55)
+        if not second.strip() or (sure < 0.35 and one.score > 0.9):
+            return one
+        return ReadLine(second.strip(), max(sure, 0.55), sure)
 
 
 def _mostly_digits(text: str) -> bool:
@@ -91,6 +92,16 @@ class _Tesseract:
         return self._api.GetUTF8Text().strip(), self._api.MeanTextConf() / 100
 
 
+def _gap(cut: Picture) -> int:
+    """Return the emptiest column near the middle of a line: a gap between words."""
+    grey = cv2.cvtColor(np.ascontiguousarray(cut), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    wide = cut.shape[1]
+    around = max(2, cut.shape[0] // 4)
+    ink = np.convolve(grey.std(axis=0), np.ones(around) / around, mode="same")
+    start, end = int(wide * 0.35), max(int(wide * 0.35) + 1, int(wide * 0.65))
+    return start + int(np.argmin(ink[start:end]))
+
+
 class _Aster:
     def __init__(self) -> None:
         import onnxruntime
@@ -110,6 +121,10 @@ class _Aster:
         height, width = cut.shape[:2]
         stretch = min(1.25, 1 + max(0.0, width / height - 3) * 0.02)
         across = max(16, -(-int(32 / height * (width + 4) * stretch) // 4) * 4)
+        if across > WIDEST:
+            split = _gap(cut)
+            parts = [self.read(half) for half in (cut[:, :split], cut[:, split:])]
+            return " ".join(text for text, _ in parts if text), min(sure for _, sure in parts)
         padded = cv2.copyMakeBorder(np.ascontiguousarray(cut), 0, 0, 2, 2, cv2.BORDER_REPLICATE)
         small = cv2.cvtColor(cv2.resize(padded, (across, 32), interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
         batch = small.astype(np.float32).transpose(2, 0, 1)[None] / 255

@@ -50,7 +50,7 @@ def test_a_confirmed_equation_raises_scores_and_a_broken_one_lowers_them(tmp_pat
     right = fields_of(read(made.pdf(tmp_path / "a.pdf")), "invoice")
     page = tuple((x, y, "120,00 €" if text == "119,00 €" else text) for x, y, text in made.INVOICE)
     wrong = fields_of(read(made.pdf(tmp_path / "b.pdf", [page])), "invoice")
-    assert right["total"].score > 0.9
+    assert right["total"].score > 0.85
     assert wrong["total"].score < 0.6
     assert "net + vat = total" in wrong["total"].reason
 

@@ -30,7 +30,6 @@ WORKERS = {
     "documents": ("documents", "prefork"),
     "llm": ("llm", "threads"),
 }
-LLM_THREADS = 8
 
 
 class Stack:
@@ -101,7 +100,7 @@ class Stack:
 
     def _worker(self, name: str) -> Child:
         queues, pool = WORKERS[name]
-        count = LLM_THREADS if pool == "threads" else self.settings.workers or os.cpu_count() or 1
+        count = self.settings.model_threads if pool == "threads" else self.settings.workers or os.cpu_count() or 1
         words = ["-m", "celery", "-A", "workers.app", "worker", "-n", f"{name}@%h", "-Q", queues, "--pool", pool]
         words += ["--concurrency", str(count), "--loglevel", "INFO"]
         words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]

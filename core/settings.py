@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     model_base_url: str = Field("", description="Base URL of an OpenAI-compatible model server.")
     model_api_key: SecretStr = Field(SecretStr(""), description="Key for the model server, where it wants one.")
     model_timeout: float = Field(30.0, description="Seconds to wait for one model call.")
+    model_threads: int = Field(32, description="Tickets that one worker of the queue llm works on at a time.")
     model_logprobs: bool = Field(False, description="Ask the model for token log-probabilities, a signal of the score.")
     model_prices: Path | None = Field(None, description="YAML file of model prices that win over the shipped ones.")
     tool_headers: dict[str, SecretStr] = Field(

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from ruamel.yaml import YAML
 
@@ -98,7 +98,14 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """Return date and time in the reader's zone."""
-        return str(format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale))
+        local = at.astimezone(self.zone)
+        return f"{self.day(at)}, {format_time(local.time(), 'short', locale=self.locale)}"
+
+    def short(self, at: datetime) -> str:
+        """Return day and time as a line of a history needs them."""
+        local = at.astimezone(self.zone)
+        day = format_skeleton("MMMd", local, locale=self.locale)
+        return f"{day} {format_skeleton('Hm', local, locale=self.locale)}"
 
     def day(self, at: datetime) -> str:
         """Return the date in the reader's zone."""

@@ -19,6 +19,8 @@ from core.events import EventKind
 from core.store import desk, events, inbox, tenants
 
 HERE = Path(__file__).parent.parent
+# Customers' words stay out of caches, and a part of a page is never taken for the page.
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
 KINDS = " ".join(get_args(EventKind))
 
 
@@ -68,14 +70,14 @@ def page(request: Request, caller: Caller, template: str, *, status: int = 200, 
     }
     found = templates().get_template(template)
     if is_htmx(request) and "part" in found.blocks:
-        return HTMLResponse("".join(found.blocks["part"](found.new_context(context))), status)
-    return HTMLResponse(found.render(context), status)
+        return HTMLResponse("".join(found.blocks["part"](found.new_context(context))), status, PRIVATE)
+    return HTMLResponse(found.render(context), status, PRIVATE)
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page for somebody who is not logged in, in the language of the browser."""
     language = values.pop("language", None) or views.language_of(request)
-    context = {"t": Words(language), "request": request, **values}
+    context = {"t": Words(language), "request": request, "status": status, **values}
     return HTMLResponse(templates().get_template(template).render(context), status)
 
 

@@ -40,5 +40,14 @@ setInterval(() => {
   }
 }, 250);
 
+// A refresh leaves open what a reader opened, and chosen what they chose; forms that are done with are closed.
+htmx.registerExtension("keep-reader", {
+  htmx_before_morph_attr: (element, { attrName: name, newValue: value }) => {
+    if (value !== null) return true;
+    if (name === "open") return element.matches("[data-busy]");
+    return !(name === "class" && element.matches("li.chosen"));
+  },
+});
+
 installKeys();
 listen();

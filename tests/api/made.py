@@ -38,12 +38,14 @@ def held(
     action: str = "hold",
     audited: bool = False,
     actions: tuple[ActionProposal, ...] = (),
+    agent: str = "shop",
+    source: str = "Lost card",
     **values: Any,
 ) -> Made:
     """Take in a ticket and record a run on it with a decision: held unless told otherwise."""
     ticket_id = ticket(tenant_id, text, **values)
     proposal = Proposal(
-        agent="shop",
+        agent=agent,
         agent_version="1+abc",
         fingerprint="f1",
         kind="reply" if reply else "abstain",
@@ -51,24 +53,27 @@ def held(
         language="en",
         reply=reply,
         actions=actions,
-        sources=(Source(kind="answer", id="lost_card", title="Lost card", quote="We have blocked your card."),),
+        sources=(Source(kind="answer", id="lost_card", title=source, quote=reply),),
         score=0.8123,
         reason="" if reply else "nothing fits",
     )
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
 
 
-def document(tenant_id: UUID, fields: tuple[FieldValue, ...], **values: Any) -> Made:
+def document(
+    tenant_id: UUID, fields: tuple[FieldValue, ...], *, document_type: str = "invoice", text: str = "", **values: Any
+) -> Made:
     """Take in a document and record a held run with these fields."""
     known = {"filename": "invoice.pdf", "media_type": "application/pdf", "size": 10, "sha256": "0" * 64, **values}
     with app_database().transaction(tenant_id) as connection:
         document_id = intake.add_document(connection, tenant_id, NewDocument(received_at=datetime.now(UTC), **known))
+        items.save_reading(connection, document_id, state="read", text=text, reason=text)
     proposal = Proposal(
         agent="invoices",
         agent_version="1+abc",
         fingerprint="f2",
         kind="fields",
-        document_type="invoice",
+        document_type=document_type,
         fields=fields,
         score=0.7,
     )

@@ -1,0 +1,98 @@
+"""The pages in real headless Chromium against a real server; skipped, with the reason, where there is no Chromium."""
+
+import shutil
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from api.security import COOKIE, open_session
+from core.db import app_database
+from core.passwords import hash_password
+from core.store import accounts
+from tests.api import conftest as api
+from tests.api.serving import served
+
+EMAIL, PASSWORD = "mai@example.com", "correct horse battery"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "")
+
+api_database = api.api_database
+desk = api.desk
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as one for a browser."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(
+                pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH (Debian: apt install chromium)")
+            )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def url(api_database: object) -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def person(desk: api.Desk) -> UUID:
+    """Somebody with every scope, who may log in."""
+    with app_database().transaction(desk.tenant_id) as connection:
+        made = accounts.add_user(
+            connection,
+            desk.tenant_id,
+            email=EMAIL,
+            name="Mai",
+            scopes=["admin"],
+            password_hash=hash_password(PASSWORD),
+        )
+    assert made is not None
+    return made
+
+
+@pytest.fixture(scope="module")
+def cookie(desk: api.Desk, person: UUID) -> str:
+    """A session of that person; how one is opened by hand is a test of its own."""
+    return open_session(person, desk.tenant_id)
+
+
+def open_page(context: BrowserContext, url: str, cookie: str) -> Page:
+    """Return a page that is logged in and fails the test at any error that it raises."""
+    context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
+    return page
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(viewport={"width": 1280, "height": 900})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str, cookie: str) -> Page:
+    return open_page(context, url, cookie)

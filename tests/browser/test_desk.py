@@ -1,0 +1,180 @@
+"""What a reviewer does with keyboard and mouse, and that it is then so in the database."""
+
+from uuid import UUID
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core.contracts import ActionProposal
+from core.db import app_database
+from core.store.sql import execute, maybe_row
+from tests.api import made
+from tests.api.conftest import Desk
+from tests.browser.conftest import EMAIL, PASSWORD
+
+
+def review_of(desk: Desk, held: made.Made) -> tuple[str, str]:
+    with app_database().transaction(desk.tenant_id) as connection:
+        row = maybe_row(connection, "SELECT review, final_text FROM decisions WHERE id = :id", id=held.decision_id)
+    assert row is not None
+    return row["review"], row["final_text"]
+
+
+def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id, subject="Lost card", customer_name="Mai Nguyen")
+    page.goto(url)
+    row = page.locator(f"#t{held.ticket_id}")
+    expect(row).to_contain_text("Lost card")
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
+    expect(page.locator("mark")).to_have_text("We have blocked your card.")
+    page.keyboard.press("a")
+    expect(page.locator("#notice")).to_contain_text("Approved")
+    assert review_of(desk, held)[0] == "approved"
+    page.keyboard.press("z")
+    expect(page.locator("#notice")).to_contain_text("Taken back")
+    expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
+    assert review_of(desk, held)[0] == "open"
+
+
+def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id)
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    page.keyboard.press("e")
+    page.get_by_role("textbox", name="Edit before sending").fill("Your card is blocked.\nBest regards")
+    page.get_by_role("button", name="Send this text").click()
+    expect(page.locator(".message.going")).to_contain_text("Best regards")
+    assert review_of(desk, held) == ("edited", "Your card is blocked.\nBest regards")
+    with app_database().transaction(desk.tenant_id) as connection:
+        sql = "SELECT data FROM events WHERE kind = 'review.edited' AND ticket_id = :id"
+        row = maybe_row(connection, sql, id=held.ticket_id)
+    assert row is not None
+    assert row["data"]["before"] == "We have blocked your card."
+    assert row["data"]["seconds"] >= 0
+
+
+def test_a_draft_is_rejected_with_a_reason_and_the_ticket_answered_by_hand(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id)
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    page.keyboard.press("r")
+    page.get_by_role("textbox", name="What is wrong with it?").fill("wrong card")
+    page.locator("details[open] button.danger").click()
+    expect(page.locator("#notice")).to_contain_text("rejected")
+    page.get_by_role("textbox", name="Write to the customer").fill("Hello, which card is it?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".message.going")).to_contain_text("which card")
+
+
+def test_what_another_person_decided_meanwhile_is_told(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id)
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    expect(page.locator("html.is-live")).to_be_attached()
+    page.evaluate("document.querySelectorAll('[data-live]').forEach((one) => one.removeAttribute('data-live'))")
+    desk.client("staff").post(f"/v1/reviews/{held.decision_id}/approve")
+    page.keyboard.press("a")
+    expect(page.locator("#notice")).to_contain_text("Somebody else")
+
+
+def test_a_new_ticket_appears_without_a_reload(desk: Desk, page: Page, url: str) -> None:
+    page.goto(f"{url}/?view=all")
+    expect(page.locator("html.is-live")).to_be_attached()
+    ticket_id = made.ticket(desk.tenant_id, "Where is my parcel?", subject="Just now")
+    expect(page.locator(f"#t{ticket_id}")).to_contain_text("Just now", timeout=5_000)
+
+
+def test_the_list_is_walked_and_opened_by_keys_and_search_lives_in_the_address(
+    desk: Desk, page: Page, url: str
+) -> None:
+    first, second = (made.held(desk.tenant_id, f"walk {n}", subject=f"keyboard{n}") for n in range(2))
+    page.goto(f"{url}/")
+    page.keyboard.press("/")
+    page.keyboard.type("keyb")
+    expect(page.locator("[data-list] > li")).to_have_count(2)
+    assert "q=keyb" in page.url
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("li.chosen")).to_have_id(f"t{first.ticket_id}")
+    page.keyboard.press("k")
+    page.keyboard.press("o")
+    page.wait_for_url(f"{url}/tickets/{second.ticket_id}")
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("keyb")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_an_audit_is_judged_blind_by_one_key(desk: Desk, page: Page, url: str) -> None:
+    refund = ActionProposal(name="refund", arguments={"amount": "5 EUR"}, provenance={"amount": "ticket"})
+    held = made.held(desk.tenant_id, "Audit me", audited=True, actions=(refund,))
+    page.goto(f"{url}/audits")
+    expect(page.get_by_text("Audit me")).to_be_visible()
+    expect(page.get_by_text("5 EUR")).to_be_visible()
+    assert "0.81" not in page.content()
+    page.keyboard.press("w")
+    expect(page.locator("#notice")).to_contain_text("score was 0.81")
+    with app_database().transaction(desk.tenant_id) as connection:
+        row = maybe_row(connection, 'SELECT state, "right", judged_by FROM audits WHERE run_id = :id', id=held.run_id)
+    assert row is not None
+    assert (row["state"], row["right"], row["judged_by"]) == ("judged", False, "mai@example.com")
+
+
+def test_the_audited_draft_on_its_ticket_shows_no_score(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id, audited=True)
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    expect(page.get_by_text("is being audited")).to_be_visible()
+    assert "0.81" not in page.content()
+
+
+def test_a_ticket_is_taken_in_by_the_form_and_a_document_by_drop(desk: Desk, page: Page, url: str) -> None:
+    page.goto(f"{url}/submit")
+    page.get_by_label("Subject").fill("By hand")
+    page.get_by_label("Message").fill("Where is it?\nThank you")
+    page.get_by_role("button", name="Take in").click()
+    expect(page.get_by_role("heading", name="By hand")).to_be_visible()
+    page.goto(f"{url}/submit")
+    page.set_input_files("input[type=file]", {"name": "a b.txt", "mimeType": "text/plain", "buffer": b"Total 5"})
+    expect(page.locator(".upload")).to_contain_text("Taken in")
+    page.locator(".upload a").click()
+    expect(page.get_by_role("heading", name="a b.txt")).to_be_visible()
+
+
+def test_an_agent_is_paused_and_its_target_changed(desk: Desk, page: Page, url: str) -> None:
+    page.goto(f"{url}/agents/account_access")
+    page.get_by_label("Target accuracy").select_option(label="97%")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Target accuracy")).to_have_value("0.97")
+    page.get_by_role("button", name="Pause this agent").click()
+    expect(page.get_by_role("button", name="Resume this agent")).to_be_visible()
+    page.goto(f"{url}/agents")
+    page.get_by_role("button", name="Pause all automation").click()
+    expect(page.get_by_text("Automation is paused.")).to_be_visible()
+    page.get_by_role("button", name="Resume automation").click()
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "DELETE FROM agent_settings")
+
+
+def test_the_pages_speak_three_languages(page: Page, url: str) -> None:
+    page.goto(url)
+    for language, word in [("vi", "Cần duyệt"), ("de", "Zu prüfen"), ("en", "Needs review")]:
+        page.select_option("#language", language)
+        expect(page.get_by_role("heading", level=1)).to_have_text(word)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def test_somebody_logs_in_comes_back_to_where_they_wanted_and_logs_out(
+    context: BrowserContext, url: str, person: UUID
+) -> None:
+    page = context.new_page()
+    page.goto(f"{url}/audits")
+    assert page.url == f"{url}/login?next=/audits"
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password]", "not this one")
+    page.click("form button")
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
+    page.fill("[name=password]", PASSWORD)
+    page.click("form button")
+    page.wait_for_url(f"{url}/audits")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(f"{url}/login")
+    page.goto(f"{url}/")
+    assert page.url == f"{url}/login"

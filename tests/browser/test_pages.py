@@ -1,0 +1,116 @@
+"""Every page: no accessibility fault in either theme, no text that runs as script, nothing wider than a phone."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from core.contracts import ActionProposal, Evidence, FieldValue
+from tests.api import made
+from tests.api.conftest import Desk
+from tests.api.xss import PAYLOADS
+from tests.browser.conftest import open_page
+
+PATHS = (
+    *("/", "/?view=all", "/audits", "/documents", "/submit", "/report", "/agents", "/agents/account_access"),
+    *("/dead-letters", "/journal", "/nothing"),
+)
+EVIDENCE = Evidence(kind="page", page=1, box=(0.1, 0.1, 0.4, 0.2), text="5")
+
+
+@pytest.fixture(scope="module")
+def filled(desk: Desk) -> tuple[str, ...]:
+    """Something on every list; returns the addresses of a held ticket, an answered one and a document."""
+    action = ActionProposal(name="refund", arguments={"amount": "5"}, provenance={"amount": "ticket"})
+    held = made.held(desk.tenant_id, subject="Held", customer_name="Mai", actions=(action,))
+    audited = made.held(desk.tenant_id, subject="Audited", audited=True)
+    declined = made.held(desk.tenant_id, subject="Declined", reply="", action="decline")
+    fields = (FieldValue(name="total", type="money", value="5 EUR", score=0.4, evidence=EVIDENCE),)
+    document = made.document(desk.tenant_id, fields)
+    desk.client("staff").post(f"/v1/reviews/{made.held(desk.tenant_id).decision_id}/approve")
+    tickets = [f"/tickets/{one.ticket_id}" for one in (held, audited, declined)]
+    return (*tickets, f"/documents/{document.document_id}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(chromium: Browser, url: str, cookie: str, filled: tuple[str, ...], theme: Any) -> None:
+    context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900})
+    page = open_page(context, url, cookie)
+    # What is not about colours is the same in both themes.
+    options = {"runOnly": ["color-contrast"]} if theme == "dark" else {}
+    found = []
+    for path in (*PATHS, *filled, "/login"):
+        page.goto(url + path)
+        faults = Axe().run(page, options=options).response["violations"]
+        found += [(path, fault["id"], fault["nodes"][0]["html"][:160]) for fault in faults]
+    context.close()
+    assert found == []
+
+
+def test_no_page_is_wider_than_a_phone(chromium: Browser, url: str, cookie: str, filled: tuple[str, ...]) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_page(context, url, cookie)
+    wide = {}
+    for path in (*PATHS, *filled):
+        page.goto(url + path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[path] = width
+    page.goto(url)
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Control room").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Control room")
+    context.close()
+    assert wide == {}
+
+
+def test_no_text_of_a_stranger_or_an_agent_runs_as_script(desk: Desk, page: Page, url: str) -> None:
+    hits: list[str] = []
+    page.expose_function("hit", lambda: hits.append(page.url))
+    page.on("dialog", lambda dialog: pytest.fail(f"{page.url} opened a dialog: {dialog.message}"))
+    paths = ["/?view=all", "/?view=handoff", "/audits", "/documents", "/journal", "/report"]
+    for number in range(0, len(PAYLOADS), 4):
+        bad = "\n".join(PAYLOADS[number : number + 4])
+        action = ActionProposal(name=bad, arguments={bad: bad}, provenance={bad: bad})
+        held = made.held(
+            desk.tenant_id,
+            bad,
+            bad,
+            subject=bad,
+            customer_name=bad,
+            customer_address=bad,
+            actions=(action,),
+            audited=bool(number % 8),
+            agent=bad,
+            source=bad,
+        )
+        fields = (FieldValue(name=bad, type="text", value=bad, normalised=bad, reason=bad, evidence=EVIDENCE),)
+        document = made.document(desk.tenant_id, fields, filename=bad, text=bad, document_type=bad)
+        paths += [f"/tickets/{held.ticket_id}", f"/documents/{document.document_id}"]
+    for path in paths:
+        page.goto(url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        assert (
+            page.evaluate("document.querySelectorAll('main script, iframe, object, [onerror], [onload]').length") == 0
+        )
+    assert hits == []
+
+
+def test_a_script_that_slips_in_is_stopped_by_the_policy(page: Page, url: str) -> None:
+    hits: list[str] = []
+    page.expose_function("hit", lambda: hits.append(page.url))
+    page.goto(url)
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=hit()>')")
+    page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'hit()'; document.body.append(s) }"
+    )
+    page.wait_for_timeout(200)
+    assert hits == []
+
+
+def test_a_page_weighs_little(page: Page, url: str) -> None:
+    weights: dict[str, int] = {}
+    page.on("response", lambda answer: weights.update({answer.url: int(answer.headers.get("content-length", 0))}))
+    page.goto(f"{url}/report")
+    assert sum(weight for name, weight in weights.items() if "/static/" in name) < 300_000

@@ -23,7 +23,6 @@ from core.db import app_database
 from core.errors import Rejected
 from core.store import intake, policies, tenants
 
-console = Console(stderr=True)
 BATCH = 200
 
 
@@ -48,21 +47,26 @@ def import_(
     columns = Columns(
         text, subject, language, channel, customer, name, received_at, closed_at, reply, label, minutes, id_column
     )
+    with connected() as tenant:
+        import_file(tenant, file, columns, Console(stderr=True), limit=limit)
+
+
+def import_file(tenant: UUID, file: Path, columns: Columns, console: Console, *, limit: int = 0) -> None:
+    """Import a file for a tenant and say what came of it. Raises Rejected for a file that cannot be read at all."""
     rows = list(islice(read_rows(file), limit or None))
     if not rows:
         raise Rejected(f"{file} has no rows", code="file_empty")
     check_columns(columns, rows[0][1])
-    with connected() as tenant:
-        with app_database().transaction(tenant) as connection:
-            zone = ZoneInfo(str(tenants.current(connection)["timezone"]))
-        good, bad = [], []
-        for line, row in rows:
-            try:
-                good.append(past_ticket(row, columns, zone))
-            except Rejected as error:
-                bad.append({"line": line, "why": str(error), **row})
-        added = store(tenant, good)
-    console.print(f"{added} tickets imported, {len(good) - added} were there already, {len(bad)} rows rejected.")
+    with app_database().transaction(tenant) as connection:
+        zone = ZoneInfo(str(tenants.current(connection)["timezone"]))
+    good, bad = [], []
+    for line, row in rows:
+        try:
+            good.append(past_ticket(row, columns, zone))
+        except Rejected as error:
+            bad.append({"line": line, "why": str(error), **row})
+    added = store(tenant, good, console)
+    console.print(f"{added:,} tickets imported, {len(good) - added} were there already, {len(bad)} rows rejected.")
     if bad:
         rejected = file.with_name(file.name + ".rejected.csv")
         with rejected.open("w", newline="", encoding="utf-8") as out:
@@ -72,10 +76,10 @@ def import_(
         console.print(f"The rejected rows and why: {rejected}")
 
 
-def store(tenant: UUID, past: list[PastTicket]) -> int:
+def store(tenant: UUID, past: list[PastTicket], console: Console) -> int:
     """Store past tickets, a few hundred in one commit; returns how many were new."""
     added = 0
-    for start in track(range(0, len(past), BATCH), description="Importing", console=console):
+    for start in track(range(0, len(past), BATCH), description="   importing", console=console):
         with app_database().transaction(tenant) as connection:
             for one in past[start : start + BATCH]:
                 ticket_id = intake.add_ticket(connection, tenant, one.ticket, work=False)

@@ -90,6 +90,7 @@ _ARTICLES = {
 }
 _VI_I = ("mình",) * 8 + ("em",) * 5 + ("tôi",) * 5 + ("chị", "anh")
 _VI_YOU = {"em": ("shop", "anh chị", "ad"), "chị": ("em", "shop"), "anh": ("em", "shop")}
+_VI_PLEASE = ("ạ", "ạ", "nhé", "nha", "", "")
 _VI_END = ("ạ", "ạ", "vậy", "nhỉ", "shop", "", "", "")
 
 
@@ -104,7 +105,8 @@ def slots(language: str, at: datetime, random: Random, *, name: str, order: str 
         "soon": lambda: day_month(at + timedelta(days=random.randrange(3, 40)), language, random),
         "day": random.choice(DAYS[language]),
         "time": _clock(language, random),
-        "amount": money(random.choice(PRODUCTS).euros, language, random),
+        "amount": money(product.euros, language, random),
+        "bit": money(max(4, round(product.euros * random.uniform(0.06, 0.2))), language, random),
         "city": SHOPS[language] if random.random() < 0.9 else random.choice(tuple(SHOPS.values())),
         "town": random.choice(TOWNS[language]),
         "street": random.choice(STREETS[language]).format(random.randrange(2, 160)),
@@ -126,6 +128,7 @@ def slots(language: str, at: datetime, random: Random, *, name: str, order: str 
         values["I"] = pronoun
         values["u"] = random.choice(_VI_YOU.get(pronoun, ("shop", "shop", "ad", "bạn")))
         values["a"] = lambda: random.choice(_VI_END)
+        values["x"] = lambda: random.choice(_VI_PLEASE)
     return values
 
 

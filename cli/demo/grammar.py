@@ -9,6 +9,13 @@ from core.errors import Broken
 Slots = Mapping[str, Callable[[], str] | str]
 
 _SLOT = re.compile(r"<([A-Za-z_]+)>")
+_ASKING = {
+    *("what", "how", "who", "when", "where", "which", "why", "can", "could", "do", "does", "did", "is", "are", "will"),
+    *("would", "may", "must", "was", "wie", "wer", "wo", "wann", "warum", "welche", "welcher", "welches", "wohin"),
+    *("kann", "können", "könnte", "darf", "dürfen", "gibt", "ist", "sind", "bekomme", "haben", "hat", "übernehmen"),
+    *("geht", "wird", "muss", "soll", "betrifft", "kommt", "gilt", "bleibt"),
+}
+_OFTEN_INDIRECT = {"was", "wie", "wer", "wo", "wann", "warum", "welche", "welcher", "welches", "wohin"}
 _AN = re.compile(r"\b([Aa]) (?=[aeioAEIO])")
 
 
@@ -43,11 +50,14 @@ def tidy(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return `text` as a sentence: first letter large, and a stop at the end."""
+    """Return `text` as a sentence: first letter large, a stop at the end or, in English and German, a question mark."""
     text = tidy(text)
-    if text and text[-1] not in ".!?:,":
-        text += "."
-    text = re.sub(r"([.!?] )(\w)", lambda match: match[1] + match[2].upper(), text)
+    first = re.split(r"[,.!?;:] ", text)[-1].split(" ")[0].lower().rstrip(".")
+    if text.endswith(".") and first in _ASKING - _OFTEN_INDIRECT:
+        text = text[:-1] + "?"
+    elif text and text[-1] not in ".!?:,":
+        text += "?" if first in _ASKING else "."
+    text = re.sub(r"((?<!\d)[.!?] )(\w)", lambda match: match[1] + match[2].upper(), text)
     return text[:1].upper() + text[1:]
 
 

@@ -18,3 +18,14 @@ def answered_before(connection: Connection, moment: datetime, limit: int = 1000)
         limit=limit,
     )
     return [(row["id"], row["last"]) for row in found]
+
+
+def by_external_id(connection: Connection, prefix: str) -> dict[str, tuple[UUID, datetime]]:
+    """Return id and time of arrival of tickets by what follows `prefix` in their external id."""
+    found = rows(
+        connection,
+        """SELECT external_id, id, received_at FROM tickets WHERE starts_with(external_id, :prefix)
+           ORDER BY received_at""",
+        prefix=prefix,
+    )
+    return {row["external_id"].removeprefix(prefix): (row["id"], row["received_at"]) for row in found}

@@ -97,9 +97,8 @@ def make_context(seconds: float = 20.0, articles: Sequence[Source] = (), **route
 
 def server_settings(base_url: str, **more: Any) -> ModelSettings:
     """Return settings that ask the model server at `base_url`."""
-    return ModelSettings(
-        model=("openai:first",), base_url=base_url, api_key="sk-test-0123456789", timeout=3.0, first_wait=0.01, **more
-    )
+    values = {"timeout": 10.0, "first_wait": 0.01, **more}
+    return ModelSettings(model=("openai:first",), base_url=base_url, api_key="sk-test-0123456789", **values)
 
 
 def answer(reply: str = "It is on its way.", **more: Any) -> dict[str, Any]:

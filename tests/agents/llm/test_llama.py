@@ -50,7 +50,7 @@ def test_a_call_that_was_given_up_frees_the_model(chat: BaseChatModel) -> None:
     started = time.monotonic()
     with pytest.raises(Exception) as caught:  # whatever the client raises must be sorted as TryLater
         chat.invoke("Count to a thousand.", timeout=0.2, max_tokens=900)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert isinstance(sort_failure("openai:gemma", caught.value), TryLater)
     # The server has one slot: had the long call gone on, this one would have waited for its 900 tokens.
     assert isinstance(chat.invoke("One word:", max_tokens=3), AIMessage)

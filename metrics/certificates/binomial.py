@@ -84,18 +84,23 @@ def audits_needed(target: float, confidence: float, errors: int = 0) -> int:
 
 
 def audits_for_rate(error_rate: float, target: float, confidence: float, ceiling: int = 1_000_000) -> int | None:
-    """The fewest audits after which a true `error_rate` certifies `target` about half of the time or more.
+    """About the fewest audits after which a true `error_rate` certifies `target` half of the time or more.
 
-    Found where the rounded-up expected count of errors still passes. None where the rate leaves no room below
-    1 - target, or where more than `ceiling` audits would be needed.
+    The rounded-up expected count of errors passes there. None where the rate leaves no room below 1 - target, or where
+    more than `ceiling` audits would be needed.
     """
     if error_rate >= 1 - target:
         return None
-    errors = 0
-    while True:
-        needed = audits_needed(target, confidence, errors)
-        if needed > ceiling:
+
+    def passes(n: int) -> bool:
+        return p_value(n - int(np.ceil(n * error_rate)), n, target) <= 1 - confidence
+
+    low, high = 0, audits_needed(target, confidence)
+    while not passes(high):
+        low, high = high, 2 * high
+        if low > ceiling:
             return None
-        if np.ceil(needed * error_rate) <= errors:
-            return needed
-        errors = int(np.ceil(needed * error_rate))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passes(middle) else (middle, high)
+    return high if high <= ceiling else None

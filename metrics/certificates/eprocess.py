@@ -21,6 +21,7 @@ the smallest probability w refers to known before the audits it weighs; reviewer
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -72,6 +73,7 @@ def certified_prefix(certified: Flags, start: int) -> NDArray[np.int64]:
     return out
 
 
+@lru_cache(maxsize=1024)
 def audits_to_certify(target: float, confidence: float) -> int:
     """Audits without an error after which the evidence for one level reaches 1 / (1 - confidence)."""
     n = 1

@@ -71,12 +71,12 @@ def test_the_share_at_a_target_covers_the_true_crossing() -> None:
     rng = np.random.default_rng(4)
     population, _ = reference_world(50_000, rng)
     hits = 0
-    for _ in range(200):
+    for _ in range(100):
         score, right = reference_world(2_500, rng)
         share, low, high = share_at(risk_curve(score, right, population=population, count=100), 0.95)
         assert low <= share <= high
         hits += low - 0.01 <= 0.575 <= high + 0.01
-    assert hits / 200 > 0.9
+    assert hits / 100 > 0.88
 
 
 def test_weighted_audits_give_the_same_curve_on_average() -> None:

@@ -31,11 +31,11 @@ def test_bursts_of_errors_beat_it_in_at_most_5_percent_of_periods() -> None:
     rng = np.random.default_rng(1)
     rate = np.full(20_000, 0.03)
     rate[4_000:4_600], rate[12_000:12_300] = 0.3, 0.5
-    plain = sum(ever_wrong(rng.random(rate.size) < rate, np.full(rate.size, 0.05), rng) for _ in range(200))
-    flags = [np.where(rng.random(rate.size) < 0.06, 0.3, 0.025) for _ in range(200)]
+    plain = sum(ever_wrong(rng.random(rate.size) < rate, np.full(rate.size, 0.05), rng) for _ in range(100))
+    flags = [np.where(rng.random(rate.size) < 0.06, 0.3, 0.025) for _ in range(100)]
     strata = sum(ever_wrong(rng.random(rate.size) < rate, p, rng) for p in flags)
-    assert binomial.lower_bound(plain, 200) <= 0.05
-    assert binomial.lower_bound(strata, 200) <= 0.05
+    assert binomial.lower_bound(plain, 100) <= 0.05
+    assert binomial.lower_bound(strata, 100) <= 0.05
 
 
 def test_it_is_tight_enough_to_be_useful() -> None:

@@ -35,7 +35,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the API; the next free one if it is in use.")] = 8000,
     seed: Annotated[int, typer.Option(help="Another number makes another company's inbox.")] = 1,
 ) -> None:
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=110)  # a file's width is nobody's window
     home = settings().home.absolute() / "demo"
     _empty(home)
     values = {"SAOLA_HOME": str(home), "SAOLA_PORT": str(port), "SAOLA_UNDO_SECONDS": "1"}
@@ -54,7 +54,7 @@ def demo(
             console.print(
                 f"\nThis took {(time.monotonic() - began) / 60:.1f} minutes. See it all at [bold]{url}[/bold]"
             )
-            console.print(f"Log in with one click: {_log_in_link(tenant, url)}")
+            typer.echo(f"Log in with one click (works once): {_log_in_link(tenant, url)}")
         if not exit_:
             _stay(console)
     except KeyboardInterrupt:
@@ -104,7 +104,7 @@ def _interrupt(*_: object) -> None:
 
 def _stay(console: Console) -> None:
     if sys.stdin.isatty():
-        console.print("Saola stays up until Ctrl-C.")
+            console.print("Saola stays up until Ctrl-C.")
         signal.pause()
     else:
         console.print(f"Nobody is at a terminal, so Saola stops in {UNWATCHED_SECONDS // 60} minutes.")

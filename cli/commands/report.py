@@ -82,7 +82,9 @@ def _unit(value: float, definition: Definition) -> str:
     if definition.unit == "share":
         return f"{value:.1%}"
     if definition.unit == "seconds":
-        return f"{value:.2f} s" if value < 120 else f"{value / 60:.0f} min"
+        if value < 1:
+            return f"{value * 1000:.3g} ms"
+        return f"{value:.3g} s" if value < 120 else f"{value / 60:.0f} min"
     if definition.unit == "usd":
         return f"${value:.4f}"
     return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -188,13 +188,15 @@ class Demo:
                 "/v1/tickets:batch", {"tickets": [files.as_request(one) for one in whole[start : start + 100]]}
             )
         for path in self.documents.paths:
-            self.documents.uploaded(path, self.company.upload(path, received_at=self._document_time(path)))
+            self.documents.uploaded(path, self._upload(path))
         self._watch("worked to a decision", len(whole) + documents.COUNT, "item.work")
         self._watch("deliveries", self._ready("delivery.send"), "delivery.send")
 
-    def _document_time(self, path: Path) -> str:
-        days = 8 + 7 * (sum(path.name.encode()) % 100) / 100
-        return (self.now - timedelta(days=days)).isoformat()
+    def _upload(self, path: Path) -> Any:
+        """Send a document in at a moment of the present week."""
+        days = 8.1 + 6.8 * (sum(path.name.encode()) % 100) / 100
+        at = (self.now - timedelta(days=days)).isoformat()
+        return self.company.upload(path, received_at=at, origin="demo")
 
     def _names(self) -> dict[UUID, str]:
         with app_database().transaction(self.tenant) as connection:
@@ -233,7 +235,7 @@ class Demo:
             else:
                 self.company.post("/v1/tickets", files.as_request(one))
         self._watch("customers who came back", len(back), "item.work")
-        self._review_again()
+        self._review()
         with app_database().transaction(self.tenant) as connection:
             tenants.set_setting(connection, "close_after_days", CLOSE_AFTER_DAYS)
         self._background("tickets.close_silent")
@@ -257,9 +259,6 @@ class Demo:
     def _by_name(self) -> dict[str, tuple[UUID, datetime]]:
         with app_database().transaction(self.tenant) as connection:
             return tickets.by_external_id(connection, "demo:")
-
-    def _review_again(self) -> None:
-        self._review()
 
     def _report(self) -> Report:
         until = max(one.received_at for one in self.present.tickets) + timedelta(seconds=1)

@@ -104,7 +104,7 @@ def _interrupt(*_: object) -> None:
 
 def _stay(console: Console) -> None:
     if sys.stdin.isatty():
-            console.print("Saola stays up until Ctrl-C.")
+        console.print("Saola stays up until Ctrl-C.")
         signal.pause()
     else:
         console.print(f"Nobody is at a terminal, so Saola stops in {UNWATCHED_SECONDS // 60} minutes.")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic import BaseModel
 
-from agents.manifest import Manifest
+from agents.manifest import Accepts, Limits, Manifest, Tool
 from tests.architecture.tree import ROOT, files, python, text
 
 AT_THE_TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -45,9 +46,11 @@ def test_the_glossary_explains_every_word() -> None:
     assert sorted(told) == sorted(" ".join(WORDS.split()).split(", "))
 
 
-def test_the_guide_to_agents_explains_every_key_of_the_manifest() -> None:
-    page = text(Path("docs/how-to/add-an-agent.md"))
-    assert [name for name in Manifest.model_fields if f"`{name}`" not in page and f"`{name}:" not in page] == []
+@pytest.mark.parametrize("part", [Manifest, Limits, Accepts, Tool], ids=lambda part: part.__name__)
+def test_the_guides_to_agents_explain_every_key_of_the_manifest(part: type[BaseModel]) -> None:
+    pages = ["docs/how-to/add-an-agent.md", *(["docs/how-to/use-an-llm.md"] if part is Tool else [])]
+    told = " ".join(text(Path(page)) for page in pages)
+    assert [name for name in part.model_fields if not re.search(rf"`{name}[`:]|\b{name}: ", told)] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=str)

@@ -104,13 +104,14 @@ def _measure(
     made = in_flight
     memory, started, warm = [_memory(process)], time.monotonic(), 0.0
     at_warm = done = 0
+    used = 0.0
     stop = threading.Event()
     with ThreadPoolExecutor(UPLOADERS) as pool:
         while not stop.is_set():
             done = _done(client)
             now = time.monotonic()
             if not warm and done >= in_flight // 3:
-                warm, at_warm = now, done
+                warm, at_warm, used = now, done, _cpu(process)
                 memory.append(_memory(process))
             if warm and now - warm >= seconds:
                 break
@@ -131,6 +132,7 @@ def _measure(
         "documents": done - at_warm,
         "documents_per_second": round((done - at_warm) / elapsed, 2),
         "pages_per_second": round((done - at_warm) * pages / elapsed, 2),
+        "cpu_ms_per_document": round(1000 * (_cpu(process) - used) / max(1, done - at_warm), 1),
         "start_mb": round(memory[1 if len(memory) > 1 else 0] / 1e6),
         "end_mb": round(memory[-1] / 1e6),
         "peak_mb": round(max(memory) / 1e6),
@@ -150,6 +152,18 @@ def _done(client: httpx.Client) -> int:
     answer.raise_for_status()
     lines = [line for line in answer.text.splitlines() if line.startswith("saola_decisions{")]
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Processor seconds of all processes of the line: what a document costs on a machine that others use too."""
+    whole = 0.0
+    for one in process.children(recursive=True):
+        try:
+            spent = one.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        whole += spent.user + spent.system + spent.children_user + spent.children_system
+    return whole
 
 
 def _memory(process: psutil.Process) -> int:

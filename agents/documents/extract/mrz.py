@@ -1,7 +1,7 @@
 """The machine-readable zone of passports and identity cards: found among the lines, repaired where OCR confuses
-letters and digits, and believed only as far as its digits prove.
+letters and digits, believed only as far as its digits prove.
 
-Source: ICAO Doc 9303, parts 3 (check digits, 7-3-1), 4 (TD3, two lines of 44), 5 (TD1, three of 30), 6 (TD2, two of 36).
+Source: ICAO Doc 9303, parts 3 (check digits, 7-3-1), 4 (TD3: two lines of 44), 5 (TD1: three of 30), 6 (TD2)
 """
 
 import re

@@ -1,0 +1,34 @@
+"""`saola documents read` shows a person what is read from a file, and where."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from cli.commands.documents import app
+from tests.agents.documents import made
+
+runner = CliRunner()
+
+
+def test_fields_come_with_their_place(tmp_path: Path) -> None:
+    shown = runner.invoke(app, ["read", str(made.pdf(tmp_path / "i.pdf"))], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0
+    assert "Rechnungsnummer: RE-2026-0417" in shown.stdout
+    assert "119.00 EUR" in shown.stdout
+    assert "page 1" in shown.stdout
+
+
+def test_json_is_for_machines(tmp_path: Path) -> None:
+    shown = runner.invoke(app, ["read", "--json", str(made.pdf(tmp_path / "i.pdf"))])
+    told = json.loads(shown.stdout)
+    assert (told["type"], told["language"], told["pages"]) == ("invoice", "de", 1)
+    total = next(field for field in told["fields"] if field["name"] == "total")
+    assert total["normalised"] == "119.00 EUR"
+    assert len(total["evidence"]["box"]) == 4
+
+
+def test_a_file_that_must_be_refused_says_why(tmp_path: Path) -> None:
+    shown = runner.invoke(app, ["read", str(made.zip_bomb(tmp_path / "a.docx"))])
+    assert shown.exit_code == 1
+    assert "zip_bomb" in shown.stdout

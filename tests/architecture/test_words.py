@@ -27,7 +27,7 @@ NEVER = {
     r"/work/(?:main|shared)": "a path of one machine",
     r"(?<![\w.])/root/": "a path of one machine",
     r"/home/\w+/": "a path of one machine",
-    r"(?:index-url|find-links|--trusted-host|UV_INDEX|UV_DEFAULT_INDEX)\s*[=: ]\s*\S*://": "a package registry's address",
+    r"(?:index-url|find-links|trusted-host|UV_(?:DEFAULT_)?INDEX)\s*[=: ]\s*\S*://": "a package registry's address",
     r"https?://[^\s\"'/@]+:[^\s\"'/@{}$*<]+@(?!\S*(?:example|localhost))": "credentials in a URL",
     r"AKIA[0-9A-Z]{16}": "an access key",
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----": "a private key",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
 from core.settings import settings
-from core.store import deliveries
+from core.store import deliveries, outbox
 from core.store.deliveries import Delivery
 from core.store.outbox import Job
 from workers.channels.action import CarryOut
@@ -13,6 +13,8 @@ from workers.channels.base import Channel
 from workers.channels.mail import OutboxFolder, Smtp
 from workers.channels.thread import InDatabase
 from workers.jobs import OneByOne, finish
+
+WAIT_SECONDS = 1.0  # until a reply asks again whether its actions are carried out
 
 
 def channel_of(delivery: Delivery) -> Channel:
@@ -38,12 +40,15 @@ def send(jobs: Sequence[Job]) -> None:
         if alone and len(jobs) > 1:
             raise OneByOne
         for delivery_id, why in why_not.items():
-            if why in ("paused", "taken"):
+            if why in deliveries.STOPPED_BY:
                 deliveries.stop(connection, delivery_id, why)
+        waiting = [job for job in jobs if why_not.get(job.subject_id) == deliveries.WAITS]
+        for job in waiting:
+            outbox.put_off(connection, job, WAIT_SECONDS)
         if not alone:
             pairs = zip(begun, channels, strict=True)
             deliveries.sent(connection, [(d._replace(channel=c.name), c.send(d)) for d, c in pairs])
-            finish(connection, jobs)
+            finish(connection, [job for job in jobs if job not in waiting])
     if alone:
         _send_alone(jobs[0], begun[0], channels[0])
 

@@ -16,6 +16,10 @@ from core.store.sql import execute, execute_many, maybe_row, rows
 
 _OUTCOME_OF_REVIEW: dict[str, OutcomeKind] = {"": "automated", "approved": "approved", "edited": "edited"}
 
+WAITS = "waits"
+ACTION_FAILED = "its action did not succeed"
+STOPPED_BY = ("paused", "taken", ACTION_FAILED)
+
 
 class Delivery(NamedTuple):
     """One effect that is about to happen. `id` is the key under which the channel must not act twice."""
@@ -43,7 +47,8 @@ class Delivery(NamedTuple):
 
 
 def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[Delivery], dict[UUID, str]]:
-    """Claim deliveries for sending. Returns them, and for the others why not: sent, undone, paused or taken.
+    """Claim deliveries for sending. Returns them, and for the others why not: sent, paused, taken, waits for its action
+    to be carried out first, or its action did not succeed.
 
     Pause, undo and take-over are looked at here, at the last moment, so that they work within one delivery.
     """
@@ -55,6 +60,9 @@ def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[De
                c.id AS customer_id, coalesce(c.address, '') AS address, coalesce(c.name, '') AS customer_name,
                coalesce(c.verified, false) AS verified, t.taken_by, d.work_item_id, w.document_id,
                coalesce(d.review, '') AS review, coalesce(t.shift_seconds, x.shift_seconds, 0) AS shift_seconds,
+               (SELECT min(CASE WHEN a.state IN ('waiting', 'sending') THEN 'before' ELSE 'without' END)
+                FROM deliveries a WHERE a.decision_id = v.decision_id AND a.effect = 'action' AND v.effect = 'reply'
+                    AND a.state <> 'sent') AS action,
                n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused
            FROM deliveries v JOIN tenants n ON n.id = v.tenant_id
            LEFT JOIN tickets t ON t.id = v.ticket_id
@@ -90,6 +98,8 @@ def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[De
 def _why_not(row: RowMapping) -> str:
     if row["state"] not in ("waiting", "sending"):
         return str(row["state"])
+    if row["action"]:  # what a reply says about its actions must be true when it goes out
+        return WAITS if row["action"] == "before" else ACTION_FAILED
     if row["by"] == "agent" and row["state"] == "waiting":
         if row["paused"]:
             return "paused"
@@ -221,7 +231,7 @@ def stop(connection: Connection, delivery_id: UUID, why: str) -> None:
         return
     execute(
         connection,
-        "UPDATE decisions SET review = 'open' WHERE id = :id AND review = ''",
+        "UPDATE decisions SET review = 'open' WHERE id = :id",
         id=row["decision_id"],
     )
     execute(connection, "UPDATE tickets SET attention = 'review' WHERE id = :id", id=row["ticket_id"])

@@ -80,4 +80,3 @@ def next_review(connection: Connection, after: UUID | None) -> UUID | None:
         after=after,
     )
     return None if found is None else UUID(str(found))
-

@@ -169,7 +169,8 @@ def add_deliveries(
         """INSERT INTO deliveries (id, tenant_id, decision_id, ticket_id, position, effect, channel, payload, by,
                send_after)
            VALUES (:id, :tenant_id, :decision_id, :ticket_id, :position, :effect, :channel, :payload, :by,
-               clock_timestamp() + make_interval(secs => :delay))""",
+               clock_timestamp() + make_interval(secs => :delay))
+           ON CONFLICT (decision_id, effect, position) DO NOTHING""",
         [
             {
                 **effect._asdict(),

@@ -41,8 +41,10 @@ def _open(connection: Connection, decision_id: UUID) -> RowMapping:
             code="already_reviewed",
             hint="Reload the ticket to see who decided.",
         )
-    # A delivery that was stopped (pause, take-over) made room for the reviewer's own.
-    execute(connection, "DELETE FROM deliveries WHERE decision_id = :id AND state = 'stopped'", id=decision_id)
+    # What was stopped (pause, take-over) or refused makes room for the reviewer's own; what was done stays done.
+    execute(
+        connection, "DELETE FROM deliveries WHERE decision_id = :id AND state IN ('stopped', 'failed')", id=decision_id
+    )
     return row
 
 

@@ -1,0 +1,95 @@
+"""Deliveries: a reply waits for its actions, and does not claim what was refused."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from cli.embedded.temporary import Database as Urls
+from core.contracts import ActionProposal, Decision, Proposal, Reason, Route
+from core.db import Database
+from core.ids import new_id
+from core.store import deliveries, intake, items, records, reviews, tenants
+from core.store.intake import NewTicket
+from core.store.records import Record
+from core.store.sql import rows, scalar
+
+
+@pytest.fixture
+def app(database: Urls) -> Iterator[Database]:
+    made = Database(database.app_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tenant(app: Database) -> UUID:
+    tenant_id = new_id()
+    with app.transaction() as connection:
+        tenants.make(connection, tenant_id, "Test")
+    return tenant_id
+
+
+def decided(app: Database, tenant: UUID) -> tuple[UUID, UUID, UUID]:
+    """Record an automated decision with one action and a reply; returns decision, action delivery, reply delivery."""
+    with app.transaction(tenant) as connection:
+        ticket_id = intake.add_ticket(connection, tenant, NewTicket(text="cancel it", received_at=datetime.now(UTC)))
+        item_id = scalar(connection, "SELECT id FROM work_items WHERE ticket_id = :id", id=ticket_id)
+        [loaded] = items.load(connection, [item_id])
+        proposal = Proposal(
+            agent="orders",
+            agent_version="1",
+            fingerprint="f",
+            kind="reply",
+            reply="It is cancelled.",
+            actions=(ActionProposal(name="cancel_order", arguments={"order": "1"}),),
+        )
+        decision = Decision(action="automate", reasons=(Reason(code="certified"),), tier="automated", score=1.0)
+        record = Record(
+            run_id=new_id(),
+            decision_id=new_id(),
+            item=loaded.item,
+            route=Route(agent="orders"),
+            proposal=proposal,
+            decision=decision,
+            family="",
+            family_fingerprint="",
+            shadow=False,
+            at=datetime.now(UTC),
+        )
+        records.save(connection, tenant, [record])
+        made = rows(connection, "SELECT id, effect FROM deliveries")
+    by_effect = {row["effect"]: row["id"] for row in made}
+    return record.decision_id, by_effect["action"], by_effect["reply"]
+
+
+def test_a_reply_waits_until_its_action_is_carried_out(app: Database, tenant: UUID) -> None:
+    _, action, reply = decided(app, tenant)
+    with app.transaction(tenant) as connection:
+        assert deliveries.begin(connection, [reply]) == ([], {reply: deliveries.WAITS})
+        [begun], _ = deliveries.begin(connection, [action])
+        deliveries.sent(connection, [(begun, "ok")])
+        [begun], why_not = deliveries.begin(connection, [reply])
+    assert (begun.id, why_not) == (reply, {})
+
+
+def test_when_the_action_is_refused_the_reply_goes_to_a_person_who_may_write_another(
+    app: Database, tenant: UUID
+) -> None:
+    decision, action, reply = decided(app, tenant)
+    with app.transaction(tenant) as connection:
+        [begun], _ = deliveries.begin(connection, [action])
+        deliveries.fail(connection, begun, "Rejected: it was shipped already")
+        _, why_not = deliveries.begin(connection, [reply])
+        assert why_not == {reply: deliveries.ACTION_FAILED}
+        deliveries.stop(connection, reply, why_not[reply])
+        assert scalar(connection, "SELECT review FROM decisions WHERE id = :id", id=decision) == "open"
+        reviews.edit(
+            connection, tenant, decision, "Sorry, it is on its way.", by="mai", at=datetime.now(UTC), undo_seconds=0
+        )
+        left = rows(connection, "SELECT effect, state, by FROM deliveries ORDER BY effect")
+    assert [(row["effect"], row["state"], row["by"]) for row in left] == [
+        ("action", "waiting", "mai"),
+        ("reply", "waiting", "mai"),
+    ]

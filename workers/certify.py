@@ -14,15 +14,15 @@ from core.contracts import Certificate
 from core.db import app_database
 from core.events import Event
 from core.ids import new_id
-from core.store import audits, events, journal, policies
+from core.store import audits, events, journal, policies, tenants
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
-from metrics.certificates.fixed_sequence import Choice, choose_threshold
+from metrics.certificates.certify import certify
+from metrics.certificates.fixed_sequence import Choice
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
 
 LIFE = timedelta(days=90)
-LOOK_AGAIN = 1.5  # the exact test is valid for one look: look again only when the evidence has grown by half
 
 
 class Group(NamedTuple):
@@ -33,7 +33,8 @@ class Group(NamedTuple):
     target: float
     confidence: float
     rows: list[RowMapping]
-    population: list[float]  # scores of all runs at this fingerprint
+    population: list[float]  # scores of all runs at this fingerprint, oldest first
+    first_look: int | None  # how many audits the one announced look takes; said before they are judged
 
 
 def renew_certificates(jobs: Sequence[Job]) -> None:
@@ -46,8 +47,7 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
         held = {(c.agent, c.fingerprint, c.target): c for c in state.certificates}
         for group in _groups(connection, shop, state, tenant_id):
             before = held.get((group.owner, group.fingerprint, group.target))
-            looked = before.audits if before else 0
-            if len(group.rows) >= LOOK_AGAIN * looked:
+            if before is None or before.audits < len(group.rows):
                 _issue(connection, tenant_id, group, before)
         finish(connection, jobs)
 
@@ -61,33 +61,38 @@ def _groups(connection: Connection, shop: Workshop, state: TenantState, tenant_i
         by_agent[(row["agent"], row["fingerprint"])].append(row)
         if row["family"]:
             by_family[(row["family"], row["family_fingerprint"])].append(row)
+    first_looks = tenants.current(connection)["settings"].get("first_look", {})
     for (name, fingerprint), rows in by_agent.items():
         entry = shop.catalog.entries.get(name)
         if entry is None or shop.agent(name, triage).fingerprint != fingerprint:
             continue
         setting = state.agents.get(name, AgentSetting())
         target = setting.target or entry.manifest.target
-        scores = audits.scores_of_runs(connection, [fingerprint], family=False)
-        yield Group(name, fingerprint, target, setting.confidence, rows, [float(s["score"]) for s in scores])
+        scores = audits.scores_of_runs(connection, fingerprint, family=False)
+        yield Group(name, fingerprint, target, setting.confidence, rows, scores, first_looks.get(name))
     for (family, fingerprint), rows in by_family.items():
         if shop.family_fingerprint(family, triage) != fingerprint:
             continue
         members = [e.manifest for e in shop.catalog.entries.values() if e.manifest.family == family]
         settings = [state.agents.get(m.name, AgentSetting()) for m in members]
         target = max(s.target or m.target for s, m in zip(settings, members, strict=True))
-        scores = audits.scores_of_runs(connection, [fingerprint], family=True)
+        scores = audits.scores_of_runs(connection, fingerprint, family=True)
         confidence = max(s.confidence for s in settings)
-        yield Group(f"family:{family}", fingerprint, target, confidence, rows, [float(s["score"]) for s in scores])
+        owner = f"family:{family}"
+        yield Group(owner, fingerprint, target, confidence, rows, scores, first_looks.get(owner))
 
 
 def _issue(connection: Connection, tenant_id: UUID, group: Group, before: Certificate | None) -> None:
-    choice = choose_threshold(
+    probabilities = [row["probability"] for row in group.rows]
+    choice = certify(
         [row["score"] for row in group.rows],
         [row["right"] for row in group.rows],
         population=group.population,
         target=group.target,
         confidence=group.confidence,
-        probabilities=[row["probability"] for row in group.rows],
+        probabilities=probabilities,
+        smallest=smallest_of_their_time(probabilities),
+        first_look=group.first_look,
     )
     now = datetime.now(UTC)
     if choice.threshold is None:
@@ -131,6 +136,15 @@ def _revoke(connection: Connection, tenant_id: UUID, group: Group, choice: Choic
     data = {"agent": group.owner, "reason": choice.missing}
     journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=group.owner, data=data)
     events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))
+
+
+def smallest_of_their_time(probabilities: Sequence[float]) -> list[float]:
+    """Return for each audit the smallest probability that any run had when it was drawn.
+
+    A replay audits every run it makes; live audits are as probable as their agent's setting says, at least the floor.
+    """
+    live = [p for p in probabilities if p < 1]
+    return [1.0 if p >= 1 else min(live) for p in probabilities]
 
 
 def fingerprint_of(certificate: Certificate, rows: Sequence[RowMapping]) -> str:

@@ -24,7 +24,7 @@ from cli.imports import Columns
 from core.contracts import SIMULATED_REVIEWER
 from core.db import app_database
 from core.keys import make_key
-from core.store import accounts, intake, outbox, policies, tenants, tickets
+from core.store import accounts, audits, intake, outbox, policies, tenants, tickets
 from metrics.report import Report
 
 TRAIN, CALIBRATE = 0.40, 0.55  # shares of the past, by time; what is later certifies
@@ -133,6 +133,9 @@ class Demo:
             for ticket_id in later:
                 intake.add_shadow_work(connection, self.tenant, ticket_id, 1)
         self._watch("replayed in shadow", len(later), "item.replay")
+        with app_database().transaction(self.tenant) as connection:
+            # The sharp look of a certificate must be announced before the first judgement: all of this batch.
+            tenants.set_setting(connection, "first_look", audits.waiting_by_owner(connection))
         self._judge_audits({ticket_id: name for name, (ticket_id, _) in known.items()}, self.past)
         self._background("certificates.renew")
         with app_database().transaction(self.tenant) as connection:

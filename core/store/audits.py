@@ -124,11 +124,23 @@ def evidence(connection: Connection) -> Sequence[RowMapping]:
     )
 
 
-def scores_of_runs(connection: Connection, fingerprints: Sequence[str], family: bool) -> Sequence[RowMapping]:
-    """Return fingerprint and score of every run with one of these (family) fingerprints: the live population."""
+def scores_of_runs(connection: Connection, fingerprint: str, family: bool) -> list[float]:
+    """Return the score of every run of one (family) fingerprint, oldest first: the traffic that audits speak for."""
     column = "family_fingerprint" if family else "fingerprint"
-    return rows(
+    found = rows(
         connection,
-        f"SELECT {column} AS fingerprint, score FROM runs WHERE {column} = ANY(:fingerprints) AND kind <> 'abstain'",
-        fingerprints=list(fingerprints),
+        f"SELECT score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain' ORDER BY id",
+        fingerprint=fingerprint,
     )
+    return [float(row["score"]) for row in found]
+
+
+def waiting_by_owner(connection: Connection) -> dict[str, int]:
+    """Return how many open audits there are for each agent and each family ("family:NAME")."""
+    found = rows(
+        connection,
+        """SELECT agent AS owner, count(*) AS open FROM audits WHERE state = 'open' GROUP BY agent
+           UNION ALL
+           SELECT 'family:' || family, count(*) FROM audits WHERE state = 'open' AND family <> '' GROUP BY family""",
+    )
+    return {row["owner"]: int(row["open"]) for row in found}

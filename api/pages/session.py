@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
@@ -61,32 +61,33 @@ def page_for(*scopes: Scope) -> object:
 Person = Annotated[Caller, Depends(page_caller)]
 StaffPage = Annotated[Caller, page_for("staff", "ops")]
 OpsPage = Annotated[Caller, page_for("ops")]
+Next = Annotated[str, Query(alias="next")]  # where to go after the log-in
 LookPage = Annotated[Caller, page_for("ops", "developer", "staff")]
 
 
 @router.get("/login")
-def log_in_page(request: Request, next: str = "/") -> Response:
-    return bare_page(request, "login.html", next=next, email="", problem="")
+def log_in_page(request: Request, wanted: Next = "/") -> Response:
+    return bare_page(request, "login.html", next=wanted, email="", problem="")
 
 
 @router.post("/login")
 def log_in(
-    request: Request, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", next: str = "/"
+    request: Request, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "", wanted: Next = "/"
 ) -> Response:
     if not _same_origin(request):
         raise Rejected("the log-in did not come from our page", code="csrf")
     address = email.strip().lower()[:320]
     if _tries_left(address) <= 0:
-        page = bare_page(request, "login.html", status=429, next=next, email=email, problem="login.too_often")
+        page = bare_page(request, "login.html", status=429, next=wanted, email=email, problem="login.too_often")
         page.headers["Retry-After"] = str(int(WINDOW))
         return page
     with app_database().transaction() as connection:
         user = accounts.find_user(connection, address) if "\x00" not in address else None
     if not verify_password(password, user["password_hash"] if user else "") or user is None:
         _wrong[address].append(time.monotonic())
-        return bare_page(request, "login.html", status=401, next=next, email=email, problem="login.wrong")
+        return bare_page(request, "login.html", status=401, next=wanted, email=email, problem="login.wrong")
     _wrong.pop(address, None)
-    return _opened(request, user["id"], user["tenant_id"], next)
+    return _opened(request, user["id"], user["tenant_id"], wanted)
 
 
 @router.get("/login/link/{token}")
@@ -122,11 +123,12 @@ def set_language(
     return go(request, local(back))
 
 
-def _opened(request: Request, user_id: UUID, tenant_id: UUID, next: str) -> Response:
+def _opened(request: Request, user_id: UUID, tenant_id: UUID, wanted: str) -> Response:
     cookie = open_session(user_id, tenant_id)
     with app_database().transaction(tenant_id) as connection:
-        journal.write(connection, tenant_id, actor=str(user_id), action="user.logged_in", data={})
-    answer = RedirectResponse(local(next), 303)
+        who = next((str(row["email"]) for row in accounts.list_users(connection) if row["id"] == user_id), "")
+        journal.write(connection, tenant_id, actor=who, action="user.logged_in", data={})
+    answer = RedirectResponse(local(wanted), 303)
     secure = request.url.scheme == "https"
     seconds = SESSION_HOURS * 3600
     answer.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")

@@ -1,0 +1,45 @@
+"""The control room in numbers: CSV export, definitions, and charts that break where nothing is known."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+from api.figures import Point
+from api.pages import charts, report
+from api.security import COOKIE
+from metrics.estimate import Estimate, unknown
+from tests.api import made
+from tests.api.conftest import Desk
+from tests.api.pages.test_session import signed_in, users
+
+__all__ = ["users"]
+
+
+def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, users: dict[str, object]) -> None:
+    made.held(desk.tenant_id, agent="=cmd()")
+    client, _ = signed_in(desk, users, "ops")  # type: ignore[arg-type]  # the fixture's ids
+    assert client.cookies[COOKIE]
+    answer = client.get("/report.csv?days=7&by=agent")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert {"accuracy", "automation_share"} <= {row["figure"] for row in rows if row["group"] == "all"}
+    assert "'=cmd()" in {row["value"] for row in rows}
+    assert next(row for row in rows if row["figure"] == "accuracy")["estimate"] == ""
+
+
+def test_what_a_spreadsheet_could_run_is_quoted() -> None:
+    assert [report._safe(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", "x", 1, None)] == [
+        *("'=1", "'+1", "'-1", "'@x", "'\tx", "x"),
+        *(1, None),
+    ]
+
+
+def test_a_curve_breaks_where_a_figure_is_not_known() -> None:
+    now = datetime.now(UTC)
+    known = Estimate(value=0.5, low=0.4, high=0.6, k=5, n=10)
+    lone = Estimate(value=1.0, low=0.5, high=1.0, k=1, n=1)
+    values = [known, known, unknown("audits"), lone]
+    drawn = charts.curves([Point(now, 1, value, value) for value in values])["share"]
+    assert drawn.line == "M125.0 150.0 L375.0 150.0 M875.0 0.0"
+    assert drawn.band.startswith("M125.0 120.0 L375.0 120.0 L375.0 180.0 L125.0 180.0Z")
+    assert drawn.dots == [(875.0, 0.0)]

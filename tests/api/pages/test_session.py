@@ -1,0 +1,190 @@
+"""Logging in: who may, how often one may try, what a link is worth, and what a session allows."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.main import make_app
+from api.pages import session
+from api.security import COOKIE, open_session
+from core import passwords
+from core.db import app_database
+from core.passwords import hash_password, make_link_token
+from core.store import accounts
+from tests.api import made
+from tests.api.conftest import Desk
+
+PASSWORD = "correct horse battery"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def users(desk: Desk) -> dict[str, UUID]:
+    """One user for each scope; all have the same password."""
+    hashed, found = hash_password(PASSWORD), {}
+    with app_database().transaction(desk.tenant_id) as connection:
+        for scope in accounts.SCOPES:
+            email = f"{scope}@example.com"
+            user = accounts.add_user(
+                connection, desk.tenant_id, email=email, name=scope, scopes=[scope], password_hash=hashed
+            )
+            assert user is not None
+            found[scope] = user
+    return found
+
+
+@pytest.fixture
+def visitor(api_database: object) -> Iterator[TestClient]:
+    session._wrong.clear()
+    yield TestClient(make_app(), headers=HTML, follow_redirects=False, raise_server_exceptions=False)
+
+
+def signed_in(desk: Desk, users: dict[str, UUID], scope: str) -> tuple[TestClient, str]:
+    """A visitor with a session of this scope, and the session's CSRF token."""
+    client = TestClient(make_app(), headers=HTML, follow_redirects=False, raise_server_exceptions=False)
+    client.cookies.set(COOKIE, open_session(users[scope], desk.tenant_id))
+    page = client.get("/agents").text
+    return client, page.split('data-csrf="')[1].split('"')[0]
+
+
+def test_a_password_opens_a_session_whose_cookie_scripts_cannot_read(
+    visitor: TestClient, users: dict[str, UUID]
+) -> None:
+    answer = visitor.post("/login?next=/audits", data={"email": "STAFF@example.com", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/audits")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"email": "staff@example.com", "password": "wrong"},
+        {"email": "nobody@example.com", "password": PASSWORD},
+        {"email": "\x00", "password": "x"},
+        {"email": "staff@example.com", "password": "x" * 100_000},
+        {},
+    ],
+)
+def test_a_wrong_log_in_says_no_more_than_that(visitor: TestClient, users: object, data: dict[str, str]) -> None:
+    answer = visitor.post("/login", data=data)
+    assert answer.status_code == 401
+    assert "Address or password is wrong." in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_after_ten_wrong_tries_even_the_right_password_waits(visitor: TestClient, users: object) -> None:
+    for _ in range(session.TRIES):
+        visitor.post("/login", data={"email": "ops@example.com", "password": "wrong"})
+    answer = visitor.post("/login", data={"email": "ops@example.com", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
+    assert visitor.post("/login", data={"email": "staff@example.com", "password": PASSWORD}).status_code == 303
+
+
+def test_another_site_cannot_log_anybody_in(visitor: TestClient, users: object) -> None:
+    data = {"email": "staff@example.com", "password": PASSWORD}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        assert visitor.post("/login", data=data, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/\tevil", ""]
+)
+def test_the_way_back_stays_here(path: str) -> None:
+    assert session.local(path) == "/"
+
+
+def test_a_link_logs_in_once(visitor: TestClient, desk: Desk, users: dict[str, UUID]) -> None:
+    token = make_link_token(users["staff"], desk.tenant_id)
+    first = visitor.get(f"/login/link/{token}")
+    assert (first.status_code, first.headers["location"]) == (303, "/")
+    assert visitor.get("/").status_code == 200
+    visitor.cookies.clear()
+    again = visitor.get(f"/login/link/{token}")
+    assert again.status_code == 401
+    assert "used already" in again.text
+
+
+def test_an_old_or_forged_link_is_worth_nothing(
+    visitor: TestClient, desk: Desk, users: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = make_link_token(users["staff"], desk.tenant_id)
+    assert visitor.get(f"/login/link/{token[:-2]}xx").status_code == 401
+    monkeypatch.setattr(passwords, "LINK_SECONDS", -1)
+    assert visitor.get(f"/login/link/{token}").status_code == 401
+
+
+def test_a_disabled_user_is_out_at_once(desk: Desk, users: dict[str, UUID]) -> None:
+    from core.store.sql import execute
+
+    client, _ = signed_in(desk, users, "developer")
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "UPDATE users SET disabled_at = clock_timestamp() WHERE id = :id", id=users["developer"])
+    assert client.get("/report").headers["location"] == "/login?next=/report"
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "UPDATE users SET disabled_at = NULL WHERE id = :id", id=users["developer"])
+
+
+def test_pages_send_strangers_to_the_log_in_and_parts_too(visitor: TestClient) -> None:
+    for path in ("/", "/tickets/01a20935-3d3b-7578-b036-c09f56d81688", "/audits", "/report", "/agents", "/journal"):
+        answer = visitor.get(path)
+        assert (answer.status_code, answer.headers["location"][:6]) == (303, "/login"), path
+    part = visitor.get("/audits", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["hx-redirect"]) == (204, "/login?next=/audits")
+
+
+def test_a_write_without_the_pages_token_is_refused(desk: Desk, users: dict[str, UUID]) -> None:
+    client, token = signed_in(desk, users, "staff")
+    held = made.held(desk.tenant_id)
+    path = f"/tickets/{held.ticket_id}/approve/{held.decision_id}"
+    assert client.post(path).status_code == 403
+    assert client.post(path, data={"csrf": "wrong"}).status_code == 403
+    assert client.post(path, headers={"X-CSRF-Token": "wrong"}).status_code == 403
+    assert client.post("/v1/pause", json={"paused": True}).status_code == 403
+    answer = client.post(path, data={"csrf": token})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tickets/{held.ticket_id}")
+
+
+def test_the_api_takes_the_session_too(desk: Desk, users: dict[str, UUID]) -> None:
+    client, token = signed_in(desk, users, "staff")
+    assert client.get("/v1/tickets").status_code == 200
+    assert client.post("/v1/tickets", json={"text": "a"}).status_code == 403
+    assert client.post("/v1/tickets", json={"text": "a"}, headers={"X-CSRF-Token": token}).status_code == 202
+
+
+ALLOWED = {
+    "staff": {"/?view=all", "/audits", "/documents", "/submit", "/report", "/agents"},
+    "developer": {"/report", "/agents"},
+    "ops": {"/?view=all", "/audits", "/documents", "/submit", "/report", "/agents", "/dead-letters", "/journal"},
+}
+ALLOWED["admin"] = ALLOWED["ops"]
+
+
+@pytest.mark.parametrize("scope", sorted(ALLOWED))
+def test_a_scope_opens_its_pages_and_no_others(desk: Desk, users: dict[str, UUID], scope: str) -> None:
+    client, token = signed_in(desk, users, scope)
+    opened = {path for path in ALLOWED["admin"] if client.get(path).status_code == 200}
+    assert opened == ALLOWED[scope]
+    paused = client.post("/pause", data={"csrf": token, "paused": "no"}).status_code
+    assert paused == (303 if scope in ("ops", "admin") else 403)
+
+
+def test_logging_out_forgets_the_session(desk: Desk, users: dict[str, UUID]) -> None:
+    client, token = signed_in(desk, users, "staff")
+    cookie = client.cookies[COOKIE]
+    client.post("/logout", data={"csrf": token})
+    client.cookies.set(COOKIE, cookie)
+    assert client.get("/").status_code == 303
+
+
+def test_errors_on_pages_are_pages(desk: Desk, users: dict[str, UUID]) -> None:
+    client, _ = signed_in(desk, users, "staff")
+    for path, status in [("/nothing", 404), ("/journal", 403), ("/tickets/x", 422), ("/agents/nobody", 404)]:
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8"), path
+        assert 'href="/"' in answer.text
+    assert client.get("/v1/nothing").headers["content-type"] == "application/problem+json"

@@ -20,7 +20,7 @@ _VAGUE = {
     "de": ("Frage", "Bitte um Hilfe", "<order>", "Anfrage", "Sao La Living", "Anliegen"),
 }
 _MIXED_IN = {"vi": "en", "de": "en", "en": "de"}
-NO_DIACRITICS, TEENCODE, UMLAUTS, TYPOS, MIXED = 0.13, 0.11, 0.12, 0.2, 0.02
+NO_DIACRITICS, TEENCODE, UMLAUTS, TYPOS, MIXED = 0.13, 0.11, 0.12, 0.2, 0.008
 
 
 @dataclass(frozen=True, kw_only=True)

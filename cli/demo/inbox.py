@@ -18,7 +18,7 @@ from cli.demo.phrasebook import LANGUAGES, Topic, topics
 
 PAST_DAYS, PAST_ENDS, PRESENT_DAYS, PRESENT_ENDS = 120, 16, 7, 8  # days, counted back from now
 UNCOVERED = 0.28
-TWO_MATTERS = 0.02
+TWO_MATTERS = 0.012
 LANGUAGE_SHARES = {"vi": 0.45, "en": 0.30, "de": 0.25}
 _HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 9, 10, 10, 9, 8, 8, 9, 9, 7, 4, 2)
 _WEEKDAYS = (1.2, 1.1, 1.0, 1.0, 1.0, 0.8, 0.7)

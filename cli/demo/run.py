@@ -27,7 +27,7 @@ from core.keys import make_key
 from core.store import accounts, audits, intake, outbox, policies, tenants, tickets
 from metrics.report import Report
 
-TRAIN, CALIBRATE = 0.40, 0.55  # shares of the past, by time; what is later certifies
+TRAIN, CALIBRATE = 0.30, 0.42  # shares of the past, by time; what is later certifies
 AUDIT_PROBABILITY = 0.5  # far above the floor: one week of one company must say something about accuracy
 CLOSE_AFTER_DAYS = 3.0
 PATIENCE = 600.0  # seconds for any one step on a busy machine

@@ -22,6 +22,7 @@ LEAST = 0.2  # below this score a candidate is no answer
 CHECK_BONUS = 1.0  # in log-odds, for a combination of values that an equation confirms
 ISSUER = ("company", "seller_name")
 HEAD = "head of the page"
+SURER = 3  # points for label, place and form add up to less than how often such a value is right: 1 - (1 - s)^3
 KEPT = 4  # candidates of each field that take part in equations
 
 
@@ -136,6 +137,9 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
         return FieldValue(name=spec.name, type=spec.type, reason=reason)
     rivals = [other.score for other in others if other.found.normalised != one.found.normalised]
     score = one.score * (1 - 0.35 * exp(-6 * max(0.0, one.score - max(rivals)))) if rivals else one.score
+    if not one.cells:  # a value of several cells has counted its least sure letter already
+        score *= 0.4 + 0.6 * one.cell.line.least
+    score = 1 - (1 - min(1.0, score)) ** SURER
     failed = [check for check in spec.checks if not _passes(check, one.found, spec, today)]
     return FieldValue(
         name=spec.name,

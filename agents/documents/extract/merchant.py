@@ -14,6 +14,7 @@ from agents.documents.extract.words import ADDRESS, LEGAL, NEVER, NOT_ADDRESS, N
 
 HEAD_ROWS = 16
 SURE_READING = 0.985
+SURE_LETTER = 0.97
 STARTS_LEGAL = re.compile(r"^\W*(?:sdn\.? ?bhd|gmbh(?: & co.*)?|ltd\.?|bhd|s/b|enterprise)\b")
 REGISTRATION = re.compile(
     r"\s*[(\[]?\s*(?:\(?co\.?\s*(?:reg|no)\W*[a-z]*\W*)?[(\[]?\s*(?:[A-Z]{1,2})?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]*\s*$",
@@ -89,7 +90,8 @@ def _name(head: list[tuple[Cell, ...]], place: int, score: float) -> Place:
     match = REGISTRATION.search(text) or SENDER_LINE.search(text)
     if match and match.start() > 3:
         text = text[: match.start()]
-    return Place(text.strip(" -:,|"), cells, round(score, 4))
+    least = min(cell.line.least for cell in cells)
+    return Place(text.strip(" -:,|"), cells, round(score * (0.4 + 0.6 * least), 4))
 
 
 def _plain_name(row: tuple[Cell, ...]) -> bool:
@@ -101,7 +103,7 @@ def _plain_name(row: tuple[Cell, ...]) -> bool:
 
 def mended(cell: Cell) -> str:
     """Return a cell's text; where its reader was not quite sure, common words that it misread are mended."""
-    return mend(cell.line.text) if cell.line.score < SURE_READING else cell.line.text
+    return mend(cell.line.text, doubtful=cell.line.score < SURE_READING or cell.line.least < SURE_LETTER)
 
 
 def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
@@ -120,7 +122,7 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
     cells = tuple(cell for row in run for cell in row if not NOT_ADDRESS.search(cell.folded))
     text = " ".join(mended(cell) for cell in cells)
     score = 0.55 + 0.2 * bool(POSTCODE.search(text)) + 0.08 * min(2, len(run) - 1) - 0.12 * (len(run) > 5)
-    score *= 0.3 + 0.7 * min(cell.line.score for cell in cells) ** 2
+    score *= min(cell.line.least for cell in cells)
     return Place(text, cells, round(min(0.95, score), 4))
 
 

@@ -1,7 +1,7 @@
 """Mending single misread letters in words that every address and shop sign uses.
 
-OCR reads `Jaian` for `Jalan` and `10T 1851` for `LOT 1851`. A word that is one letter away from exactly one word of the
-list, and is none itself, becomes it; numbers and names are never touched.
+OCR reads `Jaian` for `Jalan` and `10T 1851` for `LOT 1851`. A word that is one such letter away from exactly one word
+of the list, and is none itself, becomes it; numbers and names are never touched.
 """
 
 import re
@@ -87,17 +87,40 @@ WORDS = frozenset(
     )
 )
 _FOLDED = {fold(word): word for word in WORDS}
+THIN = "iljtfr"
+PAIRS = (
+    "il",
+    "ij",
+    "it",
+    "lt",
+    "lj",
+    "tf",
+    "oa",
+    "oc",
+    "oe",
+    "ce",
+    "kr",
+    "hb",
+    "hn",
+    "nm",
+    "uv",
+    "uo",
+    "vy",
+    "gq",
+    "sz",
+    "rn",
+)
+ALIKE = tuple(frozenset(pair) for pair in PAIRS)
 WORD = re.compile(r"[^\W\d_]{5,}")
-LOT = re.compile(r"^(?:10T|L0T|I0T|1OT|IOT|LDT)\b")
-STREET_NUMBER = re.compile(r"^N[0O]\.?(?=\s?\d)|^N0\b")
+LOT = re.compile(r"^(?:10T|L0T|I0T|1OT|IOT|LDT)\b(?=\W{0,3}[A-Z]?\d)")
 SMALL_L = re.compile(r"(?<=[a-zäöüß])I(?=[a-zäöüß])|(?<=[a-zäöüß])I\b(?=\s|$)")
 
 
-def mend(text: str) -> str:
-    """Return the text with misread common words mended; its length may change."""
-    text = SMALL_L.sub("l", text)
-    text = LOT.sub("LOT", text)
-    return WORD.sub(lambda match: _mended(match.group()), text)
+def mend(text: str, *, doubtful: bool = True) -> str:
+    """Return the text with misread common words mended; its length may change. What can be nothing else is always
+    mended, the words of the list only where the reader was in doubt."""
+    text = LOT.sub("LOT", SMALL_L.sub("l", text))
+    return WORD.sub(lambda match: _mended(match.group()), text) if doubtful else text
 
 
 @lru_cache(maxsize=2048)
@@ -113,13 +136,13 @@ def _mended(word: str) -> str:
 
 
 def _one_apart(word: str, known: str) -> bool:
-    """One letter replaced, missing or too much."""
-    if abs(len(word) - len(known)) > 1 or len(known) < 5:
+    """One letter replaced by one that looks like it, or a thin one missing or too much."""
+    if abs(len(word) - len(known)) > 1 or len(known) < 4:
         return False
     start = 0
     while start < min(len(word), len(known)) and word[start] == known[start]:
         start += 1
     if len(word) == len(known):
-        return word[start + 1 :] == known[start + 1 :]
+        return word[start + 1 :] == known[start + 1 :] and frozenset((word[start], known[start])) in ALIKE
     longer, shorter = (word, known) if len(word) > len(known) else (known, word)
-    return longer[start + 1 :] == shorter[start:]
+    return longer[start + 1 :] == shorter[start:] and longer[start] in THIN

@@ -114,4 +114,5 @@ RIVALS: dict[str, Chooser] = {
     "MAPIE LTT Bonferroni-Holm": mapie("bonferroni_holm"),
     "MAPIE LTT fixed sequence": mapie("fixed_sequence"),
 }
+QUICK = {name: RIVALS[name] for name in ("hand-set 0.8", "hand-set 0.9", "point estimate", "20 straight successes")}
 OURS: dict[str, Chooser] = {"Saola, one look": saola, "Saola, any time": saola_anytime}

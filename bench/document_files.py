@@ -225,7 +225,7 @@ def clean(pdf: bytes, long_side: int = 1600) -> Grey:
     document = pypdfium2.PdfDocument(pdf)
     try:
         page = document[0]
-        grey = page.render(scale=long_side / max(page.get_size()), grayscale=True).to_numpy().copy()
+        grey: Grey = page.render(scale=long_side / max(page.get_size()), grayscale=True).to_numpy().copy()
     finally:
         document.close()
     return grey.reshape(grey.shape[0], grey.shape[1])

@@ -53,6 +53,12 @@ def test_the_guides_to_agents_explain_every_key_of_the_manifest(part: type[BaseM
     assert [name for name in part.model_fields if not re.search(rf"`{name}[`:]|\b{name}: ", told)] == []
 
 
+def test_operators_are_told_of_every_gauge() -> None:
+    made = {name for path in python("api", "workers") for name in re.findall(r'"(saola_[a-z_]+)", "', text(path))}
+    page = text(Path("docs/how-to/operate.md"))
+    assert made and {name for name in made if f"`{name}`" not in page} == set()
+
+
 @pytest.mark.parametrize("path", PAGES, ids=str)
 def test_links_lead_somewhere(path: Path) -> None:
     prose = re.sub(r"```.*?```", "", text(path), flags=re.S)

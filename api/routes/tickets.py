@@ -68,7 +68,7 @@ def create_tickets(body: BatchIn, caller: AnyCaller, key: IdempotencyKey, digest
         raise RequestValidationError(faults)
 
     def work(connection: Connection) -> Response:
-        results = [_take_in(connection, caller, one, body.mode) for one in wanted]
+        results = _take_in(connection, caller, wanted, body.mode)
         taken = sum(1 for one in results if one["status"] == 202)
         return _json({"accepted": taken, "refused": len(results) - taken, "results": results}, 202)
 
@@ -166,17 +166,22 @@ def _now_of(connection: Connection, ticket_id: UUID) -> datetime:
 
 
 def _take_in(
-    connection: Connection, caller: Caller, one: intake.NewTicket | dict[str, Any], mode: str
-) -> dict[str, Any]:
-    if isinstance(one, dict):
-        return one
-    ticket_id = intake.add_ticket(connection, caller.tenant_id, one)
-    if ticket_id is not None:
-        return {"status": 202, "id": str(ticket_id), "url": f"/v1/tickets/{ticket_id}"}
-    duplicate = _duplicate(one.external_id)
-    if mode == "all":
-        raise duplicate
-    return _refusal(409, duplicate.code, str(duplicate))
+    connection: Connection, caller: Caller, wanted: list[intake.NewTicket | dict[str, Any]], mode: str
+) -> list[dict[str, Any]]:
+    """Add the tickets among `wanted`, where refusals stand already; returns one result for each, in order."""
+    news = [one for one in wanted if isinstance(one, intake.NewTicket)]
+    ids = iter(intake.add_tickets(connection, caller.tenant_id, news))
+    results = []
+    for one in wanted:
+        if isinstance(one, dict):
+            results.append(one)
+        elif ticket_id := next(ids):
+            results.append({"status": 202, "id": str(ticket_id), "url": f"/v1/tickets/{ticket_id}"})
+        elif mode == "all":
+            raise _duplicate(one.external_id)
+        else:
+            results.append(_refusal(409, "duplicate_external_id", str(_duplicate(one.external_id))))
+    return results
 
 
 def _duplicate(external_id: str | None) -> Rejected:

@@ -12,6 +12,7 @@ from tests.journeys.installation import Installation
 from tests.journeys.own_servers import missing, own_servers
 
 SCRIPTS = pages.marked()
+pytestmark = pytest.mark.timeout(600)  # 10 s each on an idle machine; they start many processes
 
 
 def clean_environment() -> dict[str, str]:
@@ -28,7 +29,7 @@ def test_commands_for_a_checkout_work(path: Path, tmp_path: Path) -> None:
 def test_commands_for_a_running_installation_work(tmp_path: Path) -> None:
     with Installation(tmp_path / "home", SAOLA_LIBRARY="false") as installation:
         installation.up()
-        installation.wait_ready()
+        installation.wait_ready(180)
         key = key_file(installation.home).read_text().strip()
         environment = {**installation.environment, "URL": installation.url, "KEY": key}
         for path, script in SCRIPTS["installation"].items():

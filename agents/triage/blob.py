@@ -16,7 +16,7 @@ from core.errors import Broken
 if TYPE_CHECKING:
     from agents.triage.classifier import Classifier
 
-FORMAT = 2
+FORMAT = 3
 _CALIBRATORS = ("quick_right", "quick_scope", "full_right", "full_scope")
 
 
@@ -59,7 +59,9 @@ def unpack(data: bytes) -> "Classifier":
         languages=tuple(header["languages"]),
         embedder=header["embedder"],
         centre=arrays["centre"],
+        stretch=arrays["stretch"],
         vectors=arrays["vectors"].astype(np.float32),
+        gamma=header["gamma"],
         alpha=arrays["alpha"].astype(np.float32),
         outside=arrays["outside"],
         ngrams=Ngrams(Features(column, arrays["idf"]), arrays["weights"], arrays["ngram_bias"]),
@@ -86,12 +88,14 @@ def _parts(classifier: "Classifier") -> tuple[dict[str, Any], dict[str, NDArray[
         "labels": classifier.labels,
         "languages": classifier.languages,
         "embedder": classifier.embedder,
+        "gamma": classifier.gamma,
         "ngram_weight": classifier.ngram_weight,
         "quick_from": classifier.quick_from,
         "bias": {name: one.bias for name, one in calibrators.items()},
     }
     arrays: dict[str, NDArray[Any]] = {
         "centre": classifier.centre,
+        "stretch": classifier.stretch,
         "vectors": classifier.vectors.astype(np.float16),
         "alpha": classifier.alpha.astype(np.float16),
         "outside": classifier.outside,

@@ -45,7 +45,9 @@ class Classifier:
     languages: tuple[str, ...]
     embedder: str
     centre: Floats  # d: the mean of the training vectors, taken away before anything is compared
+    stretch: Floats  # d x d: see training.stretch
     vectors: Floats  # n x d, of length one
+    gamma: float
     alpha: Floats  # n x (c + 1): the last column is "none of them"
     outside: NDArray[np.int32]  # the rows of examples that no intent fits
     ngrams: Ngrams  # classes: the intents, "none of them", then the languages
@@ -100,11 +102,12 @@ class Classifier:
         embedder = embedder or bundled()
         if embedder.name != self.embedder:
             raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
-        vectors = unit(embedder.embed(texts) - self.centre)
-        kernels = kernel.similarity_to_kernel(vectors @ self.vectors.T)
-        scores = kernels @ self.alpha
-        kernels[:, self.outside] = kernel.FAR
-        near = kernel.nearest(kernels)
+        moved = (embedder.embed(texts) - self.centre) @ self.stretch
+        likeness: Floats = unit(moved.astype(np.float32)) @ self.vectors.T
+        inside = likeness.copy()
+        inside[:, self.outside] = kernel.FAR
+        near = kernel.nearest(inside)
+        scores = kernel.of_likeness(likeness, self.gamma) @ self.alpha
         joint = scores + np.float32(self.ngram_weight) * quick
         signals = calibration.full_signals(joint, scores, quick, near, known)
         return joint, near, self.full_right.probability(signals), self.full_scope.probability(signals)

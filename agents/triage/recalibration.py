@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from agents.triage.calibration import Calibrator
@@ -17,6 +19,7 @@ from agents.triage.embedder import Embedder
 from agents.triage.examples import Example
 
 FEWEST = 50
+FLATTEST = 0.1
 
 
 def recalibrated(classifier: Classifier, later: Sequence[Example], embedder: Embedder | None = None) -> Classifier:
@@ -33,8 +36,10 @@ def recalibrated(classifier: Classifier, later: Sequence[Example], embedder: Emb
     odds = _odds(np.array([one.score for one in scored]))
     model = LogisticRegression(C=100.0).fit(odds[:, None], right)
     slope, shift = float(model.coef_[0, 0]), float(model.intercept_[0])
-    if slope <= 0:
-        return classifier
+    if slope < FLATTEST:
+        # The order of these few messages says nothing; keep it, and set the mean right alone.
+        slope = FLATTEST
+        shift = float(brentq(lambda by: expit(slope * odds + by).mean() - right.mean(), -50.0, 50.0))
     return replace(
         classifier,
         quick_right=_scaled(classifier.quick_right, slope, shift),

@@ -49,7 +49,7 @@ def route(
         agent=None if reason else agent,
         intent=intent,
         score=round(scored.score, 6),
-        language=scored.language or item.language,
+        language=item.language or scored.language,
         priority=priority,
         reason=reason or f"it reads like {intent!r}",
         runner_up=scored.runner_up,

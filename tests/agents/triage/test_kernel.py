@@ -13,8 +13,9 @@ VECTORS = unit((DRAW.normal(size=(10, 6)) + 2 * np.eye(6)[LABELS]).astype(np.flo
 def scores_without(left_out: np.ndarray, asked: int) -> np.ndarray:
     """The plain way: fit again without these rows, and ask."""
     rows = np.setdiff1d(np.arange(len(LABELS)), left_out)
-    similarity = kernel.similarity_to_kernel((VECTORS @ VECTORS.T).astype(np.float32))
-    inside = similarity[np.ix_(rows, rows)] + kernel.RIDGE * np.eye(len(rows))
+    gamma = kernel.fit(VECTORS, LABELS, 3, GROUPS).gamma
+    similarity = kernel.of_likeness((VECTORS @ VECTORS.T).astype(np.float32), gamma)
+    inside = similarity[np.ix_(rows, rows)] + kernel.RIDGE * gamma * np.eye(len(rows))
     alpha = np.linalg.solve(inside, kernel.targets(LABELS, 4)[rows])
     return np.asarray(similarity[asked, rows] @ alpha)
 
@@ -50,5 +51,5 @@ def test_nearness_leaves_out_the_example_its_twins_and_then_its_intent() -> None
 
 def test_what_was_learnt_is_said_again() -> None:
     fitted = kernel.fit(VECTORS, LABELS, 3, GROUPS)
-    scores = kernel.similarity_to_kernel(VECTORS @ VECTORS.T) @ fitted.alpha
+    scores = kernel.of_likeness(VECTORS @ VECTORS.T, fitted.gamma) @ fitted.alpha
     assert (scores.argmax(axis=1) == LABELS).all()

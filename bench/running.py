@@ -1,0 +1,101 @@
+"""Saola as a benchmark needs it: `saola up` in a temporary home, and a client with its key."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from core.settings import environment_for_children
+
+START_SECONDS = 180.0
+STOP_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running Saola: where it answers, its processes, and the environment for commands of its home."""
+
+    client: httpx.Client
+    process: psutil.Process
+    environment: Mapping[str, str]
+
+    def command(self, *words: str) -> None:
+        """Run a `saola` command on it. Raises CalledProcessError with what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *words], env=dict(self.environment), capture_output=True, text=True
+        )
+        if done.returncode:
+            sys.exit(f"saola {' '.join(words)}:\n{done.stdout}{done.stderr}")
+
+    def decisions(self) -> int:
+        """Return how many decisions the gate has made: the end of the line for an item, whatever was decided."""
+        answer = self.client.get("/metrics")
+        answer.raise_for_status()
+        lines = [line for line in answer.text.splitlines() if line.startswith("saola_decisions{")]
+        return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the processor seconds that each kind of process has used so far."""
+        used: dict[str, float] = {}
+        for one in self.process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                spent = one.cpu_times()
+                name = _kind(one.cmdline())
+                used[name] = used.get(name, 0.0) + spent.user + spent.system
+        return used
+
+
+@contextlib.contextmanager
+def running(home: Path, **settings: str) -> Iterator[Running]:
+    """Start `saola up` in `home` with these SAOLA_* settings; stop it at the end. Exits where it does not start."""
+    values = {f"SAOLA_{name.upper()}": value for name, value in settings.items()}
+    environment = environment_for_children({"SAOLA_HOME": str(home), "SAOLA_PORT": "8750", **values})
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "cli", "up"], env=environment, stdout=log, stderr=log)
+    try:
+        url, key = _address(home, process)
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+            yield Running(client, psutil.Process(process.pid), environment)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _address(home: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        words = [line.split() for line in (home / "up.log").read_text("utf-8", "replace").splitlines()]
+        url = next((line[-1] for line in words if line[:3] == ["Saola", "is", "ready:"]), "")
+        key = next((line[2] for line in words if line[:2] == ["API", "key:"]), "")
+        if url and key:
+            return url, key
+        time.sleep(0.2)
+    sys.exit(f"Saola did not start:\n{(home / 'up.log').read_text('utf-8', 'replace')[-3000:]}")
+
+
+def _kind(words: list[str]) -> str:
+    text = " ".join(words)
+    for name in (
+        "postgres",
+        "valkey",
+        "cli.serve",
+        "workers.relay",
+        "workers.schedule",
+        "tickets@",
+        "documents@",
+        "llm@",
+    ):
+        if name in text:
+            return name.rstrip("@")
+    return "other"

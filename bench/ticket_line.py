@@ -1,0 +1,193 @@
+"""Labelled tickets through the whole line: agents are folders made of the labels, tickets come in over HTTP, and runs
+are read back over HTTP."""
+
+import csv
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from agents.triage.embedder import bundled
+from agents.triage.embedding_cache import CachedEmbedder
+from bench import plain_tickets
+from bench.running import Running, running
+from bench.ticket_figures import Predictions
+from bench.ticket_sets import Row
+
+CONSOLE = Console(stderr=True)
+AGENT = "customer_service"
+BATCH = 250
+TRAIN_SECONDS = 3600.0
+STILL_SECONDS = 120.0
+MANIFEST = f"""\
+name: {AGENT}
+summary: Answers the intents of a labelled data set.
+owner: bench
+engine: answers
+tier: automated
+languages: [LANGUAGES]
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came out of the line, and how fast."""
+
+    predictions: Predictions
+    figures: dict[str, Any]
+    yardstick: dict[str, Any]
+
+
+def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: bool) -> Measured:
+    """Send the messages `asked` through a fresh installation that has learnt from `learnt`."""
+    embedder = CachedEmbedder(bundled(), cache)
+    CONSOLE.print("embedding the training messages (kept for the next run)")
+    vectors = embedder.embed([row.text for row in learnt])
+    bare: dict[str, Any] = {}
+    if yardstick:
+        bare["tickets_per_second"] = plain_tickets.bare_speed(learnt, asked, vectors)
+    names = intent_names({row.label for row in learnt if row.in_scope})
+    with tempfile.TemporaryDirectory(prefix="saola-bench-") as folder:
+        home, agents = Path(folder) / "home", Path(folder) / "agents"
+        (home / "cache").mkdir(parents=True)
+        agents.mkdir()
+        shutil.copy(embedder.path, home / "cache")
+        settings = {"agents": str(agents), "library": "false", "audit_floor": "0"}
+        with running(home, **settings) as saola:
+            _teach(saola, learnt, names, Path(folder), agents)
+            ids, seconds, cpu = _send(saola, asked)
+            runs = _read_back(saola, ids)
+    figures = {"tickets_per_second": round(len(asked) / seconds, 1), "cpu_ms_per_ticket": cpu}
+    if yardstick:
+        figures["ratio"] = round(figures["tickets_per_second"] / bare["tickets_per_second"], 3)
+    return Measured(_predictions(runs, asked, names), figures, bare)
+
+
+def intent_names(labels: set[str]) -> dict[str, str]:
+    """Return an intent name for each label: letters, digits and _ only, and no two alike."""
+    names: dict[str, str] = {}
+    for label in sorted(labels):
+        name = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_")[:55]
+        name = name if name[:1].isalpha() else f"i_{name}"
+        taken = {one.lower() for one in names.values()}
+        names[label] = name if name.lower() not in taken else f"{name}_{len(names)}"
+    return names
+
+
+def write_agent(folder: Path, learnt: Sequence[Row], names: Mapping[str, str]) -> None:
+    """Write the agent's folder: one intent for each label, with an approved answer in each of its languages."""
+    folder.mkdir()
+    languages = sorted({row.language or "en" for row in learnt})
+    by_label: dict[str, list[Row]] = {label: [] for label in names}
+    for row in learnt:
+        if row.in_scope:
+            by_label[row.label].append(row)
+    parts = ["# Intents of a labelled data set"]
+    for label, rows in by_label.items():
+        parts += [f"\n## {names[label]}", "### examples"]
+        parts += [f"- [{row.language or 'en'}] {' '.join(row.text.split())}" for row in rows]
+        for language in languages:
+            parts += [f"### answer {language}", f"The approved answer to {label}."]
+    (folder / "answers.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
+    (folder / "cases.yaml").write_text("- {name: any, ticket: {text: anything}, expect: {}}\n")
+    (folder / "agent.yaml").write_text(MANIFEST.replace("LANGUAGES", ", ".join(languages)))
+
+
+def _teach(saola: Running, learnt: Sequence[Row], names: Mapping[str, str], folder: Path, agents: Path) -> None:
+    """Import the messages that no intent fits as labelled history, add the agent's folder, and wait for training."""
+    outside = [row for row in learnt if not row.in_scope]
+    if outside:
+        with (folder / "outside.csv").open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow(["text", "label", "language"])
+            writer.writerows([row.text, "", row.language] for row in outside)
+        words = ["--text", "text", "--label", "label", "--language", "language"]
+        saola.command("import", str(folder / "outside.csv"), *words)
+    write_agent(folder / AGENT, learnt, names)
+    (folder / AGENT).rename(agents / AGENT)
+    started = time.monotonic()
+    CONSOLE.print("waiting for triage to be trained")
+    while time.monotonic() - started < TRAIN_SECONDS:
+        probe = saola.client.post("/v1/tickets", json={"text": learnt[0].text, "channel": "probe"})
+        probe.raise_for_status()
+        time.sleep(5.0)
+        run = _run(saola, str(probe.json()["id"]))
+        if run and run["agent"] == AGENT:
+            CONSOLE.print(f"trained after {time.monotonic() - started:.0f} s")
+            return
+    sys.exit("triage was not trained in time")
+
+
+def _send(saola: Running, asked: Sequence[Row]) -> tuple[list[str], float, dict[str, float]]:
+    """Post all messages and wait until the gate has decided on each: ids, seconds, milliseconds of each process."""
+    before, used = saola.decisions(), saola.cpu_seconds()
+    ids: list[str] = []
+    with Progress(console=CONSOLE) as progress:
+        bar = progress.add_task("through the line", total=len(asked))
+        started = moved = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:  # one sender, so that posting and watching do not wait for each other
+            sending = pool.submit(_post_all, saola, asked)
+            done = 0
+            while done < len(asked):
+                time.sleep(0.25)
+                now = saola.decisions() - before
+                moved = time.monotonic() if now > done else moved
+                done = now
+                progress.update(bar, completed=done)
+                if time.monotonic() - moved > STILL_SECONDS:
+                    sys.exit(f"the line stands still at {done} of {len(asked)}")
+            seconds = time.monotonic() - started
+            ids = sending.result()
+    spent = saola.cpu_seconds()
+    each = {name: round(1000 * (spent[name] - used.get(name, 0.0)) / len(asked), 2) for name in sorted(spent)}
+    return ids, seconds, {**each, "all": round(sum(each.values()), 2)}
+
+
+def _post_all(saola: Running, asked: Sequence[Row]) -> list[str]:
+    ids: list[str] = []
+    for start in range(0, len(asked), BATCH):
+        tickets = [{"text": row.text, "language": row.language} for row in asked[start : start + BATCH]]
+        answer = saola.client.post("/v1/tickets:batch", json={"mode": "all", "tickets": tickets})
+        answer.raise_for_status()
+        ids += [str(result["id"]) for result in answer.json()["results"]]
+    return ids
+
+
+def _read_back(saola: Running, ids: Sequence[str]) -> list[dict[str, Any]]:
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda one: _run(saola, one), ids))
+    lost = [one for one, run in zip(ids, found, strict=True) if run is None]
+    if lost:
+        sys.exit(f"{len(lost)} tickets have no run: {lost[:3]}")
+    return [run for run in found if run is not None]
+
+
+def _run(saola: Running, ticket_id: str) -> dict[str, Any] | None:
+    """Return the ticket's newest run, or None while there is none."""
+    answer = saola.client.get(f"/v1/tickets/{ticket_id}")
+    answer.raise_for_status()
+    runs = answer.json()["runs"]
+    return dict(runs[-1]) if runs else None
+
+
+def _predictions(runs: Sequence[Mapping[str, Any]], asked: Sequence[Row], names: Mapping[str, str]) -> Predictions:
+    """Return what the runs propose, beside the truth. An abstention is scored by triage: it is never automated, and
+    still counts as right or wrong triage."""
+    score = np.array([run["score"] if run["kind"] != "abstain" else 0.0 for run in runs], float)
+    right = [run["route"]["intent"] == names.get(row.label, "") for run, row in zip(runs, asked, strict=True)]
+    return Predictions(
+        score=score,
+        right=np.array(right, bool) & np.array([row.in_scope for row in asked], bool),
+        in_scope=np.array([row.in_scope for row in asked], bool),
+        looks_in_scope=np.array([run["route"]["signals"].get("in_scope", 0.0) for run in runs], float),
+    )

@@ -11,8 +11,12 @@ from agents.documents.extract.text import fold
 
 LOCALES = ("en", "de", "fr", "nl", "es", "it", "pl", "pt", "sv", "da", "cs")
 NUMERIC = re.compile(
-    r"(?<![\d./-])(?:(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})日?"
-    r"|(?P<a>\d{1,2})\s?(?P<s>[-/.·])\s?(?P<b>\d{1,2})\s?[-/.·]\s?(?P<c>(?:19|20)\d\d|\d\d))(?!\d|[-/.]\d|,\d)"
+    r"(?<!\d)(?<!\d[./-])(?:(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})日?"
+    r"|(?P<a>\d{1,2})\s?(?P<s>[-/.·])\s?(?P<b>\d{1,2})\s?[-/.·]\s?(?P<c>(?:19|20)\d\d|\d\d))"
+    r"(?:(?=\d{1,2}:\d\d)|(?!\d|[-/.]\d|,\d))"  # a time of day may stand close behind
+)
+LOOSE = re.compile(  # a separator that OCR lost or took for another sign
+    r"(?<!\d)(?P<d>[0-3]\d)\s?[/.,:|\\-]?\s?(?P<m>[01]\d)\s?[/.,:|\\-]?\s?(?P<y>(?:19|20)\d\d)(?=\d?\d:\d\d|\D|$)"
 )
 TIME = re.compile(r":\d\d(?!\d)")
 COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
@@ -67,6 +71,9 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
         printed = [match[key] or match[key + "2"] for key in ("y", "m", "d")]
         _add(found, match, text, printed[0], printed[1], printed[2], 1.0)
     if not found:
+        for match in LOOSE.finditer(text):
+            if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
+                _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in COMPACT.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
     return sorted(found)

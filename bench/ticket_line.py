@@ -66,6 +66,7 @@ def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: 
         with running(home, **settings) as saola:
             _teach(saola, learnt, names, Path(folder), agents)
             ids, seconds, cpu = _send(saola, asked)
+            _judge_audits(saola, dict(zip(ids, asked, strict=True)), names)
             runs = _read_back(saola, ids)
     figures = {"tickets_per_second": round(len(asked) / seconds, 1), "cpu_ms_per_ticket": cpu}
     if yardstick:
@@ -161,6 +162,19 @@ def _post_all(saola: Running, asked: Sequence[Row]) -> list[str]:
         answer.raise_for_status()
         ids += [str(result["id"]) for result in answer.json()["results"]]
     return ids
+
+
+def _judge_audits(saola: Running, asked: Mapping[str, Row], names: Mapping[str, str]) -> None:
+    """Judge what was drawn for audit, now that all is decided: the score of an open audit is shown to nobody."""
+    while True:
+        answer = saola.client.get("/v1/audits", params={"limit": 200})
+        answer.raise_for_status()
+        waiting = answer.json()["audits"]
+        if not waiting:
+            return
+        for audit in waiting:
+            right = names.get(asked[audit["ticket_id"]].label) == audit["intent"]
+            saola.client.post(f"/v1/audits/{audit['id']}/judge", json={"right": right}).raise_for_status()
 
 
 def _read_back(saola: Running, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -71,9 +71,9 @@ def _one(data: TicketSet, options: argparse.Namespace) -> dict[str, Any]:
         yardstick["accuracy"] = plain_tickets.accuracy(learnt, asked)
     speed: dict[str, Any] = {}
     if options.line:
-        from bench import ticket_line
+        from bench.ticket_line import run
 
-        measured = ticket_line.run(learnt, asked, options.cache, yardstick=options.yardstick)
+        measured = run(learnt, asked, options.cache, yardstick=options.yardstick)
         made, speed = measured.predictions, measured.figures
         yardstick |= measured.yardstick
     else:

@@ -1,7 +1,10 @@
 """The web application: `api.main:app` for uvicorn, `make_app()` for tests."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
@@ -14,16 +17,25 @@ from api.pages import documents as document_pages
 from api.pages import inbox, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
 from api.routes import agents, audits, documents, figures, operations, reviews, streams, tickets
+from core.db import MOST
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
 
 Send `Authorization: Bearer sao_...`. Every error is a problem (RFC 9457) whose `next` says what to do."""
 
 
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Let as many requests work at once as there are database connections; more would only wait for one."""
+    to_thread.current_default_thread_limiter().total_tokens = MOST
+    yield
+
+
 def make_app() -> FastAPI:
     """Return the application with all its routes and pages."""
     app = FastAPI(
         title="Saola",
+        lifespan=lifespan,
         version="1",
         description=DESCRIPTION,
         responses=problems.RESPONSES,

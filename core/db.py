@@ -12,15 +12,18 @@ from sqlalchemy.pool import NullPool
 from core.settings import settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MOST = 20  # connections of one process and role
 
 
 class Database:
     """One PostgreSQL role's connections."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = MOST) -> None:
         self.url = url
+        # What is over the pool's size is closed after each use, and a new connection costs more than a transaction.
+        overflow = MOST - pool_size
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=10, pool_timeout=10, pool_pre_ping=True
+            url, pool_size=pool_size, max_overflow=overflow, pool_timeout=10, pool_pre_ping=True
         )
 
     @contextmanager

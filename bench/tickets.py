@@ -132,6 +132,8 @@ def _print_table(results: Sequence[dict[str, Any]]) -> None:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, dict) and "value" not in value:
+        return ", ".join(f"{name} {part}" for name, part in value.items())
     if isinstance(value, dict):
         return f"{value['value']:.4f} ({value['low']:.4f} to {value['high']:.4f}, n = {value['n']:,})"
     return "not measured" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)

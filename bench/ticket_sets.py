@@ -6,9 +6,10 @@ Without a split column, or with only `all`, a fixed hash splits: 60 % train, 10 
 
 import csv
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ class TicketSet:
     train: tuple[Row, ...]
     val: tuple[Row, ...]
     test: tuple[Row, ...]
+    few: Mapping[int, tuple[Row, ...]] = field(default_factory=dict)  # published few-shot splits (train_10shot)
 
 
 def read_sets(path: Path) -> list[TicketSet]:
@@ -46,14 +48,20 @@ def read_sets(path: Path) -> list[TicketSet]:
     Raises ValueError if none is left.
     """
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-    found = [one for one in (_read(file) for file in files) if one.train and one.test]
+    read = [_read(file) for file in files]
+    found = [one for one in read if one.train and one.test]
     if not found:
         raise ValueError(f"{path}: no CSV with text,label and rows of the splits train and test")
-    return found
+    few = {count: rows for one in read for count, rows in one.few.items()}
+    return [replace(found[0], few=few)] if len(found) == 1 else found
 
 
-def shots(rows: Sequence[Row], count: int, seed: int = 0) -> tuple[Row, ...]:
-    """Return at most `count` rows of each intent, drawn with a fixed seed; messages out of scope are left out."""
+def shots(data: TicketSet, count: int, seed: int = 0) -> tuple[Row, ...]:
+    """Return the published few-shot rows of that count, or else at most `count` rows of each intent of the train
+    split, drawn with a fixed seed; messages out of scope are left out."""
+    if count in data.few:
+        return data.few[count]
+    rows = data.train
     by_label: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.in_scope:
@@ -70,6 +78,7 @@ def _some(rows: Sequence[Row], count: int, draw: np.random.Generator) -> Iterabl
 
 def _read(file: Path) -> TicketSet:
     rows: dict[str, list[Row]] = defaultdict(list)
+    few: dict[int, list[Row]] = defaultdict(list)
     with file.open(encoding="utf-8-sig", newline="") as source:
         reader = csv.DictReader(source)
         if not {"text", "label"} <= set(reader.fieldnames or ()):
@@ -77,10 +86,14 @@ def _read(file: Path) -> TicketSet:
         raw = [row for row in reader if (row["text"] or "").strip()]
     hashed = all((row.get("split") or "all") == "all" for row in raw)
     for row in raw:
-        split = _hash_split(row["text"]) if hashed else SPLITS.get((row["split"] or "").strip(), "")
-        rows[split].append(Row(row["text"], row["label"].strip(), (row.get("lang") or "").strip()))
+        named = (row.get("split") or "").strip()
+        read = Row(row["text"], row["label"].strip(), (row.get("lang") or "").strip())
+        rows[_hash_split(row["text"]) if hashed else SPLITS.get(named, "")].append(read)
+        if match := re.fullmatch(r"train_(\d+)shot", named):
+            few[int(match.group(1))].append(read)
     name = file.parent.name if file.stem == "data" else file.stem
-    return TicketSet(name, tuple(rows["train"]), tuple(rows["val"]), tuple(rows["test"]))
+    shown = {count: tuple(found) for count, found in few.items()}
+    return TicketSet(name, tuple(rows["train"]), tuple(rows["val"]), tuple(rows["test"]), shown)
 
 
 def _hash_split(text: str) -> str:

@@ -62,7 +62,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _one(data: TicketSet, options: argparse.Namespace) -> dict[str, Any]:
-    learnt = shots(data.train, options.shots, options.seed) if options.shots else data.train
+    learnt = shots(data, options.shots, options.seed) if options.shots else data.train
     asked = data.test if options.on == "test" else data.val
     CONSOLE.print(f"{data.name}: {len(learnt):,} messages to learn from, {len(asked):,} to work on")
     audits = options.audits or (2000 if len(asked) >= 2000 else 1000)
@@ -88,7 +88,12 @@ def _direct(learnt: Sequence[Row], asked: Sequence[Row], options: argparse.Names
     started = time.monotonic()
     classifier = learn(learnt, options.cache)
     CONSOLE.print(f"learnt in {time.monotonic() - started:.0f} s, {len(classifier.to_bytes()) / 1e6:.1f} MB")
-    scored = [classifier.route([row.text])[0] for row in track(asked, "routing", console=CONSOLE)]
+    embedder = CachedEmbedder(bundled(), options.cache)
+    texts = [row.text for row in asked]
+    parts = [texts[start : start + 500] for start in range(0, len(texts), 500)]
+    scored = [
+        one for part in track(parts, "routing", console=CONSOLE) for one in classifier.route(part, embedder=embedder)
+    ]
     quick = sum(one.quick for one in scored)
     CONSOLE.print(f"the n-gram classifier alone decided {quick} of {len(scored)}")
     return predictions(scored, asked)

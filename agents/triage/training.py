@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 MAX_EXAMPLES = 16_000  # fitting takes memory and time by their square: 2 GB and about a minute at the limit
 FOLDS = 4
-NGRAM_WEIGHT = 0.08  # of the n-gram scores in the joint ones
+NGRAM_WEIGHT = 0.06  # of the n-gram scores in the joint ones
 LEVELLING = 10.0  # how much is added to the scatter within intents, in multiples of its mean
 QUICK_ERRORS = 0.005  # the n-gram classifier decides alone where, held out, at most this share was wrong
 

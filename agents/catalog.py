@@ -168,11 +168,8 @@ def check(folder: Path) -> tuple[Entry | None, tuple[Problem, ...]]:
 
 def manifest_schema() -> dict[str, Any]:
     """Return the JSON Schema of agent.yaml, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "agent.yaml",
-        **Manifest.model_json_schema(),
-    }
+    schema = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": schema, **Manifest.model_json_schema(), "title": "agent.yaml"}
 
 
 def _agent_folders(roots: Iterable[Path]) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from core.store.intake import fold
 from core.store.sql import maybe_row, rows
 
 _WORD = re.compile(r"\w+")
+RARE = 2_000  # matches up to which a search goes by the index of words
 
 
 class Filters(NamedTuple):
@@ -53,6 +54,18 @@ _EQUAL = ("state", "language", "agent", "intent", "channel", "outcome", "origin"
 def tickets(connection: Connection, filters: Filters, *, cursor: str | None = None, limit: int = 50) -> Page:
     """Return tickets, newest first. Raises Rejected (code malformed) for a cursor that is not ours."""
     where, values = _conditions(filters, cursor)
+    query, source = _query(filters.q or ""), "tickets t"
+    if query:
+        values["q"] = query
+        matches = rows(
+            connection, "SELECT search_tickets(to_tsquery('simple', :q), :most) AS id", q=query, most=RARE + 1
+        )
+        # Words that stand in many tickets are met soon by reading from the newest; rare ones only by their index.
+        if len(matches) <= RARE:
+            values["matches"] = [row["id"] for row in matches]
+            source = "unnest(CAST(:matches AS uuid[])) AS match(id) JOIN tickets t ON t.id = match.id"
+        else:
+            where += " AND t.search @@ to_tsquery('simple', :q)"
     found = rows(
         connection,
         f"""SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
@@ -60,7 +73,7 @@ def tickets(connection: Connection, filters: Filters, *, cursor: str | None = No
                 t.updated_at, c.name AS customer_name, c.address AS customer_address,
                 (SELECT left(m.body, 200) FROM messages m WHERE m.ticket_id = t.id AND m.author = 'customer'
                  ORDER BY m.id DESC LIMIT 1) AS snippet
-            FROM (SELECT * FROM tickets t WHERE {where} ORDER BY received_at DESC, id DESC LIMIT :limit) t
+            FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY t.received_at DESC, t.id DESC LIMIT :limit) t
             LEFT JOIN customers c ON c.id = t.customer_id ORDER BY t.received_at DESC, t.id DESC""",
         **values,
         limit=limit + 1,
@@ -118,16 +131,17 @@ def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, An
     if filters.until:
         parts.append("t.received_at < :until")
         values["until"] = filters.until
-    words = _WORD.findall(fold(filters.q or ""))
-    if words:
-        # Whole words, the last one as the beginning of a word: the reader may still be typing it.
-        parts.append("t.search @@ to_tsquery('simple', :words)")
-        values["words"] = " & ".join([*words[:-1], f"{words[-1]}:*"])
     if cursor:
         at, last = _read_cursor(cursor)
         parts.append("(t.received_at, t.id) < (:cursor_at, :cursor_id)")
         values |= {"cursor_at": at, "cursor_id": last}
     return " AND ".join(parts), values
+
+
+def _query(text: str) -> str:
+    """Return a tsquery of whole words, the last one as the beginning of a word: the reader may still be typing it."""
+    words = _WORD.findall(fold(text))
+    return " & ".join([*words[:-1], f"{words[-1]}:*"]) if words else ""
 
 
 def _page(found: Sequence[RowMapping], limit: int) -> Page:

@@ -14,7 +14,7 @@ from api.limits import BodyLimit, SafeHeaders
 from api.pages import agents as agent_pages
 from api.pages import audits as audit_pages
 from api.pages import documents as document_pages
-from api.pages import inbox, render, report, session, submit, ticket
+from api.pages import inbox, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
 from api.routes import agents, audits, documents, figures, operations, reviews, streams, tickets
 from core.db import MOST
@@ -49,6 +49,7 @@ def make_app() -> FastAPI:
         app.include_router(routes.router)
     for pages in (session, inbox, ticket, document_pages, submit, audit_pages, report, agent_pages, operation_pages):
         app.include_router(pages.router)
+    app.include_router(reference.router)
     app.mount("/static/htmx", StaticFiles(directory=render.htmx_folder()), name="htmx")
     app.mount("/static", StaticFiles(directory=render.HERE / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1_000)

@@ -16,7 +16,7 @@ def upgrade() -> None:
                EXECUTE format('CREATE POLICY search ON tickets FOR SELECT TO %I USING (true)', current_user);
            END $$"""
     )
-    # The planner expects far too many words with a given beginning; only bitmap scans, and so the index, are left to it.
+    # The planner expects far too many words with a given beginning: only bitmap scans, and so the index, are left.
     op.execute(
         """CREATE FUNCTION search_tickets(wanted tsquery, most integer) RETURNS SETOF uuid
            LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp

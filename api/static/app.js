@@ -51,3 +51,4 @@ htmx.registerExtension("keep-reader", {
 
 installKeys();
 listen();
+root.dataset.ready = "";

@@ -86,6 +86,12 @@ def open_page(context: BrowserContext, url: str, cookie: str) -> Page:
     return page
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key once the page listens to keys."""
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.keyboard.press(key)
+
+
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(viewport={"width": 1280, "height": 900})

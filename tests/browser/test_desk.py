@@ -9,7 +9,7 @@ from core.db import app_database
 from core.store.sql import execute, maybe_row
 from tests.api import made
 from tests.api.conftest import Desk
-from tests.browser.conftest import EMAIL, PASSWORD
+from tests.browser.conftest import EMAIL, PASSWORD, press
 
 
 def review_of(desk: Desk, held: made.Made) -> tuple[str, str]:
@@ -27,10 +27,10 @@ def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Pa
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
     expect(page.locator("mark")).to_have_text("We have blocked your card.")
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.locator("#notice")).to_contain_text("Approved")
     assert review_of(desk, held)[0] == "approved"
-    page.keyboard.press("z")
+    press(page, "z")
     expect(page.locator("#notice")).to_contain_text("Taken back")
     expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
     assert review_of(desk, held)[0] == "open"
@@ -39,7 +39,7 @@ def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Pa
 def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: str) -> None:
     held = made.held(desk.tenant_id)
     page.goto(f"{url}/tickets/{held.ticket_id}")
-    page.keyboard.press("e")
+    press(page, "e")
     page.get_by_role("textbox", name="Edit before sending").fill("Your card is blocked.\nBest regards")
     page.get_by_role("button", name="Send this text").click()
     expect(page.locator(".message.going")).to_contain_text("Best regards")
@@ -55,7 +55,7 @@ def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: 
 def test_a_draft_is_rejected_with_a_reason_and_the_ticket_answered_by_hand(desk: Desk, page: Page, url: str) -> None:
     held = made.held(desk.tenant_id)
     page.goto(f"{url}/tickets/{held.ticket_id}")
-    page.keyboard.press("r")
+    press(page, "r")
     page.get_by_role("textbox", name="What is wrong with it?").fill("wrong card")
     page.locator("details[open] button.danger").click()
     expect(page.locator("#notice")).to_contain_text("rejected")
@@ -70,7 +70,7 @@ def test_what_another_person_decided_meanwhile_is_told(desk: Desk, page: Page, u
     expect(page.locator("html.is-live")).to_be_attached()
     page.evaluate("document.querySelectorAll('[data-live]').forEach((one) => one.removeAttribute('data-live'))")
     desk.client("staff").post(f"/v1/reviews/{held.decision_id}/approve")
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.locator("#notice")).to_contain_text("Somebody else")
 
 
@@ -86,20 +86,20 @@ def test_the_list_is_walked_and_opened_by_keys_and_search_lives_in_the_address(
 ) -> None:
     first, second = (made.held(desk.tenant_id, f"walk {n}", subject=f"keyboard{n}") for n in range(2))
     page.goto(f"{url}/")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("keyb")
     expect(page.locator("[data-list] > li")).to_have_count(2)
     assert "q=keyb" in page.url
-    page.keyboard.press("Escape")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    press(page, "Escape")
+    press(page, "j")
+    press(page, "j")
     expect(page.locator("li.chosen")).to_have_id(f"t{first.ticket_id}")
-    page.keyboard.press("k")
-    page.keyboard.press("o")
+    press(page, "k")
+    press(page, "o")
     page.wait_for_url(f"{url}/tickets/{second.ticket_id}")
     page.go_back()
     expect(page.locator("#q")).to_have_value("keyb")
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
@@ -110,7 +110,7 @@ def test_an_audit_is_judged_blind_by_one_key(desk: Desk, page: Page, url: str) -
     expect(page.get_by_text("Audit me")).to_be_visible()
     expect(page.get_by_text("5 EUR")).to_be_visible()
     assert "0.81" not in page.content()
-    page.keyboard.press("w")
+    press(page, "w")
     expect(page.locator("#notice")).to_contain_text("score was 0.81")
     with app_database().transaction(desk.tenant_id) as connection:
         row = maybe_row(connection, 'SELECT state, "right", judged_by FROM audits WHERE run_id = :id', id=held.run_id)

@@ -3,7 +3,10 @@ export function installKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches("input, select, textarea, [contenteditable]")) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key === "Escape") {
+        event.preventDefault(); // a search field would also be emptied
+        event.target.blur();
+      }
       return;
     }
     if (document.querySelector("dialog[open]")) return;

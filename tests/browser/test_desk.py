@@ -88,8 +88,8 @@ def test_the_list_is_walked_and_opened_by_keys_and_search_lives_in_the_address(
     page.goto(f"{url}/")
     press(page, "/")
     page.keyboard.type("keyb")
+    page.wait_for_url("**q=keyb**")
     expect(page.locator("[data-list] > li")).to_have_count(2)
-    assert "q=keyb" in page.url
     press(page, "Escape")
     press(page, "j")
     press(page, "j")

@@ -170,7 +170,7 @@ def _print_labels(found: dict[str, Any]) -> None:
 
 def _print_fleet(found: dict[str, Any]) -> None:
     print(
-        f"\n1,500 agents at once, 500 of them exactly at the target, 400 audits each: e-BH keeps false ones at "
+        f"\n1,500 agents at once, 1,350 of them exactly at the target, 400 audits each: e-BH keeps false ones at "
         f"{found['false_discovery_rate']['value']:.4f} of those kept (each for itself: "
         f"{found['false_discovery_rate_uncorrected']['value']:.4f}), with {found['kept_of_uncorrected']['value']:.2f} "
         f"of the rightly certified"

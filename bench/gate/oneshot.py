@@ -68,9 +68,9 @@ def aimed(audits: int, repeats: int, seed: int, part: float = 0.75) -> tuple[Fig
 
 
 def fleet(repeats: int, seed: int, agents: int = 1_500, audits: int = 400) -> dict[str, Figure]:
-    """1,500 agents, a third of them exactly at the target (the hardest that are false): each for itself, and e-BH."""
+    """1,500 agents, nine in ten exactly at the target (the hardest to tell): each for itself, and e-BH."""
     rng = np.random.default_rng(seed)
-    bad = np.arange(agents) < agents // 3
+    bad = np.arange(agents) < agents * 9 // 10
     error = np.where(bad, 1 - worlds.TARGET, rng.choice([0.005, 0.01, 0.02, 0.03], agents))
     alone, together, power, false_certificates = [], [], [], []
     for _ in range(repeats):

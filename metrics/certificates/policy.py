@@ -46,8 +46,8 @@ class Config:
     alarm_level: float = 200.0
     proxy_level: float = 7.0
     proxy_ratio: float = 1.3
-    slack: float = 1.0
-    reserve: float = 0.0025
+    slack: float = 0.5
+    reserve: float = 0.0035
 
     @property
     def needed(self) -> float:

@@ -29,6 +29,7 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "already_reviewed": 409,
     "already_judged": 409,
     "no_draft": 409,
+    "unchanged": 409,
     "too_late": 409,
     "ticket_taken": 409,
     "ticket_closed": 409,

@@ -95,6 +95,7 @@ class Run(BaseModel):
     reviewed_at: datetime | None
     review_note: str | None
     final_text: str | None
+    final_fields: list[dict[str, Any]] | None = Field(description="As a reviewer corrected them; null: as read.")
 
 
 class TicketHistory(BaseModel):

@@ -320,6 +320,7 @@ decisions = Table(
     _when("reviewed_at"),
     _text("review_note"),
     _text("final_text"),
+    Column("final_fields", JSONB),  # a document's fields as a reviewer corrected them; null: as they were read
     _when("created_at", now=True),
     Index("ix_decisions_item", "work_item_id"),
     Index("ix_decisions_review", "tenant_id", "review", "created_at"),

@@ -4,27 +4,37 @@ from collections import defaultdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from pydantic import TypeAdapter
+from starlette.datastructures import FormData
 
 from api import views
 from api.page_images import DRAWN
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
-from api.pages.ticket import told_of
+from api.pages.ticket import going_out, lines, number, told_of
 from api.problems import invalid
 from api.routes import reviews
 from api.security import Caller
 from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
-from core.store import events, history, inbox
+from core.store import desk, events, history, inbox
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False, prefix="/documents")
 DOUBTFUL = 0.8  # boxes of values below this score are drawn in another colour; it decides nothing
 MAX_DRAWN = 20
+VALUE = "value:"  # what the form's names of field values begin with
 _reject: TypeAdapter[reviews.RejectIn] = TypeAdapter(reviews.RejectIn)
+_correct: TypeAdapter[reviews.CorrectIn] = TypeAdapter(reviews.CorrectIn)
+
+
+async def _form_of(request: Request) -> FormData:
+    return await request.form()
+
+
+Values = Annotated[FormData, Depends(_form_of)]
 
 
 @router.get("")
@@ -37,6 +47,14 @@ def documents_page(
     with app_database().transaction(caller.tenant_id) as connection:
         found = inbox.documents(connection, Filters(attention=attention), cursor=cursor)
     return page(request, caller, "documents.html", documents=found.rows, next=found.next, attention=attention)
+
+
+@router.get("/next")
+def next_document(request: Request, caller: StaffPage, after: UUID | None = None) -> Response:
+    """Go to the document whose values have waited longest."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = desk.next_document(connection, after)
+    return go(request, f"/documents/{found}" if found else "/documents?attention=review")
 
 
 @router.get("/{document_id}")
@@ -53,9 +71,11 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         runs = history.runs_of_document(connection, document_id)
         happened = events.of_document(connection, document_id)
         numbers = history.page_numbers(connection, document_id)
+        deliveries = history.deliveries_of_document(connection, document_id)
     run = next((views.run_of(one, caller.language) for one in reversed(runs) if not one["shadow"]), None)
     hidden = {one["id"] for one in runs if one["audit_open"]}
-    fields = run.proposal.get("fields", []) if run else []
+    read = run.proposal.get("fields", []) if run else []
+    fields = (run.final_fields if run else None) or read
     words = Words(caller.language)
     told = [views.event_of(event, hidden) for event in reversed(happened)]
     drawable = row["media_type"] in DRAWN and row["state"] != "refused"
@@ -66,9 +86,12 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         document=row,
         run=run,
         fields=fields,
+        was={one["name"]: one["value"] for one in read},
+        going=going_out([dict(one) for one in deliveries]),
         boxes=_boxes(fields, blind=bool(run and run.audit_open)),
         drawn=(numbers or [1])[:MAX_DRAWN] if drawable else [],
         events=[{**event, "told": told_of(event["data"], words)} for event in told],
+        doubtful=DOUBTFUL,
         notice=notice,
     )
 
@@ -86,9 +109,25 @@ def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[
     return found
 
 
-@router.post("/{document_id}/approve/{decision_id}")
-def approve(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID) -> Response:
-    return _done(request, caller, document_id, "approved", lambda: reviews.approve(decision_id, caller))
+@router.post("/{document_id}/values/{decision_id}")
+def settle_values(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID, form: Values) -> Response:
+    """Approve the values, or correct those that the form has otherwise than they were read."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = history.run_of_decision(connection, decision_id)
+    read = {one["name"]: one["value"] for one in row["proposal"].get("fields", ())} if row else {}
+    given = {name.removeprefix(VALUE): lines(str(value)) for name, value in form.items() if name.startswith(VALUE)}
+    changed = {name: value.strip() for name, value in given.items() if value.strip() != (read.get(name) or "").strip()}
+    seconds = number(str(form.get("seconds", "")))
+    if not changed:
+        body = reviews.Handled(seconds=seconds)
+        return _done(request, caller, document_id, "approved", lambda: reviews.approve(decision_id, caller, body))
+    correction = invalid(_correct, {"fields": changed, "seconds": seconds})
+    return _done(request, caller, document_id, "corrected", lambda: reviews.correct(decision_id, correction, caller))
+
+
+@router.post("/{document_id}/undo/{decision_id}")
+def undo(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID) -> Response:
+    return _done(request, caller, document_id, "undone", lambda: reviews.undo(decision_id, caller))
 
 
 @router.post("/{document_id}/reject/{decision_id}")

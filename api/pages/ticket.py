@@ -49,13 +49,13 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
         documents=made.documents,
         draft=draft,
         quotes=[source["quote"] for source in draft.proposal.get("sources", ())] if draft else [],
-        going=_going_out(made.deliveries),
+        going=going_out(made.deliveries),
         events=[{**event, "told": told_of(event["data"], words)} for event in reversed(made.events)],
         notice=notice,
     )
 
 
-def _going_out(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def going_out(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sends that have not left yet; those of a person may be undone until their time."""
     now = datetime.now(UTC)
     waiting = [one for one in deliveries if one["state"] in ("waiting", "sending")]
@@ -85,7 +85,7 @@ def _done(request: Request, caller: Caller, ticket_id: UUID, key: str, work: Cal
 
 @router.post("/approve/{decision_id}")
 def approve(request: Request, caller: StaffPage, ticket_id: UUID, decision_id: UUID, seconds: Seconds = "") -> Response:
-    body = reviews.Handled(seconds=_number(seconds))
+    body = reviews.Handled(seconds=number(seconds))
     return _done(request, caller, ticket_id, "approved", lambda: reviews.approve(decision_id, caller, body))
 
 
@@ -103,7 +103,7 @@ def edit(
     text: Annotated[str, Form()] = "",
     seconds: Seconds = "",
 ) -> Response:
-    body = invalid(_edit, {"text": _lines(text), "seconds": _number(seconds)})
+    body = invalid(_edit, {"text": lines(text), "seconds": number(seconds)})
     return _done(request, caller, ticket_id, "edited", lambda: reviews.edit(decision_id, body, caller))
 
 
@@ -116,7 +116,7 @@ def reject(
     reason: Annotated[str, Form()] = "",
     seconds: Seconds = "",
 ) -> Response:
-    body = invalid(_reject, {"reason": reason, "seconds": _number(seconds)})
+    body = invalid(_reject, {"reason": reason, "seconds": number(seconds)})
     return _done(request, caller, ticket_id, "rejected", lambda: reviews.reject(decision_id, body, caller))
 
 
@@ -144,11 +144,11 @@ def close(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
 def reply(
     request: Request, caller: StaffPage, ticket_id: UUID, text: Annotated[str, Form()] = "", seconds: Seconds = ""
 ) -> Response:
-    body = invalid(_reply, {"text": _lines(text), "seconds": _number(seconds)})
+    body = invalid(_reply, {"text": lines(text), "seconds": number(seconds)})
     return _done(request, caller, ticket_id, "replied", lambda: reviews.reply(ticket_id, body, caller))
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
     """The seconds that the page measured; what is no number of a day's length is not known."""
     try:
         seconds = float(text)
@@ -157,6 +157,6 @@ def _number(text: str) -> float | None:
     return seconds if 0 <= seconds <= 86_400 else None
 
 
-def _lines(text: str) -> str:
+def lines(text: str) -> str:
     """Browsers send forms with CRLF; texts are kept with LF."""
     return text.replace("\r\n", "\n")

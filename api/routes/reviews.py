@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from api import views
 from api.security import Staff
-from api.shapes import Body, Shape, clean
+from api.shapes import Body, Line, Shape, clean
 from core.db import app_database
 from core.errors import Rejected
 from core.settings import settings
@@ -36,6 +36,12 @@ class RejectIn(Handled):
     """Why the draft is no good; what the reviewer writes here teaches."""
 
     reason: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(clean)]
+
+
+class CorrectIn(Handled):
+    """Values of a document by field; fields that are not named stay as read, null: the document has no such value."""
+
+    fields: dict[Line, Annotated[str, Field(max_length=10_000), AfterValidator(clean)] | None]
 
 
 class ReplyIn(Handled):
@@ -113,6 +119,26 @@ def edit(decision_id: UUID, body: EditIn, caller: Staff) -> Done:
             caller.tenant_id,
             decision_id,
             body.text.strip(),
+            by=caller.name,
+            at=_at(connection, decision_id),
+            undo_seconds=settings().undo_seconds,
+            seconds=body.seconds,
+        )
+    return _done("edited", row, settings().undo_seconds)
+
+
+@router.post(
+    "/reviews/{decision_id}/correct", operation_id="correct_fields", summary="Let a document's fields go on corrected"
+)
+def correct(decision_id: UUID, body: CorrectIn, caller: Staff) -> Done:
+    """What was read and what is right are both kept; the difference is a label to learn from."""
+    values = {name: (value or "").strip() or None for name, value in body.fields.items()}
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = reviews.correct(
+            connection,
+            caller.tenant_id,
+            decision_id,
+            values,
             by=caller.name,
             at=_at(connection, decision_id),
             undo_seconds=settings().undo_seconds,

@@ -45,7 +45,7 @@ function note(event) {
 function refresh() {
   for (const element of document.querySelectorAll("[data-live]")) {
     const wanted = element.dataset.live;
-    const busy = element.querySelector("details[data-busy][open]") ?? element.querySelector("textarea:focus, input:focus");
+    const busy = element.querySelector("details[data-busy][open], [data-dirty]") ?? element.querySelector("textarea:focus, input:focus");
     if (!busy && (wanted === "all" || changed.has(wanted))) htmx.trigger(element, "refresh");
   }
   changed = new Set();

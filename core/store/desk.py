@@ -80,3 +80,16 @@ def next_review(connection: Connection, after: UUID | None) -> UUID | None:
         after=after,
     )
     return None if found is None else UUID(str(found))
+
+
+def next_document(connection: Connection, after: UUID | None) -> UUID | None:
+    """Return the document whose values have waited longest for a reviewer, another one than `after`."""
+    found = scalar(
+        connection,
+        """SELECT w.document_id FROM decisions d JOIN work_items w ON w.id = d.work_item_id
+           JOIN documents x ON x.id = w.document_id
+           WHERE d.review = 'open' AND x.attention = 'review' AND w.document_id IS DISTINCT FROM :after
+           ORDER BY d.created_at LIMIT 1""",
+        after=after,
+    )
+    return None if found is None else UUID(str(found))

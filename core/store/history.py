@@ -13,7 +13,7 @@ _RUNS = """
     SELECT r.id, r.work_item_id, w.turn, r.agent, r.agent_version, r.fingerprint, r.family, r.generation, r.shadow,
         r.intent, r.language, r.kind, r.score, r.route, r.proposal, r.cost_usd, r.seconds, r.created_at,
         d.id AS decision_id, d.action, d.reasons, d.tier, d.threshold, d.certificate_id, d.review,
-        d.reviewed_by, d.reviewed_at, d.review_note, d.final_text,
+        d.reviewed_by, d.reviewed_at, d.review_note, d.final_text, d.final_fields,
         EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id AND a.state = 'open') AS audit_open
     FROM work_items w JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions d ON d.run_id = r.id
 """
@@ -54,6 +54,11 @@ def runs_of_ticket(connection: Connection, ticket_id: UUID) -> Sequence[RowMappi
 def runs_of_document(connection: Connection, document_id: UUID) -> Sequence[RowMapping]:
     """Return a document's runs with their decisions, oldest first."""
     return rows(connection, f"{_RUNS} WHERE w.document_id = :id ORDER BY r.created_at, r.id", id=document_id)
+
+
+def run_of_decision(connection: Connection, decision_id: UUID) -> RowMapping | None:
+    """Return the run that a decision is about, or None."""
+    return maybe_row(connection, f"{_RUNS} WHERE d.id = :id", id=decision_id)
 
 
 def items_of_ticket(connection: Connection, ticket_id: UUID) -> Sequence[RowMapping]:

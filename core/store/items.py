@@ -100,7 +100,8 @@ def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[Document
     found = rows(
         connection,
         """SELECT d.id, d.filename, d.media_type, d.size, d.sha256, d.type, d.text, d.state,
-               (SELECT r.proposal -> 'fields' FROM work_items w JOIN runs r ON r.work_item_id = w.id
+               (SELECT coalesce(s.final_fields, r.proposal -> 'fields')
+                FROM work_items w JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions s ON s.run_id = r.id
                 WHERE w.document_id = d.id AND NOT r.shadow ORDER BY r.created_at DESC LIMIT 1) AS fields
            FROM documents d WHERE d.id = :document OR d.ticket_id = :ticket ORDER BY d.id""",
         document=item["document_id"],

@@ -1,18 +1,19 @@
 """What people decide: approve, edit, reject, take over, reply, undo, close; each in one commit with its events."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import Proposal, is_simulated
+from core.contracts import FieldValue, Proposal, is_simulated
 from core.errors import Rejected
 from core.events import Event, EventKind
 from core.store import events
 from core.store.items import set_state
 from core.store.records import add_deliveries, effects_of
-from core.store.sql import execute, maybe_row, rows, scalar
+from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
 
 
 def find(connection: Connection, decision_id: UUID, *, lock: bool = False) -> RowMapping:
@@ -54,7 +55,7 @@ def _mark(
     execute(
         connection,
         """UPDATE decisions SET review = :review, reviewed_by = :by, reviewed_at = clock_timestamp(),
-               review_note = :note, final_text = :final_text WHERE id = :id""",
+               review_note = :note, final_text = :final_text, final_fields = NULL WHERE id = :id""",
         id=decision_id,
         review=review,
         by=by,
@@ -137,6 +138,59 @@ def edit(
 
 def reject(
     connection: Connection,
+def correct(
+    connection: Connection,
+    tenant_id: UUID,
+    decision_id: UUID,
+    values: Mapping[str, str | None],
+    *,
+    by: str,
+    at: datetime,
+    undo_seconds: float,
+    seconds: float | None = None,
+) -> RowMapping:
+    """Let a document's fields go on with the reviewer's values; what was read stays in the run, the difference is a
+    label. Fields that are not named stay as they were read; a value of None says that the document has none.
+
+    Raises Rejected (code field_unknown) for a field that the run does not have, no_draft where nothing was read.
+    """
+    row = _open(connection, decision_id)
+    proposal = Proposal(**row["proposal"])
+    read = {field.name: field for field in proposal.fields}
+    if proposal.kind != "fields":
+        raise Rejected("there are no values to correct", code="no_draft", hint="Reject it instead.")
+    if unknown := sorted(set(values) - set(read)):
+        told = f"no field is called {unknown[0]!r}"
+        raise Rejected(told, code="field_unknown", hint=f"The fields are: {', '.join(read)}.", where="/fields")
+    changed = {name: value for name, value in values.items() if value != read[name].value}
+    if not changed:
+        raise Rejected("no value is another one than was read", code="unchanged", hint="Approve the values instead.")
+    fields = [_corrected(field, changed) for field in proposal.fields]
+    _mark(connection, decision_id, "edited", by)
+    execute(
+        connection,
+        "UPDATE decisions SET final_fields = :fields WHERE id = :id",
+        id=decision_id,
+        fields=Jsonb([field.model_dump(mode="json") for field in fields]),
+    )
+    before = {name: read[name].value for name in changed}
+    simulated = is_simulated(by)
+    told_of = {"by": by, "seconds": seconds, "before": before, "after": changed, "simulated": simulated}
+    _say(connection, tenant_id, row, "review.edited", at, **told_of)
+    add_deliveries(
+        connection, tenant_id, effects_of(decision_id, row["ticket_id"], proposal, ""), by=by, delay=undo_seconds
+    )
+    _settle(connection, row, "")
+    return row
+
+
+def _corrected(field: FieldValue, changed: Mapping[str, str | None]) -> FieldValue:
+    """A person's value has no canonical form of the agent's, and nobody doubts it; where it stands stays known."""
+    if field.name not in changed:
+        return field
+    return field.model_copy(update={"value": changed[field.name], "normalised": None, "score": 1.0, "reason": ""})
+
+
     tenant_id: UUID,
     decision_id: UUID,
     *,

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.contracts import ActionProposal
+from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
 from core.store.sql import execute, maybe_row
 from tests.api import made
 from tests.api.conftest import Desk
+from tests.api.routes.test_documents import pdf
 from tests.browser.conftest import EMAIL, PASSWORD, press
 
 
@@ -101,6 +102,38 @@ def test_the_list_is_walked_and_opened_by_keys_and_search_lives_in_the_address(
     expect(page.locator("#q")).to_have_value("keyb")
     press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_document_is_corrected_where_it_was_read_and_the_next_one_opens(desk: Desk, page: Page, url: str) -> None:
+    fields = tuple(
+        FieldValue(name=name, type="text", value=value, score=0.5, evidence=evidence(number))
+        for number, (name, value) in enumerate([("supplier", "Acme"), ("total", "5,00 EUR")])
+    )
+    content = pdf("Acme Total 15,00 EUR")
+    uploaded = desk.client().post("/v1/documents", files={"file": ("invoice.pdf", content)}).json()
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "UPDATE documents SET attention = '' WHERE id = :id", id=UUID(uploaded["id"]))
+    held, other = (made.document(desk.tenant_id, fields, sha256=uploaded["sha256"]) for _ in range(2))
+    page.goto(f"{url}/documents/{held.document_id}")
+    press(page, "Tab")
+    page.locator("rect[data-field=total]").click()
+    expect(page.get_by_role("textbox", name="Total")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("15,00 EUR")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Save corrections")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("What was read is kept")
+    expect(page.locator("del")).to_have_text("5,00 EUR")
+    press(page, "n")
+    page.wait_for_url(f"{url}/documents/{other.document_id}")
+    press(page, "a")
+    expect(page.locator("#notice")).to_contain_text("Approved")
+    assert (review_of(desk, held)[0], review_of(desk, other)[0]) == ("edited", "approved")
+
+
+def evidence(number: int) -> Evidence:
+    return Evidence(kind="page", page=1, box=(0.1, 0.1 + number / 10, 0.4, 0.15 + number / 10), text="")
 
 
 def test_an_audit_is_judged_blind_by_one_key(desk: Desk, page: Page, url: str) -> None:

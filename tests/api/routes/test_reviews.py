@@ -5,8 +5,10 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from core.contracts import Evidence, FieldValue
 from core.db import app_database
-from core.store.sql import execute, rows
+from core.store import items
+from core.store.sql import execute, rows, scalar
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -110,3 +112,42 @@ def test_a_bad_edit_is_a_problem(desk: Desk, client: TestClient, body: dict[str,
     answer = client.post(f"/v1/reviews/{held.decision_id}/edit", json=body)
     assert answer.status_code == 422
     assert client.get(f"/v1/tickets/{held.ticket_id}").json()["attention"] == "review"
+
+
+READ = (
+    FieldValue(name="total", type="money", value="5,00", score=0.4, evidence=Evidence(kind="page", page=1)),
+    FieldValue(name="date", type="date", value="2026-01-02", normalised="2026-01-02", score=0.9),
+)
+
+
+def test_a_corrected_value_goes_on_and_what_was_read_is_kept(desk: Desk, client: TestClient) -> None:
+    held = made.document(desk.tenant_id, READ)
+    body = {"fields": {"total": "15,00", "date": None}, "seconds": 4}
+    answer = client.post(f"/v1/reviews/{held.decision_id}/correct", json=body)
+    assert answer.json()["done"] == "edited"
+    shown = client.get(f"/v1/documents/{held.document_id}").json()
+    assert [field["value"] for field in shown["runs"][0]["proposal"]["fields"]] == ["5,00", "2026-01-02"]
+    assert [field["value"] for field in shown["runs"][0]["final_fields"]] == ["15,00", None]
+    assert shown["runs"][0]["final_fields"][0]["evidence"]["page"] == 1
+    event = shown["events"][-1]
+    assert (event["kind"], event["data"]["before"]) == ("review.edited", {"total": "5,00", "date": "2026-01-02"})
+    with app_database().transaction(desk.tenant_id) as connection:
+        sql = "SELECT id FROM work_items WHERE document_id = :id"
+        (loaded,) = items.load(connection, [scalar(connection, sql, id=held.document_id)])
+    assert [field.value for field in loaded.item.documents[0].fields] == ["15,00", None]
+    client.post(f"/v1/reviews/{held.decision_id}/undo")
+    again = client.get(f"/v1/documents/{held.document_id}").json()
+    assert (again["attention"], again["runs"][0]["final_fields"]) == ("review", None)
+
+
+def test_a_correction_names_fields_of_the_document_and_changes_something(desk: Desk, client: TestClient) -> None:
+    held, ticket = made.document(desk.tenant_id, READ), made.held(desk.tenant_id)
+    codes = []
+    for decision_id, fields in (
+        (held.decision_id, {"totl": "1"}),
+        (held.decision_id, {"total": "5,00"}),
+        (ticket.decision_id, {"total": "1"}),
+    ):
+        answer = client.post(f"/v1/reviews/{decision_id}/correct", json={"fields": fields})
+        codes.append((answer.status_code, answer.json()["type"].rpartition(":")[2]))
+    assert codes == [(422, "field_unknown"), (409, "unchanged"), (409, "no_draft")]

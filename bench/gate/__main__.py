@@ -1,12 +1,13 @@
 """Does the gate keep its promise? Simulations with known truth: violations, share kept, drift, ledger, fleet, speed.
 
-python -m bench.gate [--repeats 1000] [--streams 100] [--seed 1] [--speed]
+python -m bench.gate [--repeats 1000] [--streams 100] [--seed 1] [--speed] [--part one_shot.stationary] [--part ledger]
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,15 @@ import numpy as np
 from bench.gate import oneshot, speed, stream, worlds
 from bench.gate.rivals import OURS
 from metrics.certificates import ledger
+
+PARTS = (
+    "speed",
+    *(f"one_shot.{world}" for world in worlds.ONE_SHOT),
+    "labels",
+    "ledger",
+    "fleet",
+    *(f"stream.{world}" for world in worlds.STREAMS),
+)
 
 
 def main() -> None:
@@ -23,13 +33,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=100, help="runs of each stream world")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", action="store_true", help="only what a decision and a recertification cost")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given several times")
     options = parser.parse_args()
+    parts = ["speed"] if options.speed else options.part or list(PARTS)
     begin = time.monotonic()
-    figures = _cost()
-    yardstick: dict[str, Any] = {}
-    if not options.speed:
-        more, yardstick = _promise(options.repeats, options.streams, options.seed)
-        figures |= more
+    figures: dict[str, Any] = _cost() if "speed" in parts else {}
+    more, yardstick = _promise(parts, options.repeats, options.streams, options.seed)
+    figures |= more
     seconds = round(time.monotonic() - begin, 1)
     data = "simulated worlds with known truth"
     line = {"bench": "gate", "data": data, "n": 1 if options.speed else options.repeats, "seconds": seconds}
@@ -48,21 +58,28 @@ def _cost() -> dict[str, Any]:
     return {"decision_microseconds": decision, "recertify_seconds": again["any_time"], "recertify_one_look": again}
 
 
-def _promise(repeats: int, runs: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _promise(parts: Sequence[str], repeats: int, runs: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     figures: dict[str, Any] = {"violations": {}, "share_of_oracle": {}}
     yardstick: dict[str, Any] = {"violations": {}, "share_of_oracle": {}}
-    _one_shot(repeats, seed, figures, yardstick)
-    figures["labels_to_certify"] = oneshot.labels_to_certify(repeats, seed)
-    _print_labels(figures["labels_to_certify"])
-    figures["ledger"] = _ledger(repeats, seed)
-    figures["fleet"] = oneshot.fleet(min(repeats, 1_000), seed)
-    _print_fleet(figures["fleet"])
-    _streams(runs, seed, figures, yardstick)
+    if chosen := [world for world in worlds.ONE_SHOT if f"one_shot.{world}" in parts]:
+        _one_shot(chosen, repeats, seed, figures, yardstick)
+    if "labels" in parts:
+        figures["labels_to_certify"] = oneshot.labels_to_certify(repeats, seed)
+        _print_labels(figures["labels_to_certify"])
+    if "ledger" in parts:
+        figures["ledger"] = _ledger(repeats, seed)
+    if "fleet" in parts:
+        figures["fleet"] = oneshot.fleet(min(repeats, 1_000), seed)
+        _print_fleet(figures["fleet"])
+    if chosen := [world for world in worlds.STREAMS if f"stream.{world}" in parts]:
+        _streams(chosen, runs, seed, figures, yardstick)
     return figures, yardstick
 
 
-def _one_shot(repeats: int, seed: int, figures: dict[str, Any], yardstick: dict[str, Any]) -> None:
-    found = oneshot.table(repeats, seed, _say)
+def _one_shot(
+    chosen: Sequence[str], repeats: int, seed: int, figures: dict[str, Any], yardstick: dict[str, Any]
+) -> None:
+    found = oneshot.table(repeats, seed, _say, chosen)
     print(
         f"\nOne threshold from n uniform audits, {repeats} repeats. Missed: choices whose true accuracy is below 95 %"
     )
@@ -77,7 +94,7 @@ def _one_shot(repeats: int, seed: int, figures: dict[str, Any], yardstick: dict[
                 names = (world, audits) if where is figures else (world, audits, method)
                 _put(where["violations"], names, missed)
                 _put(where["share_of_oracle"], names, kept)
-    for n in (1_000, 2_000, 5_000):
+    for n in (1_000, 2_000, 5_000) if "stationary" in chosen else ():
         missed, kept = oneshot.aimed(n, repeats, seed)
         share = kept["value"]
         print(f"{'stationary':14} {n:>6}  {'Saola, aimed at top 75 %':28} {missed['value']:>26.3f} {share:16.3f}")
@@ -120,7 +137,7 @@ def _ledger(repeats: int, seed: int, n: int = 100_000) -> dict[str, Any]:
     return found
 
 
-def _streams(runs: int, seed: int, figures: dict[str, Any], yardstick: dict[str, Any]) -> None:
+def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any], yardstick: dict[str, Any]) -> None:
     print(
         f"\nStreams of {worlds.STREAM:,} items, decided every {worlds.EPOCH}, {runs} runs. By volume: sent while true"
     )
@@ -132,7 +149,8 @@ def _streams(runs: int, seed: int, figures: dict[str, Any], yardstick: dict[str,
         f"{'alarms':>6}  items to demotion"
     )
     figures["stream"] = {}
-    for world, (share, volume) in stream.REFERENCE.items():
+    for world in chosen:
+        share, volume = stream.REFERENCE[world]
         print(f"{world:16} {'(reference design)':36} {share:6.3f} {volume:7.4f}")
         for name, player in stream.players(runs).items():
             found = stream.play(world, player, runs, seed)

@@ -121,15 +121,18 @@ def _first(rng: np.random.Generator, accuracy: float, horizon: int, delta: float
 Progress = Callable[[str], None]
 
 
-def table(repeats: int, seed: int, say: Progress) -> dict[str, dict[str, dict[str, tuple[Figure, Figure]]]]:
+def table(
+    repeats: int, seed: int, say: Progress, chosen: Iterable[str] = tuple(worlds.ONE_SHOT)
+) -> dict[str, dict[str, dict[str, tuple[Figure, Figure]]]]:
     """world -> audits -> method -> (violations, share of oracle). The slow rivals run on the reference world alone."""
     found: dict[str, dict[str, dict[str, tuple[Figure, Figure]]]] = {}
-    for world in worlds.ONE_SHOT:
+    for world in chosen:
         found[world] = {}
         for audits in (1_000, 2_000, 5_000):
             methods = OURS | (RIVALS if world == "stationary" else QUICK)
             found[world][str(audits)] = choices(world, audits, repeats, methods, seed + audits)
             say(f"{world}, {audits} audits")
-    small = {str(n): choices("stationary", n, repeats, OURS | RIVALS, seed + n) for n in (150, 300)}
-    found["stationary"] |= small
+    if "stationary" in found:
+        small = {str(n): choices("stationary", n, repeats, OURS | RIVALS, seed + n) for n in (150, 300)}
+        found["stationary"] |= small
     return found

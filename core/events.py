@@ -34,7 +34,12 @@ EventKind = Literal[
     "ticket.reopened",  # by
     "ticket.confirmed",  # the customer said that it is solved
     "ticket.marked_spam",
-    "ticket.merged",  # into
+    "ticket.merged",  # into, by
+    "ticket.absorbed",  # of, by: another ticket was merged into this one
+    "ticket.split",  # into, by: a message became a ticket of its own
+    "ticket.noted",  # by
+    "ticket.tagged",  # by, added, removed
+    "ticket.assigned",  # to, by
     "item.failed",  # error (class and message), attempts
     "item.dead",  # error, attempts
     "item.replayed",

@@ -168,6 +168,8 @@ tickets = Table(
     _text("origin", "live"),  # live | import | demo
     _text("external_id", None),
     _text("taken_by", None),
+    _text("assigned_to", None),  # the address of the member of staff who is to deal with it
+    _ref("merged_into", "tickets.id"),
     _text("outcome", None),
     _when("received_at", null=False),
     Column("shift_seconds", Float, nullable=False, server_default=text("0")),
@@ -182,6 +184,10 @@ tickets = Table(
     Index("ix_tickets_inbox", "tenant_id", "received_at", "id"),
     Index("ix_tickets_attention", "tenant_id", "attention", "received_at", "id"),
     Index("ix_tickets_customer", "customer_id"),
+    Index(
+        *("ix_tickets_assigned", "tenant_id", "assigned_to", "received_at", "id"),
+        postgresql_where=text("assigned_to IS NOT NULL"),
+    ),
     Index("ix_tickets_search", "search", postgresql_using="gin"),
 )
 messages = Table(
@@ -496,4 +502,55 @@ heartbeats = Table(
     Column("tenant_id", UUID, nullable=False, server_default=text("'00000000-0000-0000-0000-000000000000'")),
     _json("progress"),
     _when("at", now=True),
+)
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _tenant(),
+    _ref("ticket_id", "tickets.id", null=False),
+    Column("by", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    _when("at", now=True),
+    Index("ix_notes_ticket", "ticket_id", "id"),
+)
+ticket_tags = Table(
+    "ticket_tags",
+    metadata,
+    Column("ticket_id", UUID, ForeignKey("tickets.id"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    _tenant(),
+    Index("ix_ticket_tags_tag", "tenant_id", "tag", "ticket_id"),
+)
+canned_replies = Table(
+    "canned_replies",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("title", Text, nullable=False),
+    _text("language"),
+    Column("body", Text, nullable=False),
+    _text("updated_by"),
+    _when("updated_at", now=True),
+    UniqueConstraint("tenant_id", "title", "language"),
+)
+presence = Table(
+    "presence",
+    metadata,
+    Column("ticket_id", UUID, ForeignKey("tickets.id"), primary_key=True),
+    Column("who", Text, primary_key=True),
+    _tenant(),
+    _when("at", now=True),
+)
+saved_views = Table(
+    "saved_views",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    _flag("shared"),
+    _when("created_at", now=True),
+    UniqueConstraint("tenant_id", "owner", "name"),
 )

@@ -6,12 +6,17 @@ from functools import lru_cache
 from agents import yaml_errors
 from agents.contract import Agent, Context
 from agents.documents.classify import Kind, classify
+from agents.documents.einvoice.rules import check
 from agents.documents.extract.engine import extract
+from agents.documents.extract.exact import invoice_of
+from agents.documents.values import Reading
 from agents.fields_file import FieldsFile
 from core.contracts import Proposal, Usage, WorkItem
 from core.errors import Broken, Rejected
 
 FIELDS = "fields.yaml"
+BROKEN = 0.5  # times the score of an e-invoice that breaks a rule: its values are exact, but it must not be booked
+MOST_NAMED = 5
 LEAST_FITTING = 0.15  # a document that fits the processor's types less, and another type twice as well, is declined
 
 
@@ -54,9 +59,20 @@ class ExtractEngine:
         fields, score = extract(reading, file)
         if not any(field.value is not None for field in fields):
             return propose("abstain", "none of the fields was found")
+        broken = broken_rules(reading)
+        if broken:
+            score *= BROKEN
         signals = {"type_score": round(fitting, 4), "pages": float(len(reading.pages))}
         signals |= {f"field.{field.name}": field.score for field in fields if field.value is not None}
-        return propose("fields", fields=fields, score=round(score * (0.5 + 0.5 * fitting), 4), signals=signals)
+        signals |= {"broken_rules": float(len(broken))} if broken else {}
+        score = round(score * (0.5 + 0.5 * fitting), 4)
+        return propose("fields", "; ".join(broken[:MOST_NAMED]), fields=fields, score=score, signals=signals)
+
+
+def broken_rules(reading: Reading) -> list[str]:
+    """Return the rules that the e-invoice in a reading breaks, by name with what is wrong; none without one."""
+    invoice = invoice_of(reading)
+    return [f"breaks {one.rule}: {one.message}" for one in check(invoice)] if invoice is not None else []
 
 
 def fields_file(agent: Agent) -> FieldsFile:

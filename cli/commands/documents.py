@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from agents import yaml_errors
@@ -13,6 +14,7 @@ from agents.documents.classify import Kind, classify
 from agents.documents.extract.engine import extract
 from agents.documents.parser import Hints
 from agents.documents.values import Reading
+from agents.engines.extract import broken_rules
 from agents.fields_file import FieldsFile
 from core.contracts import FieldValue
 from core.errors import Rejected
@@ -57,6 +59,8 @@ def read(
     OUT.print(f"[bold]{kind.type}[/bold] {kind.score:.2f}   language {language_read}   {pages}   {reading.media_type}")
     for note in reading.notes:
         OUT.print(f"[yellow]note[/yellow] {note}")
+    for rule in broken_rules(reading):
+        OUT.print(f"[red]{escape(rule)}[/red]")
     for code in reading.codes:
         OUT.print(f"{code.kind} on page {code.page}: {code.text}", markup=False)
     if fields:
@@ -112,6 +116,7 @@ def _as_json(reading: Reading, kind: Kind, fields: tuple[FieldValue, ...], score
         "text": reading.text,
         "codes": [code._asdict() for code in reading.codes],
         "notes": list(reading.notes),
+        "broken_rules": broken_rules(reading),
         "score": score,
         "fields": [field.model_dump(mode="json", exclude_none=True) for field in fields],
     }

@@ -1,6 +1,7 @@
 """Electronic invoices, read exactly from their XML: CII (Factur-X, ZUGFeRD 1 and 2, XRechnung), UBL, FatturaPA and
 Vietnam's e-invoice (Decision 1450/QD-TCT). Every value keeps the path that it was read from."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from lxml import etree
 
 Element = etree._Element  # lxml has no public name for its element type
 LARGEST = 30_000_000  # characters
+ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 
 
 class Exact(NamedTuple):
@@ -27,6 +29,7 @@ class Invoice:
     values: Mapping[str, Exact] = field(default_factory=dict)
     lines: tuple[Mapping[str, Exact], ...] = ()
     currency: str = ""
+    encoding: str = ""  # as the XML declares it
 
 
 Paths = Mapping[str, tuple[str, ...]]
@@ -178,7 +181,8 @@ def read_invoice(text: str) -> Invoice | None:
     if syntax in ("cii", "zugferd1", "ubl"):
         values |= _tax_in_currency(root, paths["vat"], values)
     currency = values["currency"].value if "currency" in values else "VND" if syntax == "vn" else ""
-    return Invoice(syntax, root, values, lines, currency)
+    declared = ENCODING.match(text[:300].lstrip("\ufeff \r\n\t"))
+    return Invoice(syntax, root, values, lines, currency, declared.group(1) if declared else "")
 
 
 def parse_xml(text: str) -> Element:

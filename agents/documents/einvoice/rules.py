@@ -1,25 +1,22 @@
-"""Business rules of EN 16931-1 (and their names) on an e-invoice: what is missing and which sums are wrong.
+"""Business rules on an e-invoice, by name: what is missing and which sums are wrong.
 
-Source: EN 16931-1:2017 section 6.4, the rules BR-01 to BR-65 and BR-CO-* that concern presence and sums, for CII and
-UBL; FatturaPA and Vietnamese invoices are held to their own sums. Values the profile leaves out (MINIMUM and BASIC WL
-have no lines) are not asked for. This is no replacement for a full Schematron validation.
+UBL and CII: the official rule sets (`official.violations`), and our own reading of EN 16931-1:2017 section 6.4 (BR-*,
+BR-CO-*) where these say nothing.
+Values the profile leaves out (MINIMUM and BASIC WL have no lines) are not asked for. FatturaPA and Vietnamese invoices
+are held to their authorities' own checks (`national`).
 """
 
+import codecs
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from agents.documents.einvoice import national, official
+from agents.documents.einvoice.official import Violation
 from agents.documents.einvoice.reader import Element, Invoice, find
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-
-
-class Violation(NamedTuple):
-    """A broken rule: its name in the standard and what is wrong."""
-
-    rule: str
-    message: str
 
 
 class Places(NamedTuple):
@@ -123,10 +120,25 @@ MINIMUM_LACKS = {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-18"}
 
 
 def check(invoice: Invoice) -> list[Violation]:
-    """Return the broken rules of an e-invoice, none for a valid one."""
+    """Return the broken rules of an e-invoice, each name once, none for a valid one."""
+    found: dict[str, Violation] = {}
+    for one in (*_declaration(invoice), *official.violations(invoice), *_own(invoice)):
+        found.setdefault(one.rule, one)
+    return list(found.values())
+
+
+def _declaration(invoice: Invoice) -> Iterator[Violation]:
+    """The XML declaration must name an encoding that exists (XML 1.0, 4.3.3)."""
+    try:
+        codecs.lookup(invoice.encoding or "utf-8")
+    except LookupError:
+        yield Violation("XML-encoding", f"the XML declares the unknown encoding {invoice.encoding!r}")
+
+
+def _own(invoice: Invoice) -> list[Violation]:
     places = {"cii": CII, "ubl": UBL}.get(invoice.syntax)
     if places is None:
-        return list(_plain_sums(invoice))
+        return list(national.violations(invoice))
     profile = next((text for text in _texts(invoice.root, places.required[0][2])), "").lower()
     head_only = profile.endswith(HEAD_ONLY)
     found = [
@@ -199,18 +211,6 @@ def _in_currency(group: Element, places: Places, currency: str) -> bool:
     for element, _ in find(group, places.tax_amount):
         return element.get("currencyID") in (None, "", currency)
     return True
-
-
-def _plain_sums(invoice: Invoice) -> Iterator[Violation]:
-    """Syntaxes outside EN 16931: number, date and total must be there, and net plus tax must be the total."""
-    for role, what in (("invoice_number", "number"), ("invoice_date", "date"), ("total", "total")):
-        if role not in invoice.values:
-            yield Violation(f"{invoice.syntax}-{role}", f"the {what} is missing")
-    net, vat, total = (_value(invoice, role) for role in ("net", "vat", "total"))
-    if invoice.syntax == "fatturapa" or net is None or vat is None or total is None:
-        return  # FatturaPA's total may hold stamp duty and pension funds too
-    if abs(net + vat - total) > CENT:
-        yield Violation(f"{invoice.syntax}-total", f"{net} + {vat} is not {total}")
 
 
 def _value(invoice: Invoice, role: str) -> Decimal | None:

@@ -15,15 +15,18 @@ SURE = 0.99
 
 
 def invoice_of(reading: Reading) -> Invoice | None:
-    """Return the first e-invoice in a reading, if it holds one that can be parsed."""
+    """Return the e-invoice in a reading, if it holds one that can be parsed: the first, but ZUGFeRD 1 gives way to its
+    successor where a PDF carries both."""
+    older = None
     for one in reading.embedded:
         try:
             found = read_invoice(one.text)
         except ValueError:
             continue
-        if found is not None:
+        if found is not None and found.syntax != "zugferd1":
             return found
-    return None
+        older = older or found
+    return older
 
 
 def from_invoice(invoice: Invoice, spec: FieldSpec) -> FieldValue | None:

@@ -47,6 +47,16 @@ def test_an_invoice_becomes_a_proposal_with_evidence_for_every_value(agent: Agen
     assert proposal.fingerprint == agent.fingerprint
 
 
+def test_an_e_invoice_that_breaks_a_rule_is_doubted_and_the_rule_is_named(agent: Agent, tmp_path: Path) -> None:
+    right = (CASES / "e_invoice.xml").read_text("utf-8")
+    broken = tmp_path / "broken.xml"
+    broken.write_text(right.replace('PayableAmount currencyID="EUR">119.00', 'PayableAmount currencyID="EUR">19.00'))
+    good, bad = run(agent, lambda _: read(CASES / "e_invoice.xml")), run(agent, lambda _: read(broken))
+    assert good.reason == ""
+    assert bad.reason.startswith("breaks BR-CO-16: ")
+    assert bad.score <= 0.5 < good.score
+
+
 def test_a_letter_is_declined_with_the_type_that_it_looks_like(agent: Agent) -> None:
     proposal = run(agent, lambda _: read(CASES / "letter.pdf"))
     assert proposal.kind == "abstain"

@@ -8,6 +8,9 @@
     ### answer en
     Approved text, with {customer.name} where a verified look-up fills it.
 
+A slot is a field of the verified customer's record ({customer.name}), of what one of the agent's reading tools says of
+that customer ({find_order.status}), or the best passage of its knowledge folder ({knowledge.passage}).
+
 An intent without any answer is one that a person takes: it is recognised, and never answered. In examples.md (for
 agents of the llm engine, whose words are not approved beforehand) no intent has one.
 """
@@ -21,12 +24,14 @@ from markdown_it import MarkdownIt
 
 from agents.yaml_errors import Fault, Invalid
 
-SLOTS: tuple[str, ...] = ("customer.name", "customer.address")
+SLOTS: tuple[str, ...] = ("customer.name", "customer.address", "knowledge.passage", "knowledge.title")
 
+_OURS = ("customer.", "knowledge.")
 _INTENT = re.compile(r"[a-z][a-z0-9_]{0,62}$", re.IGNORECASE)
 _EXAMPLE = re.compile(r"[-*+]\s+\[([a-z]{2,3})\]\s+(\S.*)$")
 _ANSWER = re.compile(r"answer\s+([a-z]{2,3})$")
 _SLOT = re.compile(r"\{([^{}]*)\}")
+_TOOL_SLOT = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+$")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ class AnswersFile:
 
     title: str
     intents: Mapping[str, Intent]
+
+    def lookups(self) -> dict[str, int]:
+        """Return the reading tools that fill slots, and the line of the intent that needs each first."""
+        found: dict[str, int] = {}
+        for intent in self.intents.values():
+            for slot in (slot for language in intent.answers for slot in intent.slots(language)):
+                if slot not in SLOTS:
+                    found.setdefault(slot.partition(".")[0], intent.line)
+        return found
 
 
 def parse(text: str) -> AnswersFile:
@@ -142,8 +156,9 @@ class _Reader:
         if language in intent.answers:
             self.faults.append(Fault(start + 1, f"the answer in {language!r} stands here a second time"))
         for slot in _SLOT.findall(text):
-            if slot not in SLOTS:
-                self.faults.append(Fault(start + 1, f"the slot {{{slot}}} is not known: {', '.join(SLOTS)}"))
+            if slot not in SLOTS and (slot.startswith(_OURS) or not _TOOL_SLOT.match(slot)):
+                known = f"{', '.join(SLOTS)}, or tool.field of a reading tool"
+                self.faults.append(Fault(start + 1, f"the slot {{{slot}}} is not known: {known}"))
         return replace(intent, answers={**intent.answers, language: text})
 
     def _examples(self, body: int, end: int) -> list[Example]:

@@ -8,7 +8,7 @@ rest goes on; a folder that becomes faulty is refused too, so that every process
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -130,7 +130,11 @@ class Catalog:
     @property
     def fingerprint(self) -> str:
         """Return a hash that changes when any agent comes, goes or changes its behaviour."""
-        return _hash(f"{name}@{entry.version}" for name, entry in sorted(self.entries.items()))
+        return self.fingerprint_without(frozenset())
+
+    def fingerprint_without(self, unused: Set[str]) -> str:
+        """Return the same of a tenant that does not use the agents called `unused`."""
+        return _hash(f"{name}@{entry.version}" for name, entry in sorted(self.entries.items()) if name not in unused)
 
 
 def folders_on_path(path: str) -> list[Path]:
@@ -221,7 +225,9 @@ def _load(folder: Path, signature: Signature) -> Entry | tuple[Problem, ...]:
         faults.extend(_unfit(folder, manifest, names))
         for name, read in _READERS.items():
             if name in names:
-                _checked(folder, name, read, faults)
+                found = _checked(folder, name, read, faults)
+                if name == "answers.md" and found is not None:
+                    faults.extend((name, fault) for fault in _unfit_slots(manifest, found))
     if manifest and not faults:
         return Entry(
             manifest=manifest, folder=folder, content_hash=_content(folder, manifest, names), signature=signature
@@ -258,6 +264,17 @@ def _unfit(folder: Path, manifest: Manifest, names: set[str]) -> Iterator[tuple[
             yield name, Fault(0, f"is missing: an agent of the engine {manifest.engine!r} needs it")
     if manifest.engine == "extract" and manifest.kind != "processor":
         yield "agent.yaml", Fault(1, "the engine 'extract' reads documents: write kind: processor")
+
+
+def _unfit_slots(manifest: Manifest, answers: answers_file.AnswersFile) -> Iterator[Fault]:
+    """Yield the slots that no declared tool may fill: it must read, for the verified customer alone."""
+    tools = {tool.name: tool for tool in manifest.tools}
+    for name, line in answers.lookups().items():
+        tool = tools.get(name)
+        if tool is None:
+            yield Fault(line, f"a slot asks for {name!r}, which agent.yaml does not declare under tools")
+        elif tool.effect != "read" or not tool.verified_customer:
+            yield Fault(line, f"a slot asks for {name!r}, which must be effect: read and verified_customer: true")
 
 
 def _content(folder: Path, manifest: Manifest, names: set[str]) -> str:

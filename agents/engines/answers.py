@@ -1,4 +1,4 @@
-"""The answers engine: approved text only, in the customer's language, with slots from the verified customer.
+"""The answers engine: approved text only, in the customer's language, with slots from verified look-ups.
 
 It says nothing it has no source for: no intent, no approved answer in that language, a slot without a value, or an
 answer that the customer has been given already all end in an abstention that says why. Where two intents of the agent
@@ -10,8 +10,9 @@ from functools import lru_cache
 from agents import answers_file
 from agents.answers_file import AnswersFile, Intent
 from agents.contract import Agent, Context
+from agents.engines import slots
 from agents.yaml_errors import Invalid
-from core.contracts import Customer, Proposal, Source, WorkItem
+from core.contracts import Proposal, Source, WorkItem
 from core.errors import Broken
 
 CLEAR = 0.60  # at and above this probability the best intent is answered without asking
@@ -58,13 +59,15 @@ class AnswersEngine:
             return abstain(f"{intent.summary or intent.name}: a person answers this")
         if language not in intent.answers:
             return abstain(f"there is no approved answer in {language!r} for {intent.name!r}")
-        reply = answers_file.fill(intent.answers[language], _values(item.customer))
+        needed = intent.slots(language)
+        values, looked_up = slots.values(agent, item, context, needed)
+        reply = answers_file.fill(intent.answers[language], values)
         if reply is None:
-            wanted = ", ".join(intent.slots(language))
-            return abstain(f"the answer needs {wanted}, which no verified customer record gives")
+            wanted = ", ".join(slot for slot in needed if slot not in values)
+            return abstain(f"the answer needs {wanted}, which no verified look-up gives")
         if any(message.author != "customer" and message.text.strip() == reply.strip() for message in item.messages):
             return abstain("the customer has had this answer already and wrote again")
-        sources = _sources(agent, intent, language)
+        sources = (*_sources(agent, intent, language), *looked_up)
         return Proposal.model_validate(
             {**common, "kind": "reply", "reply": reply, "score": route.score, "sources": sources}
         )
@@ -76,12 +79,6 @@ def _parsed(folder: str, text: str) -> AnswersFile:
         return answers_file.parse(text)
     except Invalid as error:
         raise Broken(f"{folder}/answers.md: {error}") from None
-
-
-def _values(customer: Customer | None) -> dict[str, str]:
-    if customer is None or not customer.verified:
-        return {}
-    return {"customer.name": customer.name, "customer.address": customer.address}
 
 
 def _sources(agent: Agent, intent: Intent, language: str) -> tuple[Source, ...]:

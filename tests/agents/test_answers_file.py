@@ -50,7 +50,18 @@ def test_an_unknown_section_names_the_line() -> None:
 
 def test_an_unknown_slot_is_refused_with_the_known_ones() -> None:
     (fault,) = faults_of(ANSWERS.replace("{customer.name}", "{customer.nmae}"))
-    assert fault == Fault(11, "the slot {customer.nmae} is not known: customer.name, customer.address")
+    assert fault.line == 11
+    assert fault.message.startswith("the slot {customer.nmae} is not known: customer.name, customer.address")
+
+
+@pytest.mark.parametrize("slot", ["{order}", "{knowledge.page}", "{Order state}", "{}"])
+def test_a_slot_is_a_known_field_or_a_field_of_a_tool(slot: str) -> None:
+    assert faults_of(ANSWERS.replace("{customer.name}", slot))[0].line == 11
+
+
+def test_the_reading_tools_that_fill_slots_are_told_with_their_line() -> None:
+    found = answers_file.parse(ANSWERS.replace("{customer.name}", "{find_order.parcel.state}"))
+    assert found.lookups() == {"find_order": 3}
 
 
 def test_an_intent_without_examples_is_refused() -> None:

@@ -11,7 +11,7 @@ from agents.triage.recalibration import recalibrated
 from agents.triage.training import train
 from core.db import app_database
 from core.settings import settings
-from core.store import policies, tenants
+from core.store import learning, policies, tenants
 from core.store.outbox import Job
 from workers.jobs import finish
 from workers.resources import workshop
@@ -33,7 +33,9 @@ def train_triage(jobs: Sequence[Job]) -> None:
     with database.transaction(tenant_id) as connection:
         cuts = tenants.current(connection)["settings"]
         labelled = policies.training_labels(connection, _moment(cuts.get("calibrate_until")))
-    learned = from_entries(shop.catalog.entries.values())
+        unused = learning.unused_agents(connection)
+    # Of 1,500 agents in one deployment a tenant uses some: only these may draw its messages, or cost it time.
+    learned = from_entries(entry for name, entry in shop.catalog.entries.items() if name not in unused)
     known = {example.label for example in learned}
     train_until = _moment(cuts.get("train_until"))
     later: list[Example] = []
@@ -47,7 +49,7 @@ def train_triage(jobs: Sequence[Job]) -> None:
         "examples": len(learned),
         "calibrated_on": len(later),
         "intents": len(known),
-        "catalog": shop.catalog.fingerprint,
+        "catalog": shop.catalog.fingerprint_without(unused),
     }
     classifier = None
     if known:

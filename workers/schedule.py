@@ -13,12 +13,13 @@ from core import logs
 from core.db import app_database, system_database
 from core.processes import beat_name
 from core.settings import settings
-from core.store import outbox, policies, tenants
+from core.store import learning, outbox, policies, tenants
 
 log = structlog.get_logger()
 
 EVERY: dict[str, float] = {  # seconds
     "certificates.renew": 10.0,
+    "gate.watch": 60.0,
     "tickets.close_silent": 30.0,
 }
 LOOK_SECONDS = 2.0
@@ -60,8 +61,9 @@ class Schedule:
     def _train_when_agents_changed(self, connection: Connection, tenant: UUID) -> None:
         """Train where no classifier knows the agents as they are now; the generation keeps it to one job."""
         newest = next(iter(policies.list_classifiers(connection)), None)
-        if newest is None or newest["figures"].get("catalog") != self.catalog.fingerprint:
-            generation = int(self.catalog.fingerprint[:7], 16)
+        wanted = self.catalog.fingerprint_without(learning.unused_agents(connection))
+        if newest is None or newest["figures"].get("catalog") != wanted:
+            generation = int(wanted[:7], 16)
             outbox.enqueue(connection, tenant, "triage.train", "bulk", tenant, generation=generation)
 
 

@@ -17,6 +17,7 @@ from metrics.cohort import Cohort, GroupBy, cohort
 from metrics.estimate import Estimate
 from metrics.fold import fold
 from metrics.report import DEFINITIONS, Report, report_on
+from metrics.sums import split_sums, sums_of
 
 KEEP_SECONDS = 10.0
 DAYS = 30
@@ -88,7 +89,8 @@ def _make(wanted: Wanted) -> Made:
         facts = fold(events.of_cohort(connection, wanted.since - PAST, wanted.until + REPEAT))
     now = datetime.now(UTC)
     whole = cohort(facts, since=wanted.since, until=wanted.until, now=now, origin=wanted.origin)
-    return Made(report_on(whole, by=wanted.by), list(_trend(whole)))
+    parts = split_sums(whole, wanted.by) if wanted.by else {}
+    return Made(report_on(sums_of(whole), by=wanted.by, parts=parts), list(_trend(whole)))
 
 
 def _trend(whole: Cohort) -> Iterator[Point]:
@@ -104,7 +106,8 @@ def _trend(whole: Cohort) -> Iterator[Point]:
             tickets=tuple(t for t in whole.tickets if start <= t.received_at < end),
             documents=tuple(d for d in whole.documents if start <= d.received_at < end),
         )
-        yield Point(start, len(part.tickets), automation_share.estimate(part), accuracy.estimate(part))
+        sums = sums_of(part)
+        yield Point(start, len(part.tickets), automation_share.estimate(sums), accuracy.estimate(sums))
         start = end
 
 

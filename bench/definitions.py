@@ -20,12 +20,11 @@ import numpy as np
 from core.events import Event, EventKind
 from metrics import accuracy
 from metrics.cohort import Cohort, cohort
-from metrics.definitions import chatwoot, timeline
-from metrics.definitions.compare import compare
 from metrics.definitions.judge import Verdict
 from metrics.estimate import Estimate
 from metrics.fold import fold
-from metrics.waterfall import stages
+from metrics.side_by_side import side_by_side
+from metrics.sums import Sums, sums_of
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -155,9 +154,10 @@ def main() -> None:
     until = START + MONTH
     whole = cohort(facts, since=START, until=until, now=until + timedelta(days=60))
     verdicts = month.judge(options.seed)
-    figures = compare(whole, judge=lambda ticket: verdicts[ticket.id])
-    truth = true_shares(whole, month)
-    right = stages(whole)[-1].share
+    sums = sums_of(whole, judge=lambda ticket: verdicts[ticket.id])
+    figures = side_by_side(sums, judge=True)
+    truth = true_shares(whole, sums, month)
+    right = next(one.estimate for one in figures if one.definition.name == "audited_right")
     speed = len(log) / folded
     print(f"\n{len(whole.tickets):,} tickets, {len(log):,} events folded in {folded:.1f} s ({speed:,.0f} a second)")
     print(
@@ -169,8 +169,7 @@ def main() -> None:
             print(
                 f"{one.definition.title:44} {_said(one.estimate)}  {_apart(one.definition.name, one.estimate, truth)}"
             )
-    print(f"{'Saola: durable x audited accuracy':44} {_said(right)}  {_apart('audited_right', right, truth)}")
-    print(json.dumps(_line(options.tickets, time.monotonic() - begin, figures, right, whole, truth, speed)))
+    print(json.dumps(_line(options.tickets, time.monotonic() - begin, figures, right, sums, truth, speed)))
 
 
 # Figures that claim that tickets were dealt with, and what they have in the denominator.
@@ -192,14 +191,14 @@ CLAIMS = {
 }
 
 
-def true_shares(whole: Cohort, month: Month) -> dict[str, float]:
+def true_shares(whole: Cohort, sums: Sums, month: Month) -> dict[str, float]:
     """The true part solved by the agent alone, over each of the denominators that the definitions use."""
     solved = sum(month.solved[t.id] for t in whole.tickets)
     sizes = {
         "all": len(whole.tickets),
-        "attempted": sum(t.attempted for t in whole.tickets),
-        "involved": sum(chatwoot.involved(t) for t in whole.tickets),
-        "wrote": sum(timeline.replied(t) for t in whole.tickets),
+        "attempted": sums.tickets["attempted"],
+        "involved": sums.tickets["among_involved"],
+        "wrote": sums.tickets["among_wrote"],
     }
     return {name: solved / size for name, size in sizes.items()}
 
@@ -219,10 +218,10 @@ def _apart(name: str, estimate: Estimate, truth: dict[str, float]) -> str:
 
 
 def _line(
-    n: int, seconds: float, figures: Any, right: Estimate, whole: Cohort, truth: dict[str, float], speed: float
+    n: int, seconds: float, figures: Any, right: Estimate, sums: Sums, truth: dict[str, float], speed: float
 ) -> dict[str, Any]:
     shown = {f"{one.vendor}.{one.definition.name}": _short(one.estimate) for one in figures}
-    ours = {"audited_right": _short(right), "accuracy": _short(accuracy.estimate(whole))}
+    ours = {"audited_right": _short(right), "accuracy": _short(accuracy.estimate(sums))}
     rounded = {name: round(value, 5) for name, value in truth.items()}
     inside = right.low is not None and right.high is not None and right.low <= truth["all"] <= right.high
     extra = {"truth": rounded, "truth_in_our_interval": inside, "events_folded_per_second": round(speed)}

@@ -1,12 +1,11 @@
 """Accuracy: of what went out unseen, the part that a reviewer who did not see the score calls right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, unknown
-from metrics.facts import RunFacts
 from metrics.figure import Definition
-from metrics.intervals import weighted_share
+from metrics.intervals import weighted
+from metrics.sums import Sums, weights
 
 DEFINITION = Definition(
     name="accuracy",
@@ -21,25 +20,33 @@ DEFINITION = Definition(
     "are equal, Korn-Graubard otherwise",
 )
 
+DOCUMENTS = DEFINITION.model_copy(
+    update={
+        "name": "document_accuracy",
+        "title": "Document accuracy",
+        "numerator": "audited documents of which every field was judged right, each weighed by 1 / its audit "
+        "probability (Hajek)",
+        "denominator": "audited documents that went on unseen, weighed alike; one wrong field makes a document wrong",
+    }
+)
 
-def estimate(cohort: Cohort) -> Estimate:
-    """Over the cohort's automated runs, on tickets and documents."""
-    return of_runs(cohort.runs)
+
+def documents(sums: Sums) -> Estimate:
+    """Over automated runs on documents."""
+    return of_audits(sums.documents, "audit")
 
 
-def of_runs(runs: Sequence[RunFacts]) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
+    """Over automated runs on tickets and documents."""
+    return of_audits(sums.tickets + sums.documents, "audit")
+
+
+def of_audits(counts: Mapping[str, int], prefix: str) -> Estimate:
     """Accuracy of any set of runs by their audits; `pending` counts audits drawn and not yet judged."""
-    drawn = [run for run in runs if run.automated and run.audited and run.audit_probability > 0]
-    judged = [run for run in drawn if run.right is not None]
-    waiting = len(drawn) - len(judged)
-    if not judged:
-        sent = sum(run.automated for run in runs)
+    waiting, sent = counts.get(f"{prefix}_waiting", 0), counts.get(f"{prefix}_sent", 0)
+    audits = weights(counts, prefix)
+    if audits.n == 0:
         missing = f"{waiting} audits wait for a judgement" if waiting else f"audits: none drawn from {sent} sent unseen"
         return unknown(missing, pending=waiting)
-    found = weighted_share(
-        [bool(run.right) for run in judged],
-        [1 / run.audit_probability for run in judged],
-        missing="audits",
-        simulated=any(run.simulated for run in judged),
-    )
+    found = weighted(audits, missing="audits", simulated=counts.get("simulated", 0) > 0)
     return found.model_copy(update={"pending": waiting})

@@ -1,8 +1,8 @@
 """Automation share: what part of all tickets was dealt with by agents alone, and stayed dealt with."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="automation_share",
@@ -17,8 +17,7 @@ DEFINITION = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Durable over received, settled tickets only."""
-    settled = cohort.settled
-    durable = sum(t.durable for t in settled)
-    return share(durable, len(settled), missing="no ticket is 7 days old yet", pending=cohort.pending)
+    counts = sums.tickets
+    return share(counts["durable"], counts["settled"], missing="no ticket is 7 days old yet", pending=sums.pending)

@@ -5,8 +5,8 @@ Theirs are printed as reported: no sample size, interval or formula was publishe
 
 from core.contracts import Frozen
 from metrics import accuracy
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, unknown
+from metrics.sums import Sums
 
 AGENTS = 1_500
 WORKLOAD = 0.46
@@ -26,9 +26,9 @@ class Beside(Frozen):
     note: str
 
 
-def beside_fpt(figures: dict[str, Estimate], cohort: Cohort, uplift: Estimate | None = None) -> tuple[Beside, ...]:
+def beside_fpt(figures: dict[str, Estimate], sums: Sums, uplift: Estimate | None = None) -> tuple[Beside, ...]:
     """The five outcomes. `uplift` is revenue a lead, treated against a randomised hold-out; None: no campaign ran."""
-    documents = accuracy.of_runs([run for d in cohort.documents for run in d.runs])
+    documents = accuracy.documents(sums)
     return (
         Beside(
             name="agents_in_service",

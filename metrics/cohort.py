@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from metrics.facts import DocumentFacts, Facts, RunFacts, TicketFacts
+from metrics.facts import DocumentFacts, Facts, TicketFacts
 
-GroupBy = Literal["agent", "version", "intent", "language", "channel"]
-GROUPS: tuple[GroupBy, ...] = ("agent", "version", "intent", "language", "channel")
+GroupBy = Literal["agent", "version", "model", "intent", "language", "channel"]
+GROUPS: tuple[GroupBy, ...] = ("agent", "version", "model", "intent", "language", "channel")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,17 +37,6 @@ class Cohort:
     def pending(self) -> int:
         """How many tickets are too young to be judged."""
         return sum(t.settled_at > self.now for t in self.tickets)
-
-    @property
-    def runs_by_item(self) -> tuple[tuple[RunFacts, ...], ...]:
-        """One tuple of runs for each ticket and document, shadow runs left out."""
-        every = [t.runs for t in self.tickets] + [d.runs for d in self.documents]
-        return tuple(tuple(run for run in runs if not run.shadow) for runs in every)
-
-    @property
-    def runs(self) -> tuple[RunFacts, ...]:
-        """Runs on the cohort's tickets and documents, shadow runs left out."""
-        return tuple(run for runs in self.runs_by_item for run in runs)
 
 
 def cohort(facts: Facts, *, since: datetime, until: datetime, now: datetime, origin: str | None = None) -> Cohort:
@@ -78,14 +67,14 @@ def cohort(facts: Facts, *, since: datetime, until: datetime, now: datetime, ori
 def split(whole: Cohort, by: GroupBy) -> dict[str, Cohort]:
     """The cohort by one quality of its items; each part is a cohort, largest first. Unknown values are ''.
 
-    Documents have an agent only; by any other quality the parts hold tickets alone.
+    Documents have an agent, its version and its model; by any other quality the parts hold tickets alone.
     """
     tickets: dict[str, list[TicketFacts]] = defaultdict(list)
     documents: dict[str, list[DocumentFacts]] = defaultdict(list)
     for ticket in whole.tickets:
         tickets[str(getattr(ticket, by))].append(ticket)
-    for document in whole.documents if by == "agent" else ():
-        documents[document.agent].append(document)
+    for document in whole.documents if by in ("agent", "version", "model") else ():
+        documents[str(getattr(document, by))].append(document)
     sizes = {value: len(tickets[value]) + len(documents[value]) for value in {*tickets, *documents}}
     return {
         value: replace(whole, tickets=tuple(tickets[value]), documents=tuple(documents[value]))

@@ -1,8 +1,8 @@
 """Containment: of the tickets that an agent tried, those that ended without a person. Says nothing of quality."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="containment",
@@ -16,8 +16,7 @@ DEFINITION = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Contained over attempted, settled tickets only."""
-    tried = [t for t in cohort.settled if t.attempted]
-    contained = sum(t.contained for t in tried)
-    return share(contained, len(tried), missing="no ticket that an agent tried is 7 days old", pending=cohort.pending)
+    counts, missing = sums.tickets, "no ticket that an agent tried is 7 days old"
+    return share(counts["contained"], counts["attempted"], missing=missing, pending=sums.pending)

@@ -1,9 +1,9 @@
 """Cost: what models were paid, by item and by resolution. People's minutes and servers are not in it."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate
 from metrics.figure import Definition
-from metrics.intervals import ratio
+from metrics.intervals import Pairs, ratio_of
+from metrics.sums import MICRO, Sums
 
 DEFINITION = Definition(
     name="cost_per_item",
@@ -26,15 +26,17 @@ PER_RESOLUTION = DEFINITION.model_copy(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Mean over items."""
-    spent = [sum(run.cost_usd for run in runs) for runs in cohort.runs_by_item]
-    return ratio(spent, [1.0] * len(spent), missing="items: none in this period")
+    n, spent, squares = sums.both("items"), sums.both("cost") / MICRO, sums.both("cost_2") / MICRO**2
+    return ratio_of(Pairs(n, spent, n, squares, spent, n), missing="items: none in this period")
 
 
-def per_resolution(cohort: Cohort) -> Estimate:
+def per_resolution(sums: Sums) -> Estimate:
     """All that was spent on settled tickets over the durable ones."""
-    settled = cohort.settled
-    spent = [sum(run.cost_usd for run in t.runs if not run.shadow) for t in settled]
-    found = ratio(spent, [float(t.durable) for t in settled], missing="resolved tickets: none is 7 days old")
-    return found.model_copy(update={"pending": cohort.pending})
+    counts = sums.tickets
+    spent, squares = counts["settled_cost"] / MICRO, counts["settled_cost_2"] / MICRO**2
+    durable = counts["durable"]
+    pairs = Pairs(counts["settled"], spent, durable, squares, counts["durable_cost"] / MICRO, durable)
+    found = ratio_of(pairs, missing="resolved tickets: none is 7 days old")
+    return found.model_copy(update={"pending": sums.pending})

@@ -53,7 +53,7 @@ def page() -> str:
 
 def vendors_page() -> str:
     """The page of the vendors' definitions."""
-    return "\n".join([VENDOR_HEAD, *[_section(d) for figures in VENDORS.values() for d, _ in figures]])
+    return "\n".join([VENDOR_HEAD, *[_section(rule.definition) for rules in VENDORS.values() for rule in rules]])
 
 
 def _section(d: Definition) -> str:

@@ -30,11 +30,13 @@ class TicketFacts:
     touched      a person approved, edited, rejected, took over or replied
     open         the customer's last message has no answer yet, or the last word is the agent's question
     answered_at  the agent's last answer of the episode; first_answer_at its first
+    last_reply_at  the last reply of the episode, by an agent or a person
     reopened     reopened within the episode
     repeated     the same customer came back with the same intent in another ticket, in any channel, after the first
                  answer and within 7 days of the last
     confirmed    the customer said that it is solved, or closed it
     human_seconds  recorded handling time of people; None where nobody recorded any
+    failed       an attempt at it failed
     timeline     the whole life in order, also after the first episode: what other vendors' definitions are made from
     """
 
@@ -47,6 +49,7 @@ class TicketFacts:
     intent: str = ""
     agent: str = ""
     version: str = ""
+    model: str = ""
     spam: bool = False
     merged: bool = False
     routed: bool = False
@@ -62,12 +65,14 @@ class TicketFacts:
     first_answer_at: datetime | None = None
     answered_at: datetime | None = None
     first_reply_at: datetime | None = None
+    last_reply_at: datetime | None = None
     reopened: bool = False
     repeated: bool = False
     confirmed: bool = False
     closed_by: str = ""
     human_seconds: float | None = None
     csat: int | None = None
+    failed: bool = False
     reasons: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
     runs: tuple["RunFacts", ...] = ()
@@ -116,6 +121,8 @@ class RunFacts:
     simulated: bool = False
     cost_usd: float = 0.0
     seconds: float = 0.0
+    tokens: int = 0
+    cached_tokens: int = 0
 
     @property
     def automated(self) -> bool:
@@ -134,9 +141,12 @@ class DocumentFacts:
     type: str = ""
     media_type: str = ""
     agent: str = ""
+    version: str = ""
+    model: str = ""
     delivered: bool = False
     touched: bool = False
     finished: bool = False
+    failed: bool = False
     runs: tuple[RunFacts, ...] = ()
 
     @property

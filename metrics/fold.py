@@ -6,8 +6,8 @@ contacts of the last tickets of a period, hand in the events of the tickets of t
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,15 @@ from core.events import Event
 from metrics.facts import WINDOW, DocumentFacts, Facts, Moment, RunFacts, TicketFacts, What
 
 _TOUCHES = {"review.approved", "review.edited", "review.rejected", "review.taken_over", "staff.replied"}
+_FAILURES = {"item.failed", "item.dead"}
 _RUN_KINDS = {"run.recorded", "decision.recorded", "audit.drawn", "audit.judged"}
 
 
-def fold(events: Iterable[Event]) -> Facts:
-    """Fold a log into facts. Items whose arrival is not among the events are left out."""
+def fold(events: Iterable[Event], *, repeats: bool = True) -> Facts:
+    """Fold a log into facts. Items whose arrival is not among the events are left out.
+
+    `repeats` False leaves repeat contacts unmarked: for a caller that sees only some of a customer's tickets.
+    """
     tickets: dict[UUID, list[Event]] = defaultdict(list)
     documents: dict[UUID, list[Event]] = defaultdict(list)
     for event in events:
@@ -31,52 +35,92 @@ def fold(events: Iterable[Event]) -> Facts:
     found = [t for history in tickets.values() if (t := _ticket(history)) is not None]
     read = [d for history in documents.values() if (d := _document(history)) is not None]
     return Facts(
-        tickets=tuple(sorted(_mark_repeats(found), key=lambda t: (t.received_at, t.id))),
+        tickets=tuple(sorted(mark_repeats(found) if repeats else found, key=lambda t: (t.received_at, t.id))),
         documents=tuple(sorted(read, key=lambda d: (d.received_at, d.id))),
     )
 
 
+_RANK = {"ticket.received": 0, "document.received": 0, "ticket.reopened": 1, "message.received": 2}
+
+
 def _in_order(history: list[Event]) -> list[Event]:
     """By time; of things at the same instant arrival comes first, then reopening and messages, then what answers."""
-    rank = {"ticket.received": 0, "document.received": 0, "ticket.reopened": 1, "message.received": 2}
-    return sorted(history, key=lambda e: (e.at, rank.get(e.kind, 3)))
+    return sorted(history, key=lambda e: (e.at, _RANK.get(e.kind, 3)))
 
 
 @dataclass(slots=True)
-class _Episode:
-    """The running state of one ticket's first episode."""
+class _Life:
+    """The running state of one ticket: of what it is, and of its first episode."""
 
-    values: dict[str, Any] = field(default_factory=dict)
-    human_seconds: list[float] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    over: bool = False
+    channel: str = ""
+    language: str = ""
+    customer: str = ""
+    origin: str = ""
+    intent: str = ""
+    agent: str = ""
+    version: str = ""
+    model: str = ""
+    spam: bool = False
+    merged: bool = False
+    routed: bool = False
+    attempted: bool = False
+    answered: bool = False
+    touched: bool = False
+    edited: bool = False
+    approved: bool = False
+    declined: bool = False
+    staff_replied: bool = False
+    open: bool = True
+    asked: bool = False
+    first_answer_at: datetime | None = None
+    answered_at: datetime | None = None
+    first_reply_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    reopened: bool = False
+    confirmed: bool = False
+    closed_by: str = ""
+    human_seconds: float | None = None
+    csat: int | None = None
+    failed: bool = False
+    reasons: tuple[str, ...] = ()
 
-    def set(self, **values: Any) -> None:
-        self.values.update(values)
+
+_LIFE = tuple(_Life.__dataclass_fields__)
 
 
 def _ticket(history: list[Event]) -> TicketFacts | None:
     ordered = _in_order(history)
     received = next((e for e in ordered if e.kind == "ticket.received"), None)
-    if received is None:
+    if received is None or received.ticket_id is None:
         return None
     runs = _runs(ordered)
     shadow = {run.id for run in runs if run.shadow}
-    facts = _Episode()
-    facts.set(id=received.ticket_id, received_at=received.at, open=True)
-    for name in ("channel", "language", "customer", "origin"):
-        facts.set(**{name: str(received.data.get(name) or "")})
+    data = received.data
+    life = _Life(
+        channel=str(data.get("channel") or ""),
+        language=str(data.get("language") or ""),
+        customer=str(data.get("customer") or ""),
+        origin=str(data.get("origin") or ""),
+    )
+    over = False
+    timeline: list[Moment] = []
     for event in ordered:
         if event.run_id in shadow:
-            _shadow_intent(facts, event)
-        else:
-            _apply(facts, event)
+            _shadow_intent(life, event)
+            continue
+        if (moment := _moment(event)) is not None:
+            timeline.append(moment)
+        _belongs(life, event)
+        if life.answered_at is not None and not life.open and event.at > life.answered_at + WINDOW:
+            over = True
+        if not over and (apply := _HAPPENED.get(event.kind)) is not None:
+            apply(life, event)
     return TicketFacts(
-        **facts.values,
-        human_seconds=sum(facts.human_seconds) if facts.human_seconds else None,
-        reasons=tuple(dict.fromkeys(facts.reasons)),
-        timeline=tuple(m for e in ordered if e.run_id not in shadow and (m := _moment(e)) is not None),
+        id=received.ticket_id,
+        received_at=received.at,
+        timeline=tuple(timeline),
         runs=runs,
+        **{name: getattr(life, name) for name in _LIFE},
     )
 
 
@@ -90,101 +134,117 @@ _MOMENTS: dict[str, What] = {
 
 
 def _moment(event: Event) -> Moment | None:
-    by = str(event.data.get("by") or "")
     if event.kind == "delivery.sent":
-        if by != "agent":
+        if event.data.get("by") != "agent":
             return None
-        return Moment("question" if event.data.get("question") else "answer", event.at, by)
+        return Moment("question" if event.data.get("question") else "answer", event.at, "agent")
     what = _MOMENTS.get(event.kind)
-    return None if what is None else Moment(what, event.at, by)
+    return None if what is None else Moment(what, event.at, str(event.data.get("by") or ""))
 
 
-def _shadow_intent(facts: _Episode, event: Event) -> None:
+def _shadow_intent(life: _Life, event: Event) -> None:
     """A shadow run answers nobody, but it may be all that tells an imported ticket's intent."""
-    if event.kind == "item.routed" and not facts.values.get("intent"):
-        facts.set(intent=str(event.data.get("intent") or ""))
+    if event.kind == "item.routed" and not life.intent:
+        life.intent = str(event.data.get("intent") or "")
 
 
-def _apply(facts: _Episode, event: Event) -> None:
-    """One event. What a ticket is (spam, merged, rated) may come at any time; what happened to it, in the episode."""
-    kind, data = event.kind, event.data
-    if kind == "ticket.marked_spam":
-        facts.set(spam=True)
-    elif kind == "ticket.merged":
-        facts.set(merged=True)
-    elif kind == "csat.answered" and facts.values.get("csat") is None:
-        facts.set(csat=int(data["rating"]))
-    answered_at: datetime | None = facts.values.get("answered_at")
-    if answered_at is not None and not facts.values["open"] and event.at > answered_at + WINDOW:
-        facts.over = True
-    if facts.over:
-        return
-    if kind == "item.routed":
-        _route(facts, data)
-    elif kind == "run.recorded" and data.get("proposal") != "abstain":
-        facts.set(routed=True, attempted=True)
-        facts.set(agent=str(data.get("agent") or ""), version=str(data.get("version") or ""))
-    elif kind == "decision.recorded":
-        _decide(facts, data)
-    elif kind == "delivery.sent":
-        _deliver(facts, event)
-    elif kind in _TOUCHES:
-        _touch(facts, event)
-    elif kind == "message.received":
-        facts.set(open=True, asked=False)
-    elif kind == "ticket.reopened":
-        facts.set(reopened=True, open=True)
-    elif kind == "ticket.confirmed":
-        facts.set(confirmed=True)
-    elif kind == "ticket.closed":
-        by = str(data.get("by") or "")
-        facts.set(closed_by=by, confirmed=bool(facts.values.get("confirmed")) or by == "customer")
+def _belongs(life: _Life, event: Event) -> None:
+    """What a ticket is (spam, merged, rated) may come at any time; what happened to it, in the episode only."""
+    if event.kind == "ticket.marked_spam":
+        life.spam = True
+    elif event.kind == "ticket.merged":
+        life.merged = True
+    elif event.kind in _FAILURES:
+        life.failed = True
+    elif event.kind == "csat.answered" and life.csat is None:
+        life.csat = int(event.data["rating"])
 
 
-def _route(facts: _Episode, data: dict[str, Any]) -> None:
+def _routed(life: _Life, event: Event) -> None:
+    data = event.data
     if data.get("agent"):
-        facts.set(routed=True)
-        if not facts.values.get("agent"):
-            facts.set(agent=str(data["agent"]))
-    if data.get("intent") and not facts.values.get("intent"):
-        facts.set(intent=str(data["intent"]))
-    if data.get("language") and not facts.values.get("language"):
-        facts.set(language=str(data["language"]))
+        life.routed = True
+        life.agent = life.agent or str(data["agent"])
+    life.intent = life.intent or str(data.get("intent") or "")
+    life.language = life.language or str(data.get("language") or "")
 
 
-def _decide(facts: _Episode, data: dict[str, Any]) -> None:
-    if data.get("action") == "automate":
+def _ran(life: _Life, event: Event) -> None:
+    data = event.data
+    if data.get("proposal") == "abstain":
         return
-    facts.reasons.extend(str(code) for code in data.get("reasons", []))
-    if data.get("action") == "decline":
-        facts.set(declined=True)
+    life.routed = life.attempted = True
+    life.agent, life.version = str(data.get("agent") or ""), str(data.get("version") or "")
+    life.model = str(data.get("model") or "")
 
 
-def _deliver(facts: _Episode, event: Event) -> None:
-    if event.data.get("effect") == "reply" and facts.values.get("first_reply_at") is None:
-        facts.set(first_reply_at=event.at)
-    if event.data.get("by") != "agent":
+def _decided_on(life: _Life, event: Event) -> None:
+    action = event.data.get("action")
+    if action == "automate":
         return
-    if event.data.get("question"):
-        facts.set(asked=True)
+    codes = [str(code) for code in event.data.get("reasons", [])]
+    life.reasons = tuple(dict.fromkeys([*life.reasons, *codes]))
+    if action == "decline":
+        life.declined = True
+
+
+def _delivered(life: _Life, event: Event) -> None:
+    data = event.data
+    if data.get("effect") == "reply":
+        life.first_reply_at = life.first_reply_at or event.at
+        life.last_reply_at = event.at
+    if data.get("by") != "agent":
         return
-    if facts.values.get("first_answer_at") is None:
-        facts.set(first_answer_at=event.at)
-    facts.set(routed=True, attempted=True, answered=True, answered_at=event.at, open=False)
+    if data.get("question"):
+        life.asked = True
+        return
+    life.first_answer_at = life.first_answer_at or event.at
+    life.routed = life.attempted = life.answered = True
+    life.answered_at, life.open = event.at, False
 
 
-def _touch(facts: _Episode, event: Event) -> None:
-    facts.set(touched=True)
-    if event.kind == "review.edited":
-        facts.set(edited=True)
-    if event.kind == "review.approved":
-        facts.set(approved=True)
-    if event.kind in ("staff.replied", "review.taken_over", "review.rejected"):
-        facts.set(staff_replied=True)
-    if event.kind == "staff.replied" and facts.values.get("first_reply_at") is None:
-        facts.set(first_reply_at=event.at)
+def _touched(life: _Life, event: Event) -> None:
+    kind = event.kind
+    life.touched = True
+    life.edited = life.edited or kind == "review.edited"
+    life.approved = life.approved or kind == "review.approved"
+    if kind in ("staff.replied", "review.taken_over", "review.rejected"):
+        life.staff_replied = True
+    if kind == "staff.replied":
+        life.first_reply_at = life.first_reply_at or event.at
+        life.last_reply_at = event.at
     if event.data.get("seconds") is not None:
-        facts.human_seconds.append(float(event.data["seconds"]))
+        life.human_seconds = (life.human_seconds or 0.0) + float(event.data["seconds"])
+
+
+def _wrote_again(life: _Life, _: Event) -> None:
+    life.open, life.asked = True, False
+
+
+def _reopened(life: _Life, _: Event) -> None:
+    life.reopened = life.open = True
+
+
+def _confirmed(life: _Life, _: Event) -> None:
+    life.confirmed = True
+
+
+def _closed(life: _Life, event: Event) -> None:
+    life.closed_by = str(event.data.get("by") or "")
+    life.confirmed = life.confirmed or life.closed_by == "customer"
+
+
+_HAPPENED: dict[str, Callable[[_Life, Event], None]] = {
+    "item.routed": _routed,
+    "run.recorded": _ran,
+    "decision.recorded": _decided_on,
+    "delivery.sent": _delivered,
+    **dict.fromkeys(_TOUCHES, _touched),
+    "message.received": _wrote_again,
+    "ticket.reopened": _reopened,
+    "ticket.confirmed": _confirmed,
+    "ticket.closed": _closed,
+}
 
 
 def _document(history: list[Event]) -> DocumentFacts | None:
@@ -198,6 +258,7 @@ def _document(history: list[Event]) -> DocumentFacts | None:
     touched = any(e.kind in _TOUCHES for e in real)
     delivered = any(e.kind == "delivery.sent" and e.data.get("by") == "agent" for e in real)
     agents = [run.agent for run in runs if not run.shadow and run.agent]
+    versions = [run.version for run in runs if not run.shadow and run.agent]
     types = [str(e.data["type"]) for e in real if e.kind == "document.read" and e.data.get("type")]
     ended = any(e.kind in ("outcome.recorded", "item.dead") for e in real)
     return DocumentFacts(
@@ -210,6 +271,9 @@ def _document(history: list[Event]) -> DocumentFacts | None:
         delivered=delivered,
         touched=touched,
         finished=delivered or touched or ended,
+        failed=any(e.kind in _FAILURES for e in real),
+        version=versions[0] if versions else "",
+        model=next((run.model for run in runs if not run.shadow and run.model), ""),
         runs=runs,
     )
 
@@ -240,6 +304,8 @@ def _recorded(data: dict[str, Any]) -> dict[str, Any]:
         "shadow": bool(data.get("shadow")),
         "cost_usd": float(data.get("cost_usd") or 0.0),
         "seconds": float(data.get("seconds") or 0.0),
+        "tokens": int(data.get("input_tokens") or 0) + int(data.get("output_tokens") or 0),
+        "cached_tokens": int(data.get("cached_tokens") or 0),
     }
 
 
@@ -265,7 +331,7 @@ _RUN_READERS = {
 }
 
 
-def _mark_repeats(tickets: list[TicketFacts]) -> list[TicketFacts]:
+def mark_repeats(tickets: list[TicketFacts]) -> list[TicketFacts]:
     """Find who came back: any later ticket of the same customer and intent, merged ones too, spam not."""
     arrivals: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for ticket in tickets:

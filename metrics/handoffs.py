@@ -1,11 +1,9 @@
 """Handoffs: how tickets that triage gave to an agent came to a person after all, and why."""
 
-from collections import Counter
-
 from core.contracts import Frozen
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="handoffs",
@@ -37,29 +35,25 @@ class WhyHeld(Frozen):
     tickets: int
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Handed off over routed, settled tickets only."""
-    routed = [t for t in cohort.settled if t.routed]
-    taken = sum(t.staff_replied for t in routed)
-    return share(taken, len(routed), missing="no ticket that an agent got is 7 days old", pending=cohort.pending)
+    taken, routed = sums.tickets["handed_off"], sums.tickets["eligible"]
+    return share(taken, routed, missing="no ticket that an agent got is 7 days old", pending=sums.pending)
 
 
-def endings(cohort: Cohort) -> Endings:
-    """Count each settled ticket once: by agents alone, with a person's approval or edit, or by people."""
-    found: Counter[str] = Counter()
-    for ticket in cohort.settled:
-        if ticket.contained:
-            found["automated"] += 1
-        elif ticket.staff_replied:
-            found["handed_off" if ticket.routed else "people_alone"] += 1
-        elif ticket.touched:
-            found["assisted"] += 1
-        else:
-            found["open"] += 1
-    return Endings(**{name: found[name] for name in Endings.model_fields})
+def endings(sums: Sums) -> Endings:
+    """Each settled ticket once: by agents alone, with a person's approval or edit, or by people."""
+    counts = sums.tickets
+    return Endings(
+        automated=counts["contained"],
+        assisted=counts["assisted"],
+        handed_off=counts["handed_off"],
+        people_alone=counts["people_alone"],
+        open=counts["left_open"],
+    )
 
 
-def why_held(cohort: Cohort) -> tuple[WhyHeld, ...]:
+def why_held(sums: Sums) -> tuple[WhyHeld, ...]:
     """The gate's reasons over all tickets of the period, young ones too; a ticket may have several."""
-    found = Counter(code for ticket in cohort.tickets for code in ticket.reasons)
-    return tuple(WhyHeld(code=code, tickets=n) for code, n in sorted(found.items(), key=lambda pair: (-pair[1], pair)))
+    found = sorted(sums.held.items(), key=lambda pair: (-pair[1], pair))
+    return tuple(WhyHeld(code=code, tickets=n) for code, n in found if n)

@@ -1,5 +1,8 @@
 """Estimates that are not plain counts: weighted shares, quantiles, means and ratios, each with its 95 % interval."""
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -9,25 +12,47 @@ from metrics.estimate import Estimate, share, unknown
 SIDE = 0.025
 
 
-def weighted_share(hits: ArrayLike, weights: ArrayLike, *, missing: str, simulated: bool = False) -> Estimate:
-    """Sum of weights where `hits` over the sum of all weights: the Hajek estimator where a weight is 1 / probability.
+class Weights(NamedTuple):
+    """Sums over n weighted 0/1 values: weights w, their squares ww, and both over the k hits alone."""
 
-    hits: (n,) 0/1; weights: (n,) positive. All weights equal: exact Clopper-Pearson. Otherwise Korn and Graubard's
-    interval (Survey Methodology 1998): Clopper-Pearson at the effective sample size, the smaller of Kish's and
-    the linearised variance's; approximate, on the safe side, and of sensible width where every hit agrees.
+    n: int
+    k: int
+    w: float
+    ww: float
+    wk: float
+    wwk: float
+
+
+def weighted_share(hits: ArrayLike, weights: ArrayLike, *, missing: str, simulated: bool = False) -> Estimate:
+    """Sum of weights where `hits` over the sum of all weights. hits: (n,) 0/1; weights: (n,) positive."""
+    hit, w = np.asarray(hits, dtype=float), np.asarray(weights, dtype=float)
+    sums = Weights(
+        hit.size,
+        int(hit.sum()),
+        float(w.sum()),
+        float((w * w).sum()),
+        float((w * hit).sum()),
+        float((w * w * hit).sum()),
+    )
+    return weighted(sums, missing=missing, simulated=simulated)
+
+
+def weighted(sums: Weights, *, missing: str, simulated: bool = False) -> Estimate:
+    """Weighted hits over all weights: the Hajek estimator where a weight is 1 / probability.
+
+    All weights equal: exact Clopper-Pearson. Otherwise Korn and Graubard's interval (Survey Methodology 1998):
+    Clopper-Pearson at the effective sample size, the smaller of Kish's and the linearised variance's; approximate, on
+    the safe side, and of sensible width where every hit agrees.
     """
-    hit, weight = np.asarray(hits, dtype=float), np.asarray(weights, dtype=float)
-    n = hit.size
-    if n == 0:
+    n, k, w, ww, wk, wwk = sums
+    if n == 0 or w <= 0:
         return unknown(missing)
-    k = int(hit.sum())
-    if np.allclose(weight, weight[0]):
+    effective = w**2 / ww
+    if math.isclose(effective, n, rel_tol=1e-5):  # by Cauchy and Schwarz, only equal weights reach n
         return share(k, n, missing=missing, simulated=simulated)
-    total = weight.sum()
-    p = float((weight * hit).sum() / total)
-    effective = float(total**2 / (weight**2).sum())
-    variance = float((weight**2 * (hit - p) ** 2).sum() / total**2) * n / max(n - 1, 1)
-    if variance > 0:
+    p = 1.0 if k == n else wk / w
+    variance = max(0.0, wwk * (1 - 2 * p) + p * p * ww) / w**2 * n / max(n - 1, 1)
+    if 0 < k < n and variance > 0:
         effective = min(effective, p * (1 - p) / variance)
     low, high = _beta_interval(p * effective, effective)
     return Estimate(value=p, low=low, high=high, k=k, n=n, simulated=simulated)
@@ -48,16 +73,21 @@ def quantile(values: ArrayLike, q: float, *, missing: str, absent: int = 0) -> E
     n = known.size + absent
     if n == 0:
         return unknown(missing)
-    rank = max(int(np.ceil(q * n)), 1) - 1
+    rank, lowest, highest = quantile_ranks(n, q)
     if rank >= known.size:
         return unknown(f"{absent} of {n} have no answer yet: the figure lies among them", n=n)
-    lowest, highest = _binomial_quantile(SIDE, n, q) - 1, _binomial_quantile(1 - SIDE, n, q)
     return Estimate(
         value=float(known[rank]),
         low=float(known[lowest]) if lowest >= 0 else None,
         high=float(known[highest]) if highest < known.size else None,
         n=n,
     )
+
+
+def quantile_ranks(n: int, q: float) -> tuple[int, int, int]:
+    """Ranks from 0 of the q-quantile of n values and of its interval's ends, which may lie outside: -1, or n."""
+    rank = max(math.ceil(q * n), 1) - 1
+    return rank, _binomial_quantile(SIDE, n, q) - 1, _binomial_quantile(1 - SIDE, n, q)
 
 
 def _binomial_quantile(share: float, n: int, p: float) -> int:
@@ -67,17 +97,42 @@ def _binomial_quantile(share: float, n: int, p: float) -> int:
 
 
 def ratio(tops: ArrayLike, bottoms: ArrayLike, *, missing: str) -> Estimate:
-    """Sum of `tops` (n,) over the sum of `bottoms` (n,) for n independent items, with the linearised t interval.
-
-    A mean where every bottom is 1. No interval for fewer than 30 items, where it would not hold what it says.
-    """
+    """Sum of `tops` (n,) over the sum of `bottoms` (n,) for n independent items."""
     top, bottom = np.asarray(tops, dtype=float), np.asarray(bottoms, dtype=float)
-    n, total = top.size, float(bottom.sum())
-    if total == 0:
+    sums = Pairs(
+        top.size,
+        float(top.sum()),
+        float(bottom.sum()),
+        float((top * top).sum()),
+        float((top * bottom).sum()),
+        float((bottom * bottom).sum()),
+    )
+    return ratio_of(sums, missing=missing)
+
+
+class Pairs(NamedTuple):
+    """Sums over n pairs of top t and bottom b."""
+
+    n: int
+    t: float
+    b: float
+    tt: float
+    tb: float
+    bb: float
+
+
+def ratio_of(sums: Pairs, *, missing: str) -> Estimate:
+    """Sum of tops over sum of bottoms with the linearised t interval; a mean where every bottom is 1.
+
+    No interval for fewer than 30 items, where it would not hold what it says.
+    """
+    n, t, b, tt, tb, bb = sums
+    if b == 0:
         return unknown(missing, n=n)
-    value = float(top.sum()) / total
+    value = t / b
     if n < 30:
         return Estimate(value=value, n=n)
-    spread = float(np.sqrt(n * ((top - value * bottom) ** 2).sum() / (n - 1))) / total
+    around = max(0.0, tt - 2 * value * tb + value * value * bb)
+    spread = math.sqrt(n * around / (n - 1)) / b
     reach = float(special.stdtrit(n - 1, 1 - SIDE)) * spread
     return Estimate(value=value, low=max(0.0, value - reach), high=value + reach, n=n)

@@ -1,8 +1,8 @@
 """Involvement: what part of all tickets an agent tried. Automation share = involvement x resolution."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="involvement",
@@ -16,8 +16,7 @@ DEFINITION = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Attempted over received, settled tickets only."""
-    settled = cohort.settled
-    tried = sum(t.attempted for t in settled)
-    return share(tried, len(settled), missing="no ticket is 7 days old yet", pending=cohort.pending)
+    counts = sums.tickets
+    return share(counts["attempted"], counts["settled"], missing="no ticket is 7 days old yet", pending=sums.pending)

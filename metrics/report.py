@@ -1,6 +1,6 @@
 """The report: every figure of a period with its definition, ready for the command line, the API and the pages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from core.contracts import Frozen
@@ -12,21 +12,25 @@ from metrics import (
     containment,
     cost,
     handoffs,
+    hours_saved,
     involvement,
     latency,
+    models,
     resolution,
+    satisfaction,
     straight_through,
     volume,
     waterfall,
     workload_share,
 )
 from metrics.beside import Beside, beside_fpt
-from metrics.cohort import GROUPS, Cohort, GroupBy, cohort, split
+from metrics.cohort import GROUPS, GroupBy, cohort
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 from metrics.fold import fold
+from metrics.sums import Sums, split_sums, sums_of
 
-FIGURES: tuple[tuple[Definition, Callable[[Cohort], Estimate]], ...] = (
+FIGURES: tuple[tuple[Definition, Callable[[Sums], Estimate]], ...] = (
     (automation_share.DEFINITION, automation_share.estimate),
     (workload_share.DEFINITION, workload_share.estimate),
     (accuracy.DEFINITION, accuracy.estimate),
@@ -35,13 +39,22 @@ FIGURES: tuple[tuple[Definition, Callable[[Cohort], Estimate]], ...] = (
     (resolution.DEFINITION, resolution.estimate),
     (resolution.CONFIRMED, resolution.confirmed),
     (straight_through.DEFINITION, straight_through.estimate),
+    (accuracy.DOCUMENTS, accuracy.documents),
     (handoffs.DEFINITION, handoffs.estimate),
     (latency.DEFINITION, latency.estimate),
     (latency.P90, latency.p90),
     (latency.BY_AGENTS, latency.by_agents),
+    (latency.RESOLUTION, latency.resolution),
     (latency.RUN, latency.run_seconds),
+    (hours_saved.DEFINITION, hours_saved.estimate),
+    (satisfaction.AUTOMATED, satisfaction.automated),
+    (satisfaction.ASSISTED, satisfaction.assisted),
+    (satisfaction.HUMAN, satisfaction.human),
     (cost.DEFINITION, cost.estimate),
     (cost.PER_RESOLUTION, cost.per_resolution),
+    (models.TOKENS, models.tokens),
+    (models.CACHED, models.cached),
+    (models.FAILURES, models.failures),
     (volume.DEFINITION, volume.estimate),
     (volume.AGENTS, volume.agents),
 )
@@ -110,40 +123,41 @@ def report(
     """
     if by is not None and by not in GROUPS:
         raise Rejected(f"there is no group {by!r}", hint=f"Group by one of: {', '.join(GROUPS)}.")
-    return report_on(cohort(fold(events), since=since, until=until, now=now, origin=origin), by=by, uplift=uplift)
+    whole = cohort(fold(events), since=since, until=until, now=now, origin=origin)
+    return report_on(sums_of(whole), by=by, parts=split_sums(whole, by) if by else {}, uplift=uplift)
 
 
-def report_on(whole: Cohort, *, by: GroupBy | None = None, uplift: Estimate | None = None) -> Report:
-    """The report of a cohort that is already folded."""
-    figures = {definition.name: estimate(whole) for definition, estimate in FIGURES}
+def report_on(
+    sums: Sums, *, by: GroupBy | None = None, parts: Mapping[str, Sums] | None = None, uplift: Estimate | None = None
+) -> Report:
+    """The report of what a period's items add up to, and of its parts by `by`."""
+    figures = {definition.name: estimate(sums) for definition, estimate in FIGURES}
     lines = tuple(Line(definition=definition, estimate=figures[definition.name]) for definition, _ in FIGURES)
     return Report(
-        since=whole.since,
-        until=whole.until,
-        now=whole.now,
-        tickets=len(whole.tickets),
-        documents=len(whole.documents),
-        pending=whole.pending,
-        excluded=whole.excluded,
-        simulated=any(run.simulated for run in whole.runs),
+        since=sums.since,
+        until=sums.until,
+        now=sums.now,
+        tickets=sums.tickets["items"],
+        documents=sums.documents["items"],
+        pending=sums.pending,
+        excluded={name: sums.tickets[name] for name in ("spam", "merged")},
+        simulated=sums.both("simulated") > 0,
         lines=lines,
         waterfall_definition=waterfall.DEFINITION,
-        waterfall=waterfall.stages(whole),
-        endings=handoffs.endings(whole),
-        why_held=handoffs.why_held(whole),
-        beside=beside_fpt(figures, whole, uplift),
+        waterfall=waterfall.stages(sums),
+        endings=handoffs.endings(sums),
+        why_held=handoffs.why_held(sums),
+        beside=beside_fpt(figures, sums, uplift),
         by=by,
-        parts=_parts(whole, by) if by else (),
+        parts=tuple(part_of(value, part) for value, part in (parts or {}).items()),
     )
 
 
-def _parts(whole: Cohort, by: GroupBy) -> tuple[Part, ...]:
-    return tuple(
-        Part(
-            value=value,
-            tickets=len(part.tickets),
-            documents=len(part.documents),
-            figures={definition.name: estimate(part) for definition, estimate in FIGURES},
-        )
-        for value, part in split(whole, by).items()
+def part_of(value: str, sums: Sums) -> Part:
+    """The figures of one slice."""
+    return Part(
+        value=value,
+        tickets=sums.tickets["items"],
+        documents=sums.documents["items"],
+        figures={definition.name: estimate(sums) for definition, estimate in FIGURES},
     )

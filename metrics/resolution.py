@@ -1,8 +1,8 @@
 """Resolution: of the tickets that an agent tried, those it resolved for good. Involvement x resolution = automation."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="resolution",
@@ -26,14 +26,11 @@ CONFIRMED = DEFINITION.model_copy(
 _MISSING = "no ticket that an agent tried is 7 days old"
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Durable over attempted, settled tickets only."""
-    tried = [t for t in cohort.settled if t.attempted]
-    return share(sum(t.durable for t in tried), len(tried), missing=_MISSING, pending=cohort.pending)
+    return share(sums.tickets["durable"], sums.tickets["attempted"], missing=_MISSING, pending=sums.pending)
 
 
-def confirmed(cohort: Cohort) -> Estimate:
+def confirmed(sums: Sums) -> Estimate:
     """Durable and confirmed over attempted, settled tickets only."""
-    tried = [t for t in cohort.settled if t.attempted]
-    sure = sum(t.durable and t.confirmed for t in tried)
-    return share(sure, len(tried), missing=_MISSING, pending=cohort.pending)
+    return share(sums.tickets["confirmed"], sums.tickets["attempted"], missing=_MISSING, pending=sums.pending)

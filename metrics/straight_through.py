@@ -1,9 +1,8 @@
 """Straight-through share: documents that went on with no human touch, of all. Not an accuracy: see field accuracy."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share
-from metrics.facts import WINDOW
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="straight_through",
@@ -17,9 +16,8 @@ DEFINITION = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Untouched over received."""
-    judged = [d for d in cohort.documents if d.finished or d.received_at + WINDOW <= cohort.now]
-    pending = len(cohort.documents) - len(judged)
-    through = sum(d.straight_through for d in judged)
-    return share(through, len(judged), missing="documents: none has been finished yet", pending=pending)
+    counts = sums.documents
+    pending = counts["items"] - counts["settled"]
+    return share(counts["through"], counts["settled"], missing="documents: none has been finished yet", pending=pending)

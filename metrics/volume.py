@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, unknown
 from metrics.figure import Definition
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="documents_a_year",
@@ -20,7 +20,7 @@ AGENTS = Definition(
     name="agents_in_service",
     title="Agents in service",
     unit="count",
-    numerator="different agents and processors that made a draft for an item of the period",
+    numerator="different agents and processors whose draft was the last on an item of the period",
     denominator="none: a count",
     window="by arrival of the item",
     exclusions="agents that ran in shadow only",
@@ -28,18 +28,18 @@ AGENTS = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Documents over the period's length."""
-    length = min(cohort.until, cohort.now) - cohort.since
+    length = min(sums.until, sums.now) - sums.since
     if length <= timedelta(0):
         return unknown("a period with a length")
-    n = len(cohort.documents)
+    n = sums.documents["items"]
     if n == 0:
         return unknown("documents: none in this period")
     return Estimate(value=n / (length / timedelta(days=365)), k=n, n=n)
 
 
-def agents(cohort: Cohort) -> Estimate:
+def agents(sums: Sums) -> Estimate:
     """Count of agents with a draft."""
-    names = {run.agent for run in cohort.runs if run.kind != "abstain" and run.agent}
-    return Estimate(value=float(len(names)), k=len(names), n=len(names))
+    n = len(sums.agents)
+    return Estimate(value=float(n), k=n, n=n)

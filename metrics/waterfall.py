@@ -2,12 +2,10 @@
 
 from core.contracts import Frozen
 from metrics import accuracy
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, share, unknown
-from metrics.facts import TicketFacts
 from metrics.figure import Definition
-from metrics.intervals import weighted_share
-from metrics.workload import baseline
+from metrics.sums import Sums
+from metrics.workload_share import of_stage
 
 DEFINITION = Definition(
     name="waterfall",
@@ -35,44 +33,33 @@ class Stage(Frozen):
 
 
 _STAGES = (
-    ("received", "Received"),
-    ("eligible", "Eligible"),
-    ("attempted", "Attempted"),
-    ("automated", "Automated"),
-    ("contained", "Contained"),
-    ("durable", "Durable"),
+    ("settled", "received", "Received"),
+    ("eligible", "eligible", "Eligible"),
+    ("attempted", "attempted", "Attempted"),
+    ("automated", "automated", "Automated"),
+    ("contained", "contained", "Contained"),
+    ("durable", "durable", "Durable"),
 )
 
 
-def depth(ticket: TicketFacts) -> int:
-    """How many of the six stages a ticket reaches; each stage needs the one before."""
-    reached = (True, ticket.routed, ticket.attempted, ticket.answered, ticket.contained, ticket.durable)
-    return next((i for i, there in enumerate(reached) if not there), len(reached))
-
-
-def stages(cohort: Cohort) -> tuple[Stage, ...]:
-    """The seven stages over settled tickets, largest first."""
-    settled, pending = cohort.settled, cohort.pending
-    depths = [depth(t) for t in settled]
-    minutes = baseline(cohort)
-    weights = [minutes.seconds(t) for t in settled] if minutes else []
-    missing = "no ticket is 7 days old yet"
-    made = []
-    for number, (name, title) in enumerate(_STAGES, start=1):
-        hits = [d >= number for d in depths]
-        weighed = (
-            weighted_share(hits, weights, missing=missing)
-            if weights and sum(weights) > 0
-            else unknown("handling times of tickets that people answered")
+def stages(sums: Sums) -> tuple[Stage, ...]:
+    """The seven stages over settled tickets, largest first; each stage needs the one before."""
+    counts, missing = sums.tickets, "no ticket is 7 days old yet"
+    made = [
+        Stage(
+            name=name,
+            title=title,
+            count=counts[counter],
+            share=share(counts[counter], counts["settled"], missing=missing, pending=sums.pending),
+            workload=of_stage(sums, counter),
         )
-        counted = share(sum(hits), len(settled), missing=missing, pending=pending)
-        made.append(Stage(name=name, title=title, count=sum(hits), share=counted, workload=weighed))
-    return (*made, _audited_right(cohort, made[-1]))
+        for counter, name, title in _STAGES
+    ]
+    return (*made, _audited_right(sums, made[-1]))
 
 
-def _audited_right(cohort: Cohort, durable: Stage) -> Stage:
-    runs = [run for t in cohort.settled if t.durable for run in t.runs]
-    right = accuracy.of_runs(runs)
+def _audited_right(sums: Sums, durable: Stage) -> Stage:
+    right = accuracy.of_audits(sums.tickets, "kept")
     return Stage(
         name="audited_right",
         title="Audited right",

@@ -1,11 +1,7 @@
 """The workload a ticket stands for: what people's handling of tickets of its intent takes, measured, not assumed."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
-
-from metrics.cohort import Cohort
-from metrics.facts import TicketFacts
 
 ENOUGH = 30
 ENOUGH_PER_INTENT = 5
@@ -19,28 +15,32 @@ class Baseline:
     """
 
     overall: float
-    by_intent: dict[str, float]
+    by_intent: Mapping[str, float]
     n: int
     before: bool
 
-    def seconds(self, ticket: TicketFacts) -> float:
-        """What a person would have spent on a ticket like this one."""
-        return self.by_intent.get(ticket.intent, self.overall)
+    def seconds(self, intent: str) -> float:
+        """What a person would have spent on a ticket of this intent."""
+        return self.by_intent.get(intent, self.overall)
 
 
-def baseline(cohort: Cohort) -> Baseline | None:
-    """Measure it on tickets from before the period if at least 30 have times, else on all; None without any."""
-    handled = [t for t in (*cohort.history, *cohort.tickets) if t.human_seconds is not None and not t.answered]
-    earlier = [t for t in handled if t.received_at < cohort.since or t.origin == "import"]
-    used = earlier if len(earlier) >= ENOUGH else handled
-    if not used:
+def baseline(handled: Mapping[tuple[str, bool], tuple[int, int]]) -> Baseline | None:
+    """Measure it on tickets from before the period if at least 30 have times, else on all; None without any.
+
+    handled: (intent, before the period) to how many tickets and how many milliseconds.
+    """
+    before = sum(n for (_, early), (n, _) in handled.items() if early) >= ENOUGH
+    by_intent: dict[str, tuple[int, int]] = {}
+    for (intent, early), (n, spent) in handled.items():
+        if early or not before:
+            known_n, known_spent = by_intent.get(intent, (0, 0))
+            by_intent[intent] = known_n + n, known_spent + spent
+    n = sum(count for count, _ in by_intent.values())
+    if n == 0:
         return None
-    by_intent: dict[str, list[float]] = defaultdict(list)
-    for ticket in used:
-        by_intent[ticket.intent].append(ticket.human_seconds or 0.0)
     return Baseline(
-        overall=fmean(t.human_seconds or 0.0 for t in used),
-        by_intent={intent: fmean(times) for intent, times in by_intent.items() if len(times) >= ENOUGH_PER_INTENT},
-        n=len(used),
-        before=used is earlier,
+        overall=sum(spent for _, spent in by_intent.values()) / n / 1000,
+        by_intent={i: spent / count / 1000 for i, (count, spent) in by_intent.items() if count >= ENOUGH_PER_INTENT},
+        n=n,
+        before=before,
     )

@@ -1,10 +1,9 @@
 """Automation share by workload: the figure to put beside "46 % of customer-service workload"."""
 
-from metrics.cohort import Cohort
 from metrics.estimate import Estimate, unknown
 from metrics.figure import Definition
-from metrics.intervals import weighted_share
-from metrics.workload import baseline
+from metrics.intervals import Weights, weighted
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="workload_share",
@@ -20,16 +19,22 @@ DEFINITION = Definition(
 )
 
 
-def estimate(cohort: Cohort) -> Estimate:
+def estimate(sums: Sums) -> Estimate:
     """Minutes of durable tickets over minutes of all, settled tickets only."""
-    minutes = baseline(cohort)
-    if minutes is None:
-        missing = "handling times of tickets that people answered"
-        return unknown(missing, n=len(cohort.settled), pending=cohort.pending)
-    settled = cohort.settled
-    hits = [t.durable for t in settled]
-    weights = [minutes.seconds(t) for t in settled]
-    if settled and sum(weights) <= 0:
-        return unknown("handling times above zero", n=len(settled), pending=cohort.pending)
-    found = weighted_share(hits, weights, missing="no ticket is 7 days old yet")
-    return found.model_copy(update={"pending": cohort.pending})
+    return of_stage(sums, "durable").model_copy(update={"pending": sums.pending})
+
+
+def of_stage(sums: Sums, stage: str) -> Estimate:
+    """Minutes of the tickets that reach a stage of the waterfall over minutes of all."""
+    if sums.minutes is None:
+        return unknown("handling times of tickets that people answered", n=sums.tickets["settled"])
+    n = k = 0
+    w = ww = wk = wwk = 0.0
+    for intent, counts in sums.by_intent.items():
+        seconds, all_of, hits = sums.minutes.seconds(intent), counts["settled"], counts[stage]
+        n, k = n + all_of, k + hits
+        w, ww = w + all_of * seconds, ww + all_of * seconds**2
+        wk, wwk = wk + hits * seconds, wwk + hits * seconds**2
+    if n and w <= 0:
+        return unknown("handling times above zero", n=n)
+    return weighted(Weights(n, k, w, ww, wk, wwk), missing="no ticket is 7 days old yet")

@@ -1,9 +1,6 @@
 """Ada: automated resolution is no person and relevant, accurate, safe as an LLM sees it; containment is no person."""
 
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import NO_JUDGE, Judge, no_judge
-from metrics.estimate import Estimate, share, unknown
+from metrics.definitions.rule import Rule
 from metrics.figure import Definition
 
 RESOLUTION = Definition(
@@ -24,21 +21,11 @@ CONTAINMENT = RESOLUTION.model_copy(
     }
 )
 
-
-def resolution(cohort: Cohort, judge: Judge | None = None) -> Estimate:
-    """Approved by the judge, of engaged."""
-    engaged = [t for t in cohort.tickets if timeline.replied(t)]
-    if judge is None:
-        return unknown(NO_JUDGE, n=len(engaged))
-    good = sum(timeline.person_at(t) is None and judge(t).score >= 4 for t in engaged)
-    return share(good, len(engaged), missing="conversations with the AI")
-
-
-def containment(cohort: Cohort) -> Estimate:
-    """No person, of engaged."""
-    engaged = [t for t in cohort.tickets if timeline.replied(t)]
-    alone = sum(timeline.person_at(t) is None for t in engaged)
-    return share(alone, len(engaged), missing="conversations with the AI")
-
-
-FIGURES = ((RESOLUTION, resolution), (CONTAINMENT, no_judge(containment)))
+RULES = (
+    Rule(
+        definition=RESOLUTION,
+        among="wrote",
+        judged=lambda seen, verdict: seen.person_at is None and verdict.score >= 4,
+    ),
+    Rule(definition=CONTAINMENT, among="wrote", hit=lambda seen: seen.person_at is None),
+)

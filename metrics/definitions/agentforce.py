@@ -2,11 +2,9 @@
 
 from typing import Literal
 
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import NO_JUDGE, Estimator, Judge
-from metrics.estimate import Estimate, share, unknown
-from metrics.facts import TicketFacts
+from metrics.definitions.judge import Verdict
+from metrics.definitions.rule import JudgedTest, Rule
+from metrics.definitions.timeline import Seen
 from metrics.figure import Definition
 
 Session = Literal["escalated", "abandoned", "deflected", "ambiguous"]
@@ -31,28 +29,24 @@ def _definition(kind: Session) -> Definition:
     )
 
 
-def outcome(ticket: TicketFacts, judge: Judge) -> Session:
+def outcome(seen: Seen, verdict: Verdict) -> Session:
     """The first class that fits, in the vendor's order."""
-    if timeline.person_at(ticket) is not None:
+    if seen.person_at is not None:
         return "escalated"
-    verdict = judge(ticket)
     if verdict.gave_up or verdict.score < 3:
         return "abandoned"
     return "deflected" if verdict.score >= 4 else "ambiguous"
 
 
-def _rate(kind: Session) -> Estimator:
-    def estimate(cohort: Cohort, judge: Judge | None = None) -> Estimate:
-        sessions = [t for t in cohort.tickets if timeline.replied(t)]
-        if judge is None and kind != "escalated":
-            return unknown(NO_JUDGE, n=len(sessions))
-        if judge is None:
-            hits = sum(timeline.person_at(t) is not None for t in sessions)
-        else:
-            hits = sum(outcome(t, judge) == kind for t in sessions)
-        return share(hits, len(sessions), missing="sessions with the AI")
-
-    return estimate
+def _is(kind: Session) -> JudgedTest:
+    return lambda seen, verdict: outcome(seen, verdict) == kind
 
 
-FIGURES = tuple((_definition(kind), _rate(kind)) for kind in _NUMERATORS)
+RULES = (
+    Rule(definition=_definition("escalated"), among="wrote", hit=lambda seen: seen.person_at is not None),
+    *(
+        Rule(definition=_definition(kind), among="wrote", judged=_is(kind))
+        for kind in _NUMERATORS
+        if kind != "escalated"
+    ),
+)

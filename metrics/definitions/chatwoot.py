@@ -1,16 +1,8 @@
 """Chatwoot Captain: auto-resolution, durable resolution, handoff, reopen, coverage, hours saved; by events."""
 
-from datetime import timedelta
-
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import no_judge
-from metrics.estimate import Estimate, share
-from metrics.facts import TicketFacts
+from metrics.definitions.rule import Rule
 from metrics.figure import Definition
 
-DURABLE = timedelta(days=7)
-IDLE = timedelta(minutes=60)
 MINUTES_A_REPLY = 2
 SOURCE = "Chatwoot pull requests 15425, 13336, 14967"
 AUTO = Definition(
@@ -65,69 +57,15 @@ HOURS = AUTO.model_copy(
     }
 )
 
-
-def involved(ticket: TicketFacts) -> bool:
-    """The AI replied, or passed it on."""
-    return timeline.replied(ticket) or (ticket.routed and ticket.declined)
-
-
-def auto_resolved(ticket: TicketFacts, cohort: Cohort) -> bool:
-    """Idle for an hour after the AI's answer, or closed with one, before any person came."""
-    if timeline.silent_after_answer(ticket, IDLE, cohort.now) is not None:
-        return True
-    came = timeline.person_at(ticket)
-    closed = next((m.at for m in ticket.timeline if m.what == "close"), None)
-    return timeline.answered(ticket) and closed is not None and (came is None or came > closed)
-
-
-def reopened(ticket: TicketFacts, cohort: Cohort) -> bool:
-    """The customer wrote in the same conversation within 7 days of the resolution."""
-    since = timeline.silent_after_answer(ticket, IDLE, cohort.now) or ticket.received_at
-    return any(m.what in ("customer", "reopen") and since < m.at <= since + DURABLE for m in ticket.timeline)
-
-
-def auto(cohort: Cohort) -> Estimate:
-    """Auto-resolved of involved."""
-    mine = [t for t in cohort.tickets if involved(t)]
-    return share(sum(auto_resolved(t, cohort) for t in mine), len(mine), missing="conversations with the AI")
-
-
-def durable(cohort: Cohort) -> Estimate:
-    """Not reopened, of those old enough."""
-    old = [t for t in cohort.tickets if auto_resolved(t, cohort) and t.settled_at <= cohort.now]
-    kept = sum(not reopened(t, cohort) for t in old)
-    return share(kept, len(old), missing="conversations auto-resolved 7 days ago")
-
-
-def handoff(cohort: Cohort) -> Estimate:
-    """To a person, of involved."""
-    mine = [t for t in cohort.tickets if involved(t)]
-    passed = sum(timeline.person_at(t) is not None and not auto_resolved(t, cohort) for t in mine)
-    return share(passed, len(mine), missing="conversations with the AI")
-
-
-def reopen(cohort: Cohort) -> Estimate:
-    """Reopened of auto-resolved."""
-    done = [t for t in cohort.tickets if auto_resolved(t, cohort)]
-    return share(sum(reopened(t, cohort) for t in done), len(done), missing="auto-resolved conversations")
-
-
-def coverage(cohort: Cohort) -> Estimate:
-    """Involved of all."""
-    return share(sum(involved(t) for t in cohort.tickets), len(cohort.tickets), missing="conversations")
-
-
-def hours(cohort: Cohort) -> Estimate:
-    """Two minutes a reply."""
-    replies = sum(m.what in ("answer", "question") for t in cohort.tickets for m in t.timeline)
-    return Estimate(value=replies * MINUTES_A_REPLY / 60, k=replies, n=len(cohort.tickets))
-
-
-FIGURES = (
-    (AUTO, no_judge(auto)),
-    (DURABLY, no_judge(durable)),
-    (HANDOFF, no_judge(handoff)),
-    (REOPEN, no_judge(reopen)),
-    (COVERAGE, no_judge(coverage)),
-    (HOURS, no_judge(hours)),
+RULES = (
+    Rule(definition=AUTO, among="involved", hit=lambda seen: seen.idle_resolved),
+    Rule(definition=DURABLY, among="idle_resolved_old", hit=lambda seen: not seen.idle_again),
+    Rule(
+        definition=HANDOFF,
+        among="involved",
+        hit=lambda seen: seen.person_at is not None and not seen.idle_resolved,
+    ),
+    Rule(definition=REOPEN, among="idle_resolved", hit=lambda seen: seen.idle_again),
+    Rule(definition=COVERAGE, among="all", hit=lambda seen: seen.wrote or seen.declined),
+    Rule(definition=HOURS, among="all", replies=True, scale=MINUTES_A_REPLY / 60),
 )

@@ -1,31 +1,24 @@
 """The same log under everyone's definitions, side by side, so that like is compared with like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.contracts import Frozen
 from core.errors import Rejected
-from metrics import automation_share, containment, resolution
-from metrics.cohort import Cohort
 from metrics.definitions import ada, agentforce, chatwoot, decagon, fin, libredesk, zendesk
-from metrics.definitions.judge import Estimator, Judge
+from metrics.definitions.rule import Rule
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 
-Figures = tuple[tuple[Definition, Estimator], ...]
-VENDORS: dict[str, Figures] = {
-    "fin": fin.FIGURES,
-    "zendesk": zendesk.FIGURES,
-    "agentforce": agentforce.FIGURES,
-    "ada": ada.FIGURES,
-    "chatwoot": chatwoot.FIGURES,
-    "decagon": decagon.FIGURES,
-    "libredesk": libredesk.FIGURES,
+VENDORS: dict[str, tuple[Rule, ...]] = {
+    "fin": fin.RULES,
+    "zendesk": zendesk.RULES,
+    "agentforce": agentforce.RULES,
+    "ada": ada.RULES,
+    "chatwoot": chatwoot.RULES,
+    "decagon": decagon.RULES,
+    "libredesk": libredesk.RULES,
 }
-OURS = (
-    (automation_share.DEFINITION, automation_share.estimate),
-    (containment.DEFINITION, containment.estimate),
-    (resolution.DEFINITION, resolution.estimate),
-)
+RULES = tuple(rule for rules in VENDORS.values() for rule in rules)
 
 
 class Compared(Frozen):
@@ -36,18 +29,19 @@ class Compared(Frozen):
     estimate: Estimate
 
 
-def compare(cohort: Cohort, vendors: Sequence[str] = (), judge: Judge | None = None) -> tuple[Compared, ...]:
-    """Ours first, then the vendors asked for, or all. Figures that need a judge are unknown without one.
+def known(vendors: Sequence[str]) -> Sequence[str]:
+    """The vendors asked for, or all. Raises Rejected for one whose definitions are not here."""
+    strange = [name for name in vendors if name not in VENDORS]
+    if strange:
+        raise Rejected(f"there are no definitions of {strange[0]!r}", hint=f"There are: {', '.join(VENDORS)}.")
+    return vendors or tuple(VENDORS)
 
-    Raises Rejected for a vendor whose definitions are not here.
-    """
-    unknown = [name for name in vendors if name not in VENDORS]
-    if unknown:
-        raise Rejected(f"there are no definitions of {unknown[0]!r}", hint=f"There are: {', '.join(VENDORS)}.")
-    found = [Compared(vendor="saola", definition=d, estimate=estimate(cohort)) for d, estimate in OURS]
-    found += [
-        Compared(vendor=name, definition=definition, estimate=estimate(cohort, judge))
-        for name in (vendors or VENDORS)
-        for definition, estimate in VENDORS[name]
-    ]
-    return tuple(found)
+
+def compare(counts: Mapping[str, int], vendors: Sequence[str] = (), *, judge: bool = False) -> tuple[Compared, ...]:
+    """The vendors' figures from the summed counts of tickets; those that need a judge are unknown without one."""
+    every = {"among_all": counts.get("items", 0), **counts}
+    return tuple(
+        Compared(vendor=name, definition=rule.definition, estimate=rule.estimate(every, judge=judge))
+        for name in known(vendors)
+        for rule in VENDORS[name]
+    )

@@ -1,9 +1,6 @@
 """Decagon: containment, sessions that ended inside the channel without escalation. Silence counts as success."""
 
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import no_judge
-from metrics.estimate import Estimate, share
+from metrics.definitions.rule import Rule
 from metrics.figure import Definition
 
 CONTAINMENT = Definition(
@@ -17,12 +14,4 @@ CONTAINMENT = Definition(
     source="third parties quoting the glossary on decagon.ai",
 )
 
-
-def containment(cohort: Cohort) -> Estimate:
-    """Without a person, of those with the AI."""
-    sessions = [t for t in cohort.tickets if timeline.replied(t)]
-    alone = sum(timeline.answered(t) and timeline.person_at(t) is None for t in sessions)
-    return share(alone, len(sessions), missing="sessions with the AI")
-
-
-FIGURES = ((CONTAINMENT, no_judge(containment)),)
+RULES = (Rule(definition=CONTAINMENT, among="wrote", hit=lambda seen: seen.answered and seen.person_at is None),)

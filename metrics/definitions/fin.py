@@ -1,15 +1,9 @@
 """Intercom Fin: resolution is a confirmation or silence after an answer; automation = involvement x resolution."""
 
-from datetime import timedelta
-
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import no_judge
-from metrics.estimate import Estimate, share
-from metrics.facts import TicketFacts
+from metrics.definitions.rule import Rule
+from metrics.definitions.timeline import Seen
 from metrics.figure import Definition
 
-SOFT = timedelta(hours=24)
 INVOLVEMENT = Definition(
     name="fin_involvement",
     title="Fin: involvement rate",
@@ -43,31 +37,15 @@ AUTOMATION = Definition(
 )
 
 
-def resolved(ticket: TicketFacts, cohort: Cohort) -> bool:
-    """Confirmed or assumed, and not taken back."""
-    if timeline.person_at(ticket) is not None or not timeline.answered(ticket):
+def resolved(seen: Seen) -> bool:
+    """Confirmed, or assumed after 24 hours of silence, and not taken back."""
+    if seen.person_at is not None or not seen.last_word:
         return False
-    if not timeline.last_word_is_answer(ticket):
-        return False
-    sure = any(m.what == "confirm" or (m.what == "close" and m.by == "customer") for m in ticket.timeline)
-    return sure or timeline.silent_after_answer(ticket, SOFT, cohort.now) is not None
+    return seen.confirmed or seen.silent[1] is not None
 
 
-def involvement(cohort: Cohort) -> Estimate:
-    """Involved of all."""
-    involved = sum(timeline.replied(t) for t in cohort.tickets)
-    return share(involved, len(cohort.tickets), missing="conversations")
-
-
-def resolution(cohort: Cohort) -> Estimate:
-    """Resolved of involved."""
-    involved = [t for t in cohort.tickets if timeline.replied(t)]
-    return share(sum(resolved(t, cohort) for t in involved), len(involved), missing="conversations with the AI")
-
-
-def automation(cohort: Cohort) -> Estimate:
-    """Resolved of all."""
-    return share(sum(resolved(t, cohort) for t in cohort.tickets), len(cohort.tickets), missing="conversations")
-
-
-FIGURES = ((INVOLVEMENT, no_judge(involvement)), (RESOLUTION, no_judge(resolution)), (AUTOMATION, no_judge(automation)))
+RULES = (
+    Rule(definition=INVOLVEMENT, among="all", hit=lambda seen: seen.wrote),
+    Rule(definition=RESOLUTION, among="wrote", hit=resolved),
+    Rule(definition=AUTOMATION, among="all", hit=resolved),
+)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from metrics.cohort import Cohort
-from metrics.estimate import Estimate
 from metrics.facts import TicketFacts
 
 
@@ -15,11 +13,5 @@ class Verdict(NamedTuple):
     gave_up: bool = False
 
 
-Estimator = Callable[[Cohort, "Judge | None"], Estimate]
 Judge = Callable[[TicketFacts], Verdict]
 NO_JUDGE = "an LLM judge's verdict on each conversation, and how often it agrees with people"
-
-
-def no_judge(estimate: Callable[[Cohort], Estimate]) -> Estimator:
-    """A figure made from events alone, in the shape of those that ask a judge."""
-    return lambda cohort, judge: estimate(cohort)

@@ -1,15 +1,10 @@
 """Zendesk since 18 May 2026: each AI conversation is contained, verified, assisted or unassisted."""
 
-from datetime import timedelta
-
-from metrics.cohort import Cohort
-from metrics.definitions import timeline
-from metrics.definitions.judge import NO_JUDGE, Judge, no_judge
-from metrics.estimate import Estimate, share, unknown
-from metrics.facts import TicketFacts
+from metrics.definitions.judge import Verdict
+from metrics.definitions.rule import Rule
+from metrics.definitions.timeline import Seen
 from metrics.figure import Definition
 
-INACTIVE = timedelta(hours=72)
 CONTAINED = Definition(
     name="zendesk_contained",
     title="Zendesk: contained or verified resolution",
@@ -46,46 +41,19 @@ UNASSISTED = CONTAINED.model_copy(
 )
 
 
-def is_contained(ticket: TicketFacts, cohort: Cohort) -> bool:
+def contained(seen: Seen) -> bool:
     """72 hours of silence after an answer before any person came."""
-    return timeline.silent_after_answer(ticket, INACTIVE, cohort.now) is not None
+    return seen.silent[2] is not None
 
 
-def _with_ai(cohort: Cohort) -> list[TicketFacts]:
-    return [t for t in cohort.tickets if timeline.replied(t)]
+def verified(seen: Seen, verdict: Verdict) -> bool:
+    """Contained, and approved by the judge."""
+    return contained(seen) and verdict.score >= 4
 
 
-def contained(cohort: Cohort) -> Estimate:
-    """Contained of those with the AI."""
-    mine = _with_ai(cohort)
-    return share(sum(is_contained(t, cohort) for t in mine), len(mine), missing="conversations with the AI")
-
-
-def verified(cohort: Cohort, judge: Judge | None = None) -> Estimate:
-    """Contained and approved by the judge, of those with the AI."""
-    if judge is None:
-        return unknown(NO_JUDGE)
-    mine = _with_ai(cohort)
-    good = sum(is_contained(t, cohort) and judge(t).score >= 4 for t in mine)
-    return share(good, len(mine), missing="conversations with the AI")
-
-
-def assisted(cohort: Cohort) -> Estimate:
-    """With a person, of those with the AI."""
-    mine = _with_ai(cohort)
-    both = sum(timeline.person_at(t) is not None and not is_contained(t, cohort) for t in mine)
-    return share(both, len(mine), missing="conversations with the AI")
-
-
-def unassisted(cohort: Cohort) -> Estimate:
-    """People alone, of all."""
-    alone = sum(timeline.person_at(t) is not None and not timeline.replied(t) for t in cohort.tickets)
-    return share(alone, len(cohort.tickets), missing="conversations")
-
-
-FIGURES = (
-    (CONTAINED, no_judge(contained)),
-    (VERIFIED, verified),
-    (ASSISTED, no_judge(assisted)),
-    (UNASSISTED, no_judge(unassisted)),
+RULES = (
+    Rule(definition=CONTAINED, among="wrote", hit=contained),
+    Rule(definition=VERIFIED, among="wrote", judged=verified),
+    Rule(definition=ASSISTED, among="wrote", hit=lambda seen: seen.person_at is not None and not contained(seen)),
+    Rule(definition=UNASSISTED, among="all", hit=lambda seen: seen.person_at is not None and not seen.wrote),
 )

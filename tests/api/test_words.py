@@ -13,8 +13,9 @@ from core.contracts import TIERS, OutcomeKind
 from core.events import EventKind
 from core.gate.words import SENTENCES
 from metrics.beside import beside_fpt
-from metrics.cohort import GROUPS, Cohort
+from metrics.cohort import GROUPS
 from metrics.report import DEFINITIONS, FIGURES
+from metrics.sums import Sums
 from metrics.waterfall import stages
 
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
@@ -81,7 +82,7 @@ def test_every_value_that_pages_show_has_a_word() -> None:
 
 def test_every_figure_is_explained_in_every_language() -> None:
     now = datetime.now(UTC)
-    empty = Cohort(since=now - timedelta(days=1), until=now, now=now, tickets=(), documents=(), excluded={})
+    empty = Sums(since=now - timedelta(days=1), until=now, now=now)
     figures = {definition.name: estimate(empty) for definition, estimate in FIGURES}
     wanted = {one.words for one in beside_fpt(figures, empty)}
     wanted |= {e.missing for e in figures.values() if e.missing} | {s.share.missing for s in stages(empty)}
@@ -96,7 +97,7 @@ def test_every_figure_is_explained_in_every_language() -> None:
 
 def test_stages_have_names() -> None:
     now = datetime.now(UTC)
-    empty = Cohort(since=now - timedelta(days=1), until=now, now=now, tickets=(), documents=(), excluded={})
+    empty = Sums(since=now - timedelta(days=1), until=now, now=now)
     assert {f"stage.{stage.name}" for stage in stages(empty)} <= set(catalogue("en"))
 
 

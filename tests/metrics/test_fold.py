@@ -11,6 +11,7 @@ from core.events import Event
 from metrics import accuracy, automation_share, containment, involvement, resolution
 from metrics.cohort import cohort
 from metrics.fold import fold
+from metrics.sums import sums_of
 from tests.metrics import slow
 from tests.metrics.histories import START, event, logs, received
 
@@ -39,7 +40,7 @@ def test_every_fact_is_what_the_definition_says(log: list[Event]) -> None:
 @given(logs(), st.integers(0, 60), st.integers(0, 20))
 def test_shares_equal_counting_by_hand(log: list[Event], days: int, start: int) -> None:
     now, since = START + timedelta(days=days), START + timedelta(days=start)
-    whole = cohort(fold(log), since=since, until=now, now=now)
+    whole = sums_of(cohort(fold(log), since=since, until=now, now=now))
     everyone = slow.tickets(log)
     inside = [t for t in everyone if t.counted and t.arrival.data["origin"] != "import" and since <= t.arrival.at < now]
     old = [t for t in inside if t.settled_at <= now]
@@ -56,7 +57,7 @@ def test_shares_equal_counting_by_hand(log: list[Event], days: int, start: int) 
 @given(logs())
 def test_automation_is_involvement_times_resolution(log: list[Event]) -> None:
     later = START + timedelta(days=300)
-    whole = cohort(fold(log), since=START, until=later, now=later)
+    whole = sums_of(cohort(fold(log), since=START, until=later, now=later))
     share, involved, resolved = (f.estimate(whole).value for f in (automation_share, involvement, resolution))
     if share is not None and involved is not None:
         assert share == pytest.approx(involved * (resolved or 0.0))
@@ -103,5 +104,6 @@ def test_a_corrected_judgement_counts_in_place_of_the_first() -> None:
         event("audit.judged", 5, 1, right=False),
         event("audit.judged", 50, 1, right=True),
     ]
-    whole = cohort(fold(log), since=START, until=START + timedelta(days=1), now=START + timedelta(days=9))
+    until, now = START + timedelta(days=1), START + timedelta(days=9)
+    whole = sums_of(cohort(fold(log), since=START, until=until, now=now))
     assert accuracy.estimate(whole).k == 1

@@ -1,25 +1,33 @@
 """The vendors' definitions disagree just where they are said to."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
+from core import rollups
 from core.errors import Rejected
 from core.events import Event
-from metrics.cohort import Cohort
-from metrics.definitions import ada, agentforce, chatwoot, decagon, fin, libredesk, zendesk
-from metrics.definitions.compare import VENDORS, compare
+from metrics.definitions import agentforce
+from metrics.definitions.compare import RULES, VENDORS, compare
 from metrics.definitions.judge import Verdict
+from metrics.definitions.rule import AMONG
+from metrics.definitions.timeline import see
+from metrics.estimate import Estimate
 from metrics.facts import TicketFacts
+from metrics.side_by_side import side_by_side
+from metrics.sums import Sums, sums_of
 from tests.metrics.histories import START, event
-from tests.metrics.test_pitfalls import automated, whole
+from tests.metrics.test_pitfalls import LATER, automated, cut, whole
 
 
-def k(vendor: str, name: str, cut: Cohort, judge: Any = None) -> int | None:
+def figures(sums: Sums, *, judge: bool = False) -> dict[str, Estimate]:
+    """Everyone's figures by name."""
+    return {one.definition.name: one.estimate for one in side_by_side(sums, judge=judge)}
+
+
+def k(vendor: str, name: str, sums: Sums) -> int | None:
     """The numerator of one vendor's figure."""
-    found = {one.definition.name: one.estimate for one in compare(cut, [vendor], judge)}
-    return found[f"{vendor}_{name}"].k
+    return figures(sums)[f"{vendor}_{name}"].k
 
 
 def good(_: TicketFacts) -> Verdict:
@@ -34,48 +42,47 @@ ELSEWHERE = automated(1, customer="an") + automated(2, 48, customer="an")
 
 
 def test_silence_is_success_for_most() -> None:
-    cut = whole(*SILENT)
-    assert k("fin", "resolution", cut) == 1
-    assert k("zendesk", "contained", cut) == 1
-    assert k("decagon", "containment", cut) == 1
-    assert k("chatwoot", "auto_resolution", cut) == 1
-    assert k("libredesk", "resolution", cut) == 0
+    sums = whole(*SILENT)
+    assert k("fin", "resolution", sums) == 1
+    assert k("zendesk", "contained", sums) == 1
+    assert k("decagon", "containment", sums) == 1
+    assert k("chatwoot", "auto_resolution", sums) == 1
+    assert k("libredesk", "resolution", sums) == 0
 
 
 def test_a_question_left_without_a_reply_is_containment_for_ada_alone() -> None:
-    cut = whole(*ASKED)
-    assert k("ada", "containment", cut) == 1
-    assert k("fin", "resolution", cut) == 0
-    assert k("zendesk", "contained", cut) == 0
-    assert k("decagon", "containment", cut) == 0
+    sums = whole(*ASKED)
+    assert k("ada", "containment", sums) == 1
+    assert k("fin", "resolution", sums) == 0
+    assert k("zendesk", "contained", sums) == 0
+    assert k("decagon", "containment", sums) == 0
 
 
 def test_a_return_after_four_days_undoes_fins_resolution_but_not_zendesks() -> None:
-    cut = whole(*RETURNED)
-    assert k("fin", "resolution", cut) == 0
-    assert k("zendesk", "contained", cut) == 1
-    assert k("zendesk", "assisted", cut) == 0
-    assert k("chatwoot", "auto_resolution", cut) == 1
-    assert k("chatwoot", "durable_resolution", cut) == 0
-    assert k("chatwoot", "reopen", cut) == 1
+    sums = whole(*RETURNED)
+    assert k("fin", "resolution", sums) == 0
+    assert k("zendesk", "contained", sums) == 1
+    assert k("zendesk", "assisted", sums) == 0
+    assert k("chatwoot", "auto_resolution", sums) == 1
+    assert k("chatwoot", "durable_resolution", sums) == 0
+    assert k("chatwoot", "reopen", sums) == 1
 
 
 def test_coming_back_in_another_ticket_undoes_ours_alone() -> None:
-    cut = whole(*ELSEWHERE)
-    found = {one.definition.name: one.estimate.k for one in compare(cut, judge=good)}
+    found = {name: e.k for name, e in figures(sums_of(cut(*ELSEWHERE), good), judge=True).items()}
     assert found["automation_share"] == 1
     assert found["fin_resolution"] == found["zendesk_verified"] == found["decagon_containment"] == 2
 
 
 def test_the_bots_own_word_is_enough_for_libredesk() -> None:
-    cut = whole(*ASKED, event("ticket.closed", 0.2, 1, by="agent"))
-    assert k("libredesk", "resolution", cut) == 1
+    sums = whole(*ASKED, event("ticket.closed", 0.2, 1, by="agent"))
+    assert k("libredesk", "resolution", sums) == 1
     again = whole(*ASKED, event("ticket.closed", 0.2, 1, by="agent"), event("message.received", 2, 1))
     assert k("libredesk", "reopen", again) == 1
 
 
 def test_figures_that_need_a_judge_are_unknown_without_one() -> None:
-    found = {one.definition.name: one.estimate for one in compare(whole(*SILENT))}
+    found = figures(whole(*SILENT))
     for name in ("zendesk_verified", "ada_resolution", "agentforce_deflected", "agentforce_abandoned"):
         assert found[name].value is None
         assert "judge" in found[name].missing
@@ -87,47 +94,52 @@ def test_figures_that_need_a_judge_are_unknown_without_one() -> None:
     [(Verdict(5), "deflected"), (Verdict(3), "ambiguous"), (Verdict(1), "abandoned"), (Verdict(5, True), "abandoned")],
 )
 def test_agentforce_takes_the_first_class_that_fits(verdict: Verdict, kind: str) -> None:
-    (ticket,) = whole(*SILENT).tickets
-    assert agentforce.outcome(ticket, lambda _: verdict) == kind
-    (taken,) = whole(*SILENT, event("staff.replied", 9, 1, by="an")).tickets
-    assert agentforce.outcome(taken, lambda _: verdict) == "escalated"
+    (ticket,) = cut(*SILENT).tickets
+    assert agentforce.outcome(see(ticket, LATER), verdict) == kind
+    (taken,) = cut(*SILENT, event("staff.replied", 9, 1, by="an")).tickets
+    assert agentforce.outcome(see(taken, LATER), verdict) == "escalated"
 
 
 def test_fins_automation_is_involvement_times_resolution() -> None:
-    cut = whole(*SILENT, *automated(2), *automated(3)[:1], event("staff.replied", 1, 2, by="an"))
-    involvement, resolution, automation = (f(cut).value for f in (fin.involvement, fin.resolution, fin.automation))
+    found = figures(whole(*SILENT, *automated(2), *automated(3)[:1], event("staff.replied", 1, 2, by="an")))
+    involvement, resolution, automation = (found[f"fin_{n}"].value for n in ("involvement", "resolution", "automation"))
     assert involvement is not None and resolution is not None
     assert automation == pytest.approx(involvement * resolution)
 
 
 def test_fin_waits_a_day_and_zendesk_three_before_silence_counts() -> None:
     for hours, resolved, contained in ((20, 0, 0), (30, 1, 0), (80, 1, 1)):
-        cut = whole(*SILENT, now=START + timedelta(hours=hours))
-        assert (fin.resolution(cut).k, zendesk.contained(cut).k) == (resolved, contained)
+        sums = whole(*SILENT, now=START + timedelta(hours=hours))
+        assert (k("fin", "resolution", sums), k("zendesk", "contained", sums)) == (resolved, contained)
 
 
 def test_hours_saved_are_two_minutes_a_reply() -> None:
-    assert chatwoot.hours(whole(*SILENT)).value == pytest.approx(2 / 60)
+    assert figures(whole(*SILENT))["chatwoot_hours_saved"].value == pytest.approx(2 / 60)
 
 
 def test_what_the_judge_says_is_all_that_ada_asks() -> None:
-    assert ada.resolution(whole(*SILENT), good).k == 1
-    assert ada.resolution(whole(*SILENT), lambda _: Verdict(3)).k == 0
+    liked, doubted = (sums_of(cut(*SILENT), judge) for judge in (good, lambda _: Verdict(3)))
+    assert figures(liked, judge=True)["ada_resolution"].k == 1
+    assert figures(doubted, judge=True)["ada_resolution"].k == 0
 
 
 def test_every_vendor_has_figures_with_names_of_its_own() -> None:
-    names = [definition.name for figures in VENDORS.values() for definition, _ in figures]
+    names = [rule.definition.name for rules in VENDORS.values() for rule in rules]
     assert len(set(names)) == len(names)
-    assert all(name.startswith(vendor) for vendor, figures in VENDORS.items() for name in [figures[0][0].name])
-    assert decagon.FIGURES and libredesk.FIGURES
+    assert all(rule.definition.name.startswith(vendor) for vendor, rules in VENDORS.items() for rule in rules)
+
+
+def test_every_vendor_figure_made_from_events_has_its_counter() -> None:
+    assert {rule.definition.name for rule in RULES if rule.judged is None} == set(rollups.VENDORS)
+    assert {name for name in AMONG if name != "all"} == set(rollups.AMONG)
 
 
 def test_an_empty_log_is_unknown_for_everyone() -> None:
     empty: list[Event] = []
-    for one in compare(whole(*empty)):
+    for one in side_by_side(whole(*empty)):
         assert one.estimate.value is None or one.definition.unit == "count"
 
 
 def test_an_unknown_vendor_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Rejected, match="no definitions of 'acme'"):
-        compare(whole(*SILENT), ["acme"])
+        compare(whole(*SILENT).tickets, ["acme"])

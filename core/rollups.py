@@ -1,0 +1,79 @@
+"""What roll-ups are made of: the counters that each item adds to its cell, and the cells.
+
+A cell holds what items of one day, origin, agent, version, model, intent, language and channel add up to. All counters
+are whole numbers, so that what was added can be taken off again exactly: money in millionths of a dollar, times in
+milliseconds, audit weights in millionths.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+VERSION = 1  # of what the counters mean; a change makes every roll-up anew from the log
+
+AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
+AMONG = ("wrote", "involved", "idle_resolved", "idle_resolved_old", "self_closed")
+VENDORS = (
+    *("fin_involvement", "fin_resolution", "fin_automation"),
+    *("zendesk_contained", "zendesk_assisted", "zendesk_unassisted", "agentforce_escalated", "ada_containment"),
+    *("chatwoot_auto_resolution", "chatwoot_durable_resolution", "chatwoot_handoff", "chatwoot_reopen"),
+    *("chatwoot_coverage", "chatwoot_hours_saved", "decagon_containment"),
+    *("libredesk_resolution", "libredesk_handoff", "libredesk_reopen"),
+)
+COUNTERS: tuple[str, ...] = (
+    *("items", "spam", "merged", "settled", "drafted"),
+    *("eligible", "attempted", "automated", "contained", "durable", "confirmed"),
+    *("handed_off", "assisted", "people_alone", "left_open", "through"),
+    *("handled", "handled_ms", "runs", "simulated", "failed"),
+    *(f"audit_{name}" for name in AUDIT),  # of all runs sent unseen
+    *(f"kept_{name}" for name in AUDIT),  # of those on durable tickets
+    *("cost", "cost_2", "settled_cost", "settled_cost_2", "durable_cost", "tokens", "cached_tokens"),
+    *("csat_automated", "csat_automated_good", "csat_assisted", "csat_assisted_good", "csat_human", "csat_human_good"),
+    *(f"among_{name}" for name in AMONG),
+    *VENDORS,
+)
+DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
+HELD = "held:"  # held:CODE counts the items that the gate held for this reason
+WAIT = "wait:"  # wait:WHAT:BUCKET counts the values in one bucket of a sketch
+
+
+class Cell(NamedTuple):
+    """Which roll-up an item belongs to. For documents, intent is the type and channel the media type."""
+
+    item: str  # ticket | document
+    start: date
+    origin: str
+    agent: str
+    version: str
+    model: str
+    intent: str
+    language: str
+    channel: str
+
+
+class Rolled(NamedTuple):
+    """One item as it was last rolled up.
+
+    counts   what it adds to its cell; `lasting` what it adds besides, unless its customer came back elsewhere
+    due_at   when it is to be looked at again although nothing happened: silence is news too
+    """
+
+    id: UUID
+    cell: Cell
+    received_at: datetime
+    customer: str
+    spam: bool
+    first_answer_at: datetime | None
+    answered_at: datetime | None
+    due_at: datetime | None
+    counts: Mapping[str, int]
+    lasting: Mapping[str, int]
+    repeated: bool = False
+
+    @property
+    def total(self) -> dict[str, int]:
+        """All that the item adds to its cell."""
+        if self.repeated:
+            return dict(self.counts)
+        return {**self.counts, **self.lasting}

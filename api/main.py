@@ -13,10 +13,11 @@ from api import problems
 from api.limits import BodyLimit, SafeHeaders
 from api.pages import agents as agent_pages
 from api.pages import audits as audit_pages
+from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
-from api.pages import inbox, reference, render, report, session, submit, ticket
+from api.pages import handling, inbox, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
-from api.routes import agents, audits, documents, figures, operations, reviews, streams, tickets
+from api.routes import agents, audits, desk, documents, figures, operations, reviews, streams, tickets
 from core.db import MOST
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
@@ -45,9 +46,21 @@ def make_app() -> FastAPI:
     problems.install(app)
     app.state.error_page = partial(render.bare_page, template="error.html")
     app.add_exception_handler(session.LogIn, session.send_to_log_in)
-    for routes in (tickets, documents, streams, reviews, audits, agents, figures, operations):
+    for routes in (tickets, desk, documents, streams, reviews, audits, agents, figures, operations):
         app.include_router(routes.router)
-    for pages in (session, inbox, ticket, document_pages, submit, audit_pages, report, agent_pages, operation_pages):
+    for pages in (
+        session,
+        inbox,
+        ticket,
+        handling,
+        desk_pages,
+        document_pages,
+        submit,
+        audit_pages,
+        report,
+        agent_pages,
+        operation_pages,
+    ):
         app.include_router(pages.router)
     app.include_router(reference.router)
     app.mount("/static/htmx", StaticFiles(directory=render.htmx_folder()), name="htmx")

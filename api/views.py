@@ -34,6 +34,8 @@ class TicketSummary(BaseModel):
     outcome: str | None
     origin: str
     taken_by: str | None
+    assigned_to: str | None
+    tags: list[str]
     turn: int
     external_id: str | None
     customer_name: str
@@ -113,8 +115,12 @@ class TicketHistory(BaseModel):
     outcome: str | None
     origin: str
     taken_by: str | None
+    assigned_to: str | None
+    merged_into: UUID | None
+    tags: list[str]
     turn: int
     external_id: str | None
+    customer_id: UUID | None
     customer_name: str
     customer_address: str
     customer_verified: bool
@@ -123,6 +129,7 @@ class TicketHistory(BaseModel):
     closed_at: datetime | None
     closed_by: str | None
     messages: list[dict[str, Any]]
+    notes: list[dict[str, Any]] = Field(description="Of staff, for staff; customers and agents never see them.")
     documents: list[dict[str, Any]]
     items: list[dict[str, Any]]
     runs: list[Run]
@@ -199,6 +206,8 @@ def ticket_history(found: Mapping[str, Any], language: str) -> TicketHistory:
     return TicketHistory.model_construct(
         **{**{name: row[name] for name in TicketHistory.model_fields if name in row}, **_names(row)},
         messages=plain(found["messages"]),
+        notes=plain(found["notes"]),
+        tags=found["tags"],
         documents=plain(found["documents"]),
         items=plain(found["items"]),
         runs=[run_of(run, language) for run in found["runs"]],

@@ -11,7 +11,7 @@ from api.pages.session import Person, StaffPage
 from api.routes.tickets import checked
 from api.words import LANGUAGES, Words
 from core.db import app_database
-from core.store import desk, inbox, tenants
+from core.store import accounts, desk, handling, inbox, tenants
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +29,8 @@ def inbox_page(
     language: Annotated[str, Query(max_length=10)] = "",
     agent: Annotated[str, Query(max_length=70)] = "",
     state: Annotated[str, Query(max_length=10)] = "",
+    tag: Annotated[str, Query(max_length=40)] = "",
+    assigned_to: Annotated[str, Query(max_length=320)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     if not caller.may("staff", "ops"):
@@ -36,14 +38,17 @@ def inbox_page(
     view = view if view in VIEWS else "review"
     filters = Filters(
         attention=ATTENTION.get(view),
-        taken_by=caller.name if view == "mine" else None,
+        mine=caller.name if view == "mine" else None,
         q=checked(q, "q"),
         language=checked(language, "language"),
         agent=checked(agent, "agent"),
         state=checked(state, "state"),
+        tag=checked(tag, "tag"),
+        assigned_to=checked(assigned_to, "assigned_to"),
     )
     with app_database().transaction(caller.tenant_id) as connection:
         found = inbox.tickets(connection, filters, cursor=cursor)
+        tags, staff = handling.known_tags(connection), accounts.list_users(connection)
     return page(
         request,
         caller,
@@ -52,8 +57,14 @@ def inbox_page(
         tickets=found.rows,
         next=found.next,
         filters=filters,
-        searching=any((q, language, agent, state)),
-        choices={"language": sorted(LANGUAGES), "agent": sorted(catalog().manifests), "state": STATES},
+        searching=any((q, language, agent, state, tag, assigned_to)),
+        choices={
+            "language": sorted(LANGUAGES),
+            "agent": sorted(catalog().manifests),
+            "state": STATES,
+            "tag": tags,
+            "assigned_to": [one["email"] for one in staff],
+        },
     )
 
 

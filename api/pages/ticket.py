@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
+from sqlalchemy import Connection
 
 from api import views
 from api.pages.render import go, is_htmx, page
@@ -17,7 +18,7 @@ from api.security import Caller
 from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
-from core.store import history
+from core.store import accounts, canned, customers, handling, history
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 Seconds = Annotated[str, Form()]
@@ -35,8 +36,9 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
     """Return the page of a ticket, with a notice on what was just done. Raises Rejected (not_found)."""
     with app_database().transaction(caller.tenant_id) as connection:
         found = history.ticket_history(connection, ticket_id)
-    if found is None:
-        raise views.no_ticket()
+        if found is None:
+            raise views.no_ticket()
+        beside = _beside(connection, found["ticket"], caller)
     made = views.ticket_history(found, caller.language)
     draft = next((run for run in reversed(made.runs) if run.review == "open"), None)
     words = Words(caller.language)
@@ -45,14 +47,31 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
         caller,
         "ticket.html",
         ticket=found["ticket"],
-        messages=made.messages,
+        thread=sorted([*made.messages, *made.notes], key=lambda one: one["at"]),
+        tags=made.tags,
         documents=made.documents,
         draft=draft,
         quotes=[source["quote"] for source in draft.proposal.get("sources", ())] if draft else [],
         going=going_out(made.deliveries),
         events=[{**event, "told": told_of(event["data"], words)} for event in reversed(made.events)],
         notice=notice,
+        **beside,
     )
+
+
+def _beside(connection: Connection, ticket: views.Row, caller: Caller) -> dict[str, Any]:
+    """What a person may choose from: staff, tags, canned replies, the customer's other tickets."""
+    me = next((one["name"] for one in accounts.list_users(connection) if one["email"] == caller.email), "")
+    names = (ticket["customer_name"], me, ticket["subject"])
+    slots = {name: str(value or "") for name, value in zip(canned.SLOTS, names, strict=True)}
+    replies = [{**row, "text": canned.filled(row["text"], slots)} for row in canned.replies(connection)]
+    customer = ticket["customer_id"]
+    return {
+        "staff": [one for one in accounts.list_users(connection) if one["disabled_at"] is None],
+        "known_tags": handling.known_tags(connection),
+        "canned": sorted(replies, key=lambda one: one["language"] not in ("", ticket["language"])),
+        "others": customers.open_tickets(connection, customer, ticket["id"]) if customer else [],
+    }
 
 
 def going_out(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -68,7 +87,7 @@ def told_of(data: dict[str, Any], words: Words) -> str:
     return " · ".join(str(one)[:160] for one in dict.fromkeys(told))
 
 
-def _done(request: Request, caller: Caller, ticket_id: UUID, key: str, work: Callable[[], object]) -> Response:
+def done(request: Request, caller: Caller, ticket_id: UUID, key: str, work: Callable[[], object]) -> Response:
     """Do something with the ticket and show it again, with what was done or why it could not be."""
     words = Words(caller.language)
     try:
@@ -86,7 +105,7 @@ def _done(request: Request, caller: Caller, ticket_id: UUID, key: str, work: Cal
 @router.post("/approve/{decision_id}")
 def approve(request: Request, caller: StaffPage, ticket_id: UUID, decision_id: UUID, seconds: Seconds = "") -> Response:
     body = reviews.Handled(seconds=number(seconds))
-    return _done(request, caller, ticket_id, "approved", lambda: reviews.approve(decision_id, caller, body))
+    return done(request, caller, ticket_id, "approved", lambda: reviews.approve(decision_id, caller, body))
 
 
 _edit: TypeAdapter[reviews.EditIn] = TypeAdapter(reviews.EditIn)
@@ -104,7 +123,7 @@ def edit(
     seconds: Seconds = "",
 ) -> Response:
     body = invalid(_edit, {"text": lines(text), "seconds": number(seconds)})
-    return _done(request, caller, ticket_id, "edited", lambda: reviews.edit(decision_id, body, caller))
+    return done(request, caller, ticket_id, "edited", lambda: reviews.edit(decision_id, body, caller))
 
 
 @router.post("/reject/{decision_id}")
@@ -117,27 +136,27 @@ def reject(
     seconds: Seconds = "",
 ) -> Response:
     body = invalid(_reject, {"reason": reason, "seconds": number(seconds)})
-    return _done(request, caller, ticket_id, "rejected", lambda: reviews.reject(decision_id, body, caller))
+    return done(request, caller, ticket_id, "rejected", lambda: reviews.reject(decision_id, body, caller))
 
 
 @router.post("/undo/{decision_id}")
 def undo(request: Request, caller: StaffPage, ticket_id: UUID, decision_id: UUID) -> Response:
-    return _done(request, caller, ticket_id, "undone", lambda: reviews.undo(decision_id, caller))
+    return done(request, caller, ticket_id, "undone", lambda: reviews.undo(decision_id, caller))
 
 
 @router.post("/take-over")
 def take_over(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
-    return _done(request, caller, ticket_id, "taken_over", lambda: reviews.take_over(ticket_id, caller))
+    return done(request, caller, ticket_id, "taken_over", lambda: reviews.take_over(ticket_id, caller))
 
 
 @router.post("/hand-back")
 def hand_back(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
-    return _done(request, caller, ticket_id, "handed_back", lambda: reviews.hand_back(ticket_id, caller))
+    return done(request, caller, ticket_id, "handed_back", lambda: reviews.hand_back(ticket_id, caller))
 
 
 @router.post("/close")
 def close(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
-    return _done(request, caller, ticket_id, "closed", lambda: reviews.close(ticket_id, caller))
+    return done(request, caller, ticket_id, "closed", lambda: reviews.close(ticket_id, caller))
 
 
 @router.post("/reply")
@@ -145,7 +164,7 @@ def reply(
     request: Request, caller: StaffPage, ticket_id: UUID, text: Annotated[str, Form()] = "", seconds: Seconds = ""
 ) -> Response:
     body = invalid(_reply, {"text": lines(text), "seconds": number(seconds)})
-    return _done(request, caller, ticket_id, "replied", lambda: reviews.reply(ticket_id, body, caller))
+    return done(request, caller, ticket_id, "replied", lambda: reviews.reply(ticket_id, body, caller))
 
 
 def number(text: str) -> float | None:

@@ -19,6 +19,15 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// A canned reply is put where the writer stands, or at the end.
+document.addEventListener("change", (event) => {
+  const field = event.target.dataset.insert && document.getElementById(event.target.dataset.insert);
+  if (!field || !event.target.value) return;
+  field.setRangeText(event.target.value, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  event.target.value = "";
+});
+
 // How long a person worked on it: the time this page was in front of them.
 let seconds = 0;
 let since = document.hidden ? 0 : performance.now();

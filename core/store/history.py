@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.store import events
+from core.store import events, handling
 from core.store.sql import maybe_row, rows
 
 _RUNS = """
@@ -28,8 +28,9 @@ def ticket(connection: Connection, ticket_id: UUID) -> RowMapping | None:
     return maybe_row(
         connection,
         """SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
-               t.outcome, t.origin, t.taken_by, t.turn, t.external_id, t.received_at, t.first_reply_at, t.closed_at,
-               t.closed_by, t.updated_at, t.customer_id, c.name AS customer_name, c.address AS customer_address,
+               t.outcome, t.origin, t.taken_by, t.assigned_to, t.merged_into, t.turn, t.external_id, t.received_at,
+               t.first_reply_at, t.closed_at, t.closed_by, t.updated_at, t.customer_id,
+               c.name AS customer_name, c.address AS customer_address,
                coalesce(c.verified, false) AS customer_verified, t.shift_seconds
            FROM tickets t LEFT JOIN customers c ON c.id = t.customer_id WHERE t.id = :id""",
         id=ticket_id,
@@ -135,4 +136,6 @@ def ticket_history(connection: Connection, ticket_id: UUID) -> dict[str, Any] | 
         "runs": runs_of_ticket(connection, ticket_id),
         "deliveries": deliveries_of_ticket(connection, ticket_id),
         "events": events.of_ticket(connection, ticket_id),
+        "notes": handling.notes(connection, ticket_id),
+        "tags": handling.tags_of(connection, ticket_id),
     }

@@ -23,6 +23,7 @@ class Filters(NamedTuple):
     """What a list shows; None or '' leaves a filter out.
 
     `attention` 'any' means: a person should look; 'handed': handed off or failed, with no draft to review.
+    `mine`: tickets that this person took over or was assigned.
     """
 
     state: str | None = None
@@ -34,6 +35,9 @@ class Filters(NamedTuple):
     outcome: str | None = None
     origin: str | None = None
     taken_by: str | None = None
+    assigned_to: str | None = None
+    mine: str | None = None
+    tag: str | None = None
     customer_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -48,7 +52,11 @@ class Page(NamedTuple):
 
 
 _ATTENTIONS = {"any": "'review', 'handoff', 'failed'", "handed": "'handoff', 'failed'"}
-_EQUAL = ("state", "language", "agent", "intent", "channel", "outcome", "origin", "taken_by", "customer_id")
+_EQUAL = (
+    *("state", "language", "agent", "intent", "channel", "outcome", "origin", "taken_by", "assigned_to"),
+    "customer_id",
+)
+_OF_DOCUMENTS = ("state", "attention", "language", "outcome", "origin", "customer_id", "since", "until")
 
 
 def tickets(connection: Connection, filters: Filters, *, cursor: str | None = None, limit: int = 50) -> Page:
@@ -69,8 +77,9 @@ def tickets(connection: Connection, filters: Filters, *, cursor: str | None = No
     found = rows(
         connection,
         f"""SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
-                t.outcome, t.origin, t.taken_by, t.turn, t.external_id, t.received_at, t.first_reply_at, t.closed_at,
-                t.updated_at, c.name AS customer_name, c.address AS customer_address,
+                t.outcome, t.origin, t.taken_by, t.assigned_to, t.turn, t.external_id, t.received_at,
+                t.first_reply_at, t.closed_at, t.updated_at, c.name AS customer_name, c.address AS customer_address,
+                ARRAY(SELECT g.tag FROM ticket_tags g WHERE g.ticket_id = t.id ORDER BY g.tag) AS tags,
                 (SELECT left(m.body, 200) FROM messages m WHERE m.ticket_id = t.id AND m.author = 'customer'
                  ORDER BY m.id DESC LIMIT 1) AS snippet
             FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY t.received_at DESC, t.id DESC LIMIT :limit) t
@@ -85,7 +94,7 @@ def documents(
     connection: Connection, filters: Filters, *, type: str | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page:
     """Return documents, newest first; of the filters state, attention, language, outcome, origin and times count."""
-    kept = filters._replace(agent=None, intent=None, channel=None, taken_by=None, q=None)
+    kept = Filters(**{name: getattr(filters, name) for name in _OF_DOCUMENTS})
     where, values = _conditions(kept, cursor)
     if type:
         where, values = f"{where} AND type = :type", {**values, "type": type}
@@ -125,6 +134,12 @@ def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, An
     elif filters.attention:
         parts.append("t.attention = :attention")
         values["attention"] = filters.attention
+    if filters.mine:
+        parts.append("(t.taken_by = :mine OR t.assigned_to = :mine)")
+        values["mine"] = filters.mine
+    if filters.tag:
+        parts.append("t.id IN (SELECT g.ticket_id FROM ticket_tags g WHERE g.tag = :tag)")
+        values["tag"] = filters.tag
     if filters.since:
         parts.append("t.received_at >= :since")
         values["since"] = filters.since

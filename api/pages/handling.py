@@ -1,0 +1,61 @@
+"""What staff do around a ticket, from its page: notes, tags, assignment, spam, merge and split."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import TypeAdapter
+
+from api.pages.render import go
+from api.pages.session import StaffPage
+from api.pages.ticket import done, lines
+from api.problems import invalid
+from api.routes import desk
+from core.db import app_database
+from core.store import handling
+
+router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
+_note: TypeAdapter[desk.NoteIn] = TypeAdapter(desk.NoteIn)
+_tags: TypeAdapter[desk.TagsIn] = TypeAdapter(desk.TagsIn)
+_assign: TypeAdapter[desk.AssignIn] = TypeAdapter(desk.AssignIn)
+Text = Annotated[str, Form()]
+
+
+@router.post("/note")
+def note(request: Request, caller: StaffPage, ticket_id: UUID, text: Text = "") -> Response:
+    body = invalid(_note, {"text": lines(text)})
+    return done(request, caller, ticket_id, "noted", lambda: desk.add_note(ticket_id, body, caller))
+
+
+@router.post("/tag")
+def tag(request: Request, caller: StaffPage, ticket_id: UUID, add: Text = "", remove: Text = "") -> Response:
+    """Add a tag, or several between commas, or take one off."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        tags = handling.tags_of(connection, ticket_id)
+    wanted = [one for one in [*tags, *add.split(",")] if one != remove]
+    body = invalid(_tags, {"tags": wanted})
+    return done(request, caller, ticket_id, "tagged", lambda: desk.set_tags(ticket_id, body, caller))
+
+
+@router.post("/assign")
+def assign(request: Request, caller: StaffPage, ticket_id: UUID, to: Text = "") -> Response:
+    body = invalid(_assign, {"to": to or None})
+    return done(request, caller, ticket_id, "assigned", lambda: desk.assign(ticket_id, body, caller))
+
+
+@router.post("/spam")
+def spam(request: Request, caller: StaffPage, ticket_id: UUID) -> Response:
+    return done(request, caller, ticket_id, "spam", lambda: desk.mark_spam(ticket_id, caller))
+
+
+@router.post("/merge")
+def merge(request: Request, caller: StaffPage, ticket_id: UUID, into: Annotated[UUID, Form()]) -> Response:
+    desk.merge(ticket_id, desk.MergeIn(into=into), caller)
+    return go(request, f"/tickets/{into}")
+
+
+@router.post("/split/{message_id}")
+def split(request: Request, caller: StaffPage, ticket_id: UUID, message_id: UUID) -> Response:
+    with app_database().transaction(caller.tenant_id) as connection:
+        made = desk.split_off(connection, caller, ticket_id, message_id)
+    return go(request, f"/tickets/{made}")

@@ -1,0 +1,226 @@
+"""Around a ticket: notes, tags, assignment, spam, merge, split; canned replies; a customer's record."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, BaseModel, Field
+from sqlalchemy import Connection
+
+from api import views
+from api.security import Caller, Reader, Staff
+from api.shapes import Body, Line, Shape, clean
+from core.db import app_database
+from core.errors import Rejected
+from core.store import canned, customers, handling, history, intake
+from core.store.intake import NewTicket
+
+router = APIRouter(prefix="/v1", tags=["desk"])
+Tag = Annotated[str, Field(max_length=100), AfterValidator(clean)]
+
+
+class NoteIn(Shape):
+    """A note for other staff; customers and agents never see it."""
+
+    text: Body
+
+
+class TagsIn(Shape):
+    """All the tags that the ticket is to have."""
+
+    tags: list[Tag] = Field(max_length=100)
+
+
+class AssignIn(Shape):
+    """Who is to deal with it: a user's address, or null for nobody."""
+
+    to: Line | None
+
+
+class MergeIn(Shape):
+    """The ticket that takes in this one's messages, documents and notes."""
+
+    into: UUID
+
+
+class SplitIn(Shape):
+    """The customer's message that becomes a ticket of its own."""
+
+    message_id: UUID
+
+
+class CannedIn(Shape):
+    """A text that is sent often. Slots: {customer.name}, {staff.name}, {ticket.subject}."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    language: str = Field("", pattern=r"^([a-z]{2,3})?$", description="ISO 639; empty: any.")
+    text: Body
+
+
+class CannedReply(CannedIn):
+    """A canned reply, and who changed it last."""
+
+    id: UUID
+    updated_by: str
+    updated_at: datetime
+
+
+class Made(BaseModel):
+    """What was made or changed."""
+
+    id: UUID
+
+
+class CustomerRecord(BaseModel):
+    """A customer with all their tickets and documents, newest first (200 of each at most)."""
+
+    id: UUID
+    name: str
+    address: str
+    verified: bool
+    since: datetime
+    tickets: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+
+
+@router.post("/tickets/{ticket_id}/notes", operation_id="add_note", status_code=201, summary="Leave a note for staff")
+def add_note(ticket_id: UUID, body: NoteIn, caller: Staff) -> Made:
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        note = handling.add_note(connection, caller.tenant_id, ticket_id, body.text.strip(), by=caller.name, at=at)
+    return Made(id=note)
+
+
+@router.put("/tickets/{ticket_id}/tags", operation_id="set_tags", summary="Give the ticket these tags and no others")
+def set_tags(ticket_id: UUID, body: TagsIn, caller: Staff) -> TagsIn:
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        tags = handling.set_tags(connection, caller.tenant_id, ticket_id, body.tags, by=caller.name, at=at)
+    return TagsIn(tags=tags)
+
+
+@router.put("/tickets/{ticket_id}/assignee", operation_id="assign_ticket", summary="Say who is to deal with the ticket")
+def assign(ticket_id: UUID, body: AssignIn, caller: Staff) -> AssignIn:
+    """Agents go on working on it; to silence them, take it over."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        handling.assign(connection, caller.tenant_id, ticket_id, body.to, by=caller.name, at=at)
+    return body
+
+
+@router.post("/tickets/{ticket_id}/spam", operation_id="mark_spam", summary="Close the ticket as spam")
+def mark_spam(ticket_id: UUID, caller: Staff) -> Made:
+    """Nothing goes out for it any more, and figures leave it out."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        handling.mark_spam(connection, caller.tenant_id, ticket_id, by=caller.name, at=at)
+    return Made(id=ticket_id)
+
+
+@router.post("/tickets/{ticket_id}/merge", operation_id="merge_ticket", summary="Merge the ticket into another one")
+def merge(ticket_id: UUID, body: MergeIn, caller: Staff) -> Made:
+    """The other ticket gets its messages, documents and notes, and a person looks at it; this one is closed."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        handling.merge(connection, caller.tenant_id, ticket_id, body.into, by=caller.name, at=at)
+    return Made(id=body.into)
+
+
+@router.post(
+    "/tickets/{ticket_id}/split", operation_id="split_ticket", status_code=201, summary="Make a message its own ticket"
+)
+def split(ticket_id: UUID, body: SplitIn, caller: Staff) -> Made:
+    """The new ticket is worked on like any other; the message also stays where it was."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return Made(id=split_off(connection, caller, ticket_id, body.message_id))
+
+
+def split_off(connection: Connection, caller: Caller, ticket_id: UUID, message_id: UUID) -> UUID:
+    """Make a ticket of one message of another; returns its id. Raises Rejected (code not_found)."""
+    row = handling.message(connection, ticket_id, message_id)
+    new = NewTicket(
+        text=row["text"],
+        subject=row["subject"],
+        channel=row["channel"],
+        language=row["language"],
+        customer_address=row["address"],
+        customer_name=row["name"],
+        customer_verified=row["verified"],
+        origin=row["origin"],
+        received_at=row["at"],
+        shift=timedelta(seconds=row["shift_seconds"]),
+    )
+    made = intake.add_ticket(connection, caller.tenant_id, new)
+    assert made is not None  # it has no external id that could be taken
+    at = views.own_time(row["shift_seconds"])
+    handling.was_split(connection, caller.tenant_id, ticket_id, made, by=caller.name, at=at)
+    return made
+
+
+@router.get("/canned-replies", operation_id="list_canned_replies", summary="Texts that staff send often")
+def list_canned(caller: Reader) -> list[CannedReply]:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return [CannedReply(**row) for row in canned.replies(connection)]
+
+
+@router.post("/canned-replies", operation_id="add_canned_reply", status_code=201, summary="Add a canned reply")
+def add_canned(body: CannedIn, caller: Staff) -> Made:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return Made(id=save_canned(connection, caller, None, body))
+
+
+@router.put("/canned-replies/{reply_id}", operation_id="set_canned_reply", summary="Change a canned reply")
+def set_canned(reply_id: UUID, body: CannedIn, caller: Staff) -> Made:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return Made(id=save_canned(connection, caller, reply_id, body))
+
+
+@router.delete("/canned-replies/{reply_id}", operation_id="delete_canned_reply", summary="Delete a canned reply")
+def delete_canned(reply_id: UUID, caller: Staff) -> Made:
+    with app_database().transaction(caller.tenant_id) as connection:
+        if not canned.remove(connection, reply_id):
+            hint = "List them: GET /v1/canned-replies"
+            raise Rejected("there is no such canned reply", code="not_found", hint=hint)
+    return Made(id=reply_id)
+
+
+def save_canned(connection: Connection, caller: Caller, reply_id: UUID | None, body: CannedIn) -> UUID:
+    """Add or change a canned reply. Raises Rejected: not_found, title_taken."""
+    return canned.save(
+        connection,
+        caller.tenant_id,
+        reply_id,
+        title=body.title.strip(),
+        language=body.language,
+        text=body.text.strip(),
+        by=caller.name,
+    )
+
+
+@router.get("/customers/{customer_id}", operation_id="get_customer", summary="A customer's record")
+def get_customer(customer_id: UUID, caller: Reader) -> CustomerRecord:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return customer_record(connection, customer_id)
+
+
+def customer_record(connection: Connection, customer_id: UUID) -> CustomerRecord:
+    """Return a customer's record. Raises Rejected (code not_found)."""
+    row = customers.find(connection, customer_id)
+    if row is None:
+        raise Rejected(
+            "there is no such customer", code="not_found", hint="Open it from one of their tickets."
+        )
+    return CustomerRecord(
+        **row,
+        tickets=views.plain(customers.tickets(connection, customer_id)),
+        documents=views.plain(customers.documents(connection, customer_id)),
+    )
+
+
+def ticket_time(connection: Connection, ticket_id: UUID) -> datetime:
+    """Return now on the ticket's own clock. Raises Rejected (code not_found)."""
+    row = history.ticket(connection, ticket_id)
+    if row is None:
+        raise views.no_ticket()
+    return views.own_time(row["shift_seconds"])

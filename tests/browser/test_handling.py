@@ -1,0 +1,56 @@
+"""What staff do around a ticket with mouse and keyboard: notes, tags, assignment, canned replies, merging."""
+
+from playwright.sync_api import Page, expect
+
+from tests.api import made
+from tests.api.conftest import Desk
+from tests.browser.conftest import press
+
+
+def test_a_ticket_is_noted_tagged_assigned_and_found_again(desk: Desk, page: Page, url: str) -> None:
+    ticket_id = made.ticket(desk.tenant_id, subject="Handled", customer_name="An", customer_address="an@example.com")
+    page.goto(f"{url}/tickets/{ticket_id}")
+    press(page, "m")
+    page.get_by_role("textbox", name="Leave a note").fill("Called the carrier")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.locator(".note-of-staff")).to_contain_text("Called the carrier")
+    page.get_by_role("combobox", name="Add a tag").fill("Late parcel")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Take the tag late parcel off")).to_be_visible()
+    page.get_by_label("Assigned to").select_option(label="Mai")
+    expect(page.locator("#notice")).to_contain_text("assignment is changed")
+    page.goto(f"{url}/?view=mine")
+    expect(page.locator(f"#t{ticket_id}")).to_contain_text("late parcel")
+    page.get_by_label("Tags").select_option("late parcel")
+    page.wait_for_url("**tag=late**")
+    expect(page.locator("[data-list] > li")).to_have_count(1)
+    page.locator(f"#t{ticket_id} a").click()
+    page.get_by_role("link", name="An", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("An")
+    expect(page.locator("[data-list] > li")).to_have_count(1)
+
+
+def test_a_canned_reply_is_written_once_and_inserted_with_the_customers_name(desk: Desk, page: Page, url: str) -> None:
+    page.goto(f"{url}/canned")
+    page.get_by_label("Title").fill("Late")
+    page.get_by_label("Text").fill("Dear {customer.name}, it is late.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("summary", has_text="Late")).to_be_visible()
+    declined = made.held(desk.tenant_id, reply="", action="decline", customer_name="Binh", customer_address="b@b.com")
+    page.goto(f"{url}/tickets/{declined.ticket_id}")
+    page.get_by_label("Insert a canned reply").select_option(label="Late")
+    expect(page.get_by_role("textbox", name="Write to the customer")).to_have_value("Dear Binh, it is late.")
+
+
+def test_a_ticket_is_merged_into_the_customers_other_one(desk: Desk, page: Page, url: str) -> None:
+    first, second = (
+        made.ticket(desk.tenant_id, f"part {n}", subject=f"Part {n}", customer_address="chi@example.com")
+        for n in range(2)
+    )
+    page.goto(f"{url}/tickets/{second}")
+    page.locator("details.menu > summary").click()
+    page.get_by_role("button", name="Merge", exact=True).click()
+    page.wait_for_url(f"{url}/tickets/{first}")
+    expect(page.locator(".message")).to_have_count(2)
+    page.goto(f"{url}/tickets/{second}")
+    expect(page.get_by_role("link", name="Merged into another ticket")).to_be_visible()

@@ -14,6 +14,7 @@ from agents.documents.extract.found import Found
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')]+", re.IGNORECASE)
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]){11,30}\b")
+IBAN_BEGINS = re.compile(r"\b[A-Z]{2}\d{2}")
 VAT_ID = re.compile(r"\b[A-Z]{2}[ .]?[A-Z]?\d(?:[ .]?\d){6,10}(?:B\d{2}|[A-Z]{1,2})?\b")
 STEUERNUMMER = re.compile(r"(?<!\d)\d{2,3}\s?/\s?\d{3,4}\s?/\s?\d{4,5}(?!\d)")
 MST = re.compile(r"(?<![\d.])\d(?:[ ]?\d){9}(?:[ ]?-[ ]?\d{3})?(?![\d.])")
@@ -65,17 +66,22 @@ def _valid(module: Any, number: str) -> bool:
 
 def find_ibans(text: str) -> list[Found]:
     """Find bank accounts; a wrong check digit leaves a low quality. Normalised without spaces."""
-    found = []
-    for match in IBAN.finditer(text):
+    found: list[Found] = []
+    for begin in IBAN_BEGINS.finditer(text):
+        match = IBAN.match(text, begin.start())
+        if match is None or (found and match.start() < found[-1].end and found[-1].quality == 1.0):
+            continue
         printed = match.group()
         for length in range(len(printed), 14, -1):  # the pattern may have swallowed the next word
             if iban.is_valid(printed[:length]):
                 length = len(printed[:length].rstrip())
                 compact = iban.compact(printed[:length])
+                found = [one for one in found if one.end <= match.start()]  # a VAT number before it may look like one
                 found.append(Found(match.start(), match.start() + length, printed[:length], compact, 1.0))
                 break
         else:
-            found.append(Found(match.start(), match.end(), printed, iban.compact(printed), 0.2))
+            if not found or found[-1].end <= match.start():
+                found.append(Found(match.start(), match.end(), printed, iban.compact(printed), 0.2))
     return found
 
 

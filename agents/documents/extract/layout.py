@@ -8,6 +8,8 @@ from agents.documents.extract.dates import date_order
 from agents.documents.extract.text import fold
 from agents.documents.values import Line, Page, Reading, rows
 
+DOMESTIC = {"vi": "VND"}  # Vietnamese print leaves the currency out more often than not; other languages have several
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -63,7 +65,7 @@ def lay_out(reading: Reading, most_pages: int = 30) -> Sheet:
             cells += made
             all_rows.append(made)
     text = "\n".join(cell.line.text for cell in cells)
-    currency = main_currency(text)
+    currency = main_currency(text) or DOMESTIC.get(reading.language, "")
     return Sheet(
         reading=reading,
         cells=tuple(cells),

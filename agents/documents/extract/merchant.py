@@ -13,6 +13,7 @@ from agents.documents.extract.spelling import mend
 from agents.documents.extract.words import ADDRESS, LEGAL, NEVER, NOT_ADDRESS, NOT_COMPANY, POSTCODE, TITLE, TRADE
 
 HEAD_ROWS = 16
+WIDE_GAP = 3.0  # times the height of the print
 SURE_READING = 0.985
 SURE_LETTER = 0.97
 STARTS_LEGAL = re.compile(r"^\W*(?:sdn\.? ?bhd|gmbh(?: & co.*)?|ltd\.?|bhd|s/b|enterprise)\b")
@@ -41,13 +42,26 @@ def find_company(sheet: Sheet, most: int = 5) -> list[Place]:
     first_address = next((row[0].row for row in head if is_address(row)), len(sheet.rows))
     found = []
     for place, row in enumerate(head):
-        score = _company_score(row, usual, first_address)
-        if score > 0:
-            found.append(_name(head, place, score))
+        for group in _apart(row):
+            score = _company_score(group, head[0][0].row, usual, first_address)
+            if score > 0:
+                found.append(_name([*head[:place], group, *head[place + 1 :]], place, score))
     return sorted(found, key=lambda one: -one.score)[:most]
 
 
-def _company_score(row: tuple[Cell, ...], usual: float, first_address: int) -> float:
+def _apart(row: tuple[Cell, ...]) -> list[tuple[Cell, ...]]:
+    """What stands far apart in one row, as a letter head's name and the word INVOICE do, says different things."""
+    groups: list[tuple[Cell, ...]] = []
+    for cell in row:
+        last = groups[-1][-1].line if groups else None
+        if last is not None and cell.line.left - last.right < WIDE_GAP * max(last.height, cell.line.height):
+            groups[-1] = (*groups[-1], cell)
+        else:
+            groups.append((cell,))
+    return groups
+
+
+def _company_score(row: tuple[Cell, ...], top: int, usual: float, first_address: int) -> float:
     folded, printed = " ".join(cell.folded for cell in row), " ".join(cell.line.text for cell in row)
     letters = sum(sign.isalpha() for sign in folded)
     legal = LEGAL.search(folded) is not None
@@ -58,7 +72,7 @@ def _company_score(row: tuple[Cell, ...], usual: float, first_address: int) -> f
     score = 0.5 + 0.30 * legal + 0.03 * (TRADE.search(folded) is not None)
     score += 0.05 if printed == printed.upper() else -0.3 if printed == printed.lower() else 0.0
     score += 0.06 * min(2.0, max(-1.0, max(cell.line.height for cell in row) / usual - 1))
-    score -= 0.045 * row[0].row
+    score -= 0.045 * (row[0].row - top)
     if is_address(row) and not legal:
         score -= 0.35
     if row[0].row > first_address:
@@ -151,8 +165,9 @@ def _continues(row: tuple[Cell, ...], last: tuple[Cell, ...]) -> bool:
 
 
 def head_rows(sheet: Sheet) -> list[tuple[Cell, ...]]:
-    """Return the first rows of the first page: the head of a receipt, the letter head of an invoice."""
-    if not sheet.cells:
-        return []
-    first = sheet.cells[0].page
-    return [row for row in sheet.rows[:HEAD_ROWS] if row[0].page is first and len(fold_row(row)) > 1]
+    """Return the first rows of the first page: the head of a receipt, the letter head of an invoice. A mail that only
+    carries a document is not that page."""
+    pages = [cell.page for cell in sheet.cells]
+    first = next((page for page in pages if page.reader != "mail"), pages[0] if pages else None)
+    top = next((number for number, row in enumerate(sheet.rows) if row[0].page is first), 0)
+    return [row for row in sheet.rows[top : top + HEAD_ROWS] if row[0].page is first and len(fold_row(row)) > 1]

@@ -38,7 +38,10 @@ TITLE = re.compile(
     r"cash ?bill|cash sales?|rechnung|hoa don|"
     r"quittung|kassenbon|credit note|bon|beleg)\W*$"
 )
-NEVER = re.compile(r"thank|www\.|@|https?:|welcome|herzlich|willkommen|xin chao|formerly|licensee|page \d")
+NEVER = re.compile(
+    r"thank|www\.|@|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
+    r"^\W*(?:dear|hello|hi|sehr geehrte|guten (?:tag|morgen|abend)|hallo|kinh (?:gui|thua)|(?:xin )?chao)\b"
+)
 NOT_COMPANY = any_of(
     *(
         "invoice",

@@ -1,0 +1,77 @@
+"""Who issued a document: never its title, a greeting or the mail that carries it."""
+
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from agents.documents.extract.identifiers import find_ibans
+from agents.documents.reading import finish, read
+from agents.documents.values import Line, Page, Reading, assemble
+from tests.agents.documents import made
+from tests.agents.documents.extract.test_engine import fields_of
+
+
+def test_a_title_in_the_same_row_is_no_part_of_the_name(tmp_path: Path) -> None:
+    page = ((50, 60, "Oakhurst Timber Ltd"), (440, 60, "INVOICE"), *made.INVOICE[1:2], *made.INVOICE[3:])
+    assert (
+        fields_of(read(made.pdf(tmp_path / "a.pdf", [page])), "invoice")["seller_name"].value == "Oakhurst Timber Ltd"
+    )
+
+
+def test_the_seller_of_an_attached_invoice_is_not_the_greeting_of_the_mail(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"], message["To"] = "a@supplier.example", "Rechnung", "b@shop.example"
+    message.set_content("Guten Tag,\n\nanbei unsere Rechnung.\n\nViele Grüße\nSabine Kern\n")
+    attached = made.pdf(tmp_path / "r.pdf").read_bytes()
+    message.add_attachment(attached, maintype="application", subtype="pdf", filename="r.pdf")
+    mail = tmp_path / "m.eml"
+    mail.write_bytes(message.as_bytes())
+    fields = fields_of(read(mail), "invoice")
+    assert fields["seller_name"].value == "Nordlicht Handels GmbH"
+    assert fields["total"].normalised == "119.00 EUR"
+
+
+@pytest.mark.parametrize(
+    "text", ["Dear Mr Miller", "Guten Morgen Frau Lang", "Xin chào chị Lan", "Kính gửi quý công ty"]
+)
+def test_a_greeting_is_nobodys_name(text: str) -> None:
+    lines = (Line(text, 50, 10, 250, 24), Line("12,00 EUR", 50, 60, 150, 74))
+    reading = finish(assemble([Page(1, 600, 800, lines, "pdf")], "application/pdf"))
+    assert fields_of(reading, "receipt")["company"].value is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VAT No GB 980 7806 84 IBAN GB29 NWBK 6016 1331 9268 19",
+        "GB980780684  GB29NWBK60161331926819",
+        "USt-IdNr. DE136695976, IBAN GB29 NWBK 6016 1331 9268 19 BIC NWBKGB2L",
+    ],
+)
+def test_an_account_is_found_behind_a_tax_number(text: str) -> None:
+    good = [one for one in find_ibans(text) if one.quality == 1.0]
+    assert [one.normalised for one in good] == ["GB29NWBK60161331926819"]
+    assert text[good[0].start : good[0].end].replace(" ", "") == "GB29NWBK60161331926819"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("Số / No.:", "HD-77"), ("Ngày lập / Date of issue:", "05/11/2026"), ("Tổng cộng / Total:", "1.250.000 đ")),
+        (("Số (No.): HD-77",), ("Ngày (Date): 05/11/2026",), ("Tổng cộng tiền thanh toán (Total payment): 1.250.000",)),
+        (("Invoice No. / Rechnungsnr.", "HD-77"), ("Date / Datum", "05/11/2026"), ("Total / Summe", "1.250.000 VND")),
+    ],
+)
+def test_labels_in_two_languages_stand_for_one_value(rows: tuple[tuple[str, ...], ...]) -> None:
+    head = Line("CÔNG TY TNHH SAO MAI", 50, 10, 300, 24)
+    lines = [head, Line("HÓA ĐƠN", 250, 40, 330, 54)]
+    for place, row in enumerate(rows):
+        top = 100 + 30 * place
+        lines += [Line(text, 50 + 300 * i, top, 50 + 300 * i + 6 * len(text), top + 12) for i, text in enumerate(row)]
+    reading: Reading = assemble([Page(1, 600, 800, tuple(lines), "pdf")], "application/pdf")
+    fields = fields_of(reading, "invoice")
+    assert fields["invoice_number"].value == "HD-77"
+    assert fields["invoice_date"].normalised == date(2026, 11, 5).isoformat()
+    assert fields["total"].normalised == "1250000 VND"

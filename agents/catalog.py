@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import answers_file, yaml_errors
+from agents.knowledge import files as knowledge
 from agents.manifest import Manifest
 from agents.yaml_errors import Fault, Invalid
 from core.errors import Rejected, TryLater
@@ -27,6 +28,7 @@ MAX_FILE_BYTES = 5_000_000
 # What a manifest says about permission and people does not change what the agent proposes, nor do its cases: they are
 # no part of its version, so that an owner's new name or one more case does not cost the agent its certificate.
 _NOT_BEHAVIOUR = {"summary", "owner", "tier", "target", "family"}
+_KNOWLEDGE = f"{knowledge.FOLDER}/"  # may be large, and holds what is told, not how
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -53,6 +55,7 @@ class Entry:
     folder: Path
     content_hash: str
     signature: Signature = field(repr=False)
+    knowledge: str = ""  # the fingerprint of its knowledge folder, '' where it has none
 
     @property
     def name(self) -> str:
@@ -66,8 +69,15 @@ class Entry:
 
     @property
     def files(self) -> Mapping[str, str]:
-        """Return the folder's text files by relative path, read now. Raises TryLater if they changed since the scan."""
-        texts = {name: _text(self.folder / name) for name, _, _ in self.signature if Path(name).suffix in TEXTS}
+        """Return the folder's text files by relative path, without its knowledge, read now.
+
+        Raises TryLater if they changed since the scan.
+        """
+        texts = {
+            name: _text(self.folder / name)
+            for name, _, _ in self.signature
+            if Path(name).suffix in TEXTS and not name.startswith(_KNOWLEDGE)
+        }
         if _signature(self.folder) != self.signature:
             raise TryLater(f"the folder of {self.name!r} changed while it was read", after=2.0)
         return texts
@@ -214,7 +224,7 @@ def _load(folder: Path, signature: Signature) -> Entry | tuple[Problem, ...]:
     faults: list[tuple[str, Fault]] = [
         (name, Fault(0, f"larger than {MAX_FILE_BYTES:,} bytes"))
         for name, _, size in signature
-        if size > MAX_FILE_BYTES
+        if size > MAX_FILE_BYTES and not name.startswith(_KNOWLEDGE)
     ]
     manifest: Manifest | None = None
     if "agent.yaml" not in names:
@@ -230,7 +240,11 @@ def _load(folder: Path, signature: Signature) -> Entry | tuple[Problem, ...]:
                     faults.extend((name, fault) for fault in _unfit_slots(manifest, found))
     if manifest and not faults:
         return Entry(
-            manifest=manifest, folder=folder, content_hash=_content(folder, manifest, names), signature=signature
+            manifest=manifest,
+            folder=folder,
+            content_hash=_content(folder, manifest, names),
+            signature=signature,
+            knowledge=knowledge.fingerprint(knowledge.files(folder / knowledge.FOLDER)),
         )
     return tuple(Problem(folder=folder, file=name, line=one.line, message=one.message) for name, one in faults)
 

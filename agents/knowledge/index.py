@@ -1,0 +1,155 @@
+"""Hybrid search in knowledge: words (BM25) and meaning (vectors), each article ranked by both together.
+
+Three views of every article are scored for a question: its words and pairs of words (BM25 over the whole article), the
+letters of its title (BM25 over runs of three to five letters, which forgives endings and typos), and its meaning (the
+vectors of its chunks and of its title, moved to their common centre). Scores of a view are brought to mean 0 and
+deviation 1 over all articles, and added.
+
+Sources: S. Robertson and H. Zaragoza, "The probabilistic relevance framework: BM25 and beyond" (2009); S. Bruch,
+S. Gai, A. Ingber, "An analysis of fusion functions for hybrid retrieval" (2023), where adding normalised scores beats
+reciprocal ranks; O. Khattab and M. Zaharia, "ColBERT" (2020) for adding up what each part of a question finds.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.knowledge.chunks import Chunk
+from agents.knowledge.store import Knowledge
+from agents.triage.embedder import Embedder
+from agents.triage.language import fold
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
+
+WEIGHTS = {"words": 1.0, "letters": 1.0, "meaning": 1.0, "titles": 1.0}
+FEW = 20
+LETTERS = (3, 4, 5)
+OLDER = 0.8  # what a message counts, beside the customer's next newer one
+LONG = 60  # words of a message above which its sentences are looked up one by one
+_WORD = re.compile(r"\w+")
+_SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|\n+")
+
+
+class Hit(NamedTuple):
+    """One article that was found, with the chunk that fits best. `score` only orders the hits of one question."""
+
+    article: str
+    chunk: Chunk
+    score: float
+
+
+class Index:
+    """Knowledge made ready to be searched. `embedder` is the one of questions that made its vectors."""
+
+    def __init__(self, knowledge: Knowledge, embedder: Embedder) -> None:
+        self._parts = [part for part in knowledge.parts if part.chunks]
+        self._embedder = embedder
+        self._chunks = [chunk for part in self._parts for chunk in part.chunks]
+        self._first = np.cumsum([0, *(len(part.chunks) for part in self._parts)])[:-1]
+        if self._parts:
+            self._words = _bm25([_words(_whole(part.chunks)) for part in self._parts])
+            self._letters = _bm25([_letters(part.chunks[0].title) for part in self._parts])
+            self._passages, self._centre = _centred([part.vectors for part in self._parts])
+            self._titles, self._title_centre = _centred([part.title[None, :] for part in self._parts])
+
+    @property
+    def articles(self) -> list[str]:
+        """Return the articles' ids, in the order of the scores of `views`."""
+        return [part.file.name for part in self._parts]
+
+    def search(self, asked: Sequence[str], limit: int) -> list[Hit]:
+        """Return the best articles for a customer's messages, the newest first in `asked`; the best hit comes first."""
+        if not self._parts or not any(text.strip() for text in asked):
+            return []
+        views, fits = self.views(asked)
+        scores = fused(views)
+        best = [int(place) for place in np.argsort(-scores, kind="stable")[:limit]]
+        return [Hit(self._parts[one].file.name, self._chunks[int(fits[one])], float(scores[one])) for one in best]
+
+    def views(self, asked: Sequence[str]) -> tuple[dict[str, Floats], Places]:
+        """Return the scores of all articles in each view, and the place of each article's best chunk."""
+        text = "\n".join(asked)
+        texts, weights = pieces(asked)
+        vectors = self._embedder.embed(texts)
+        counts = np.asarray(weights, np.float32)
+        likeness = counts[:, None] * (_unit(vectors - self._centre) @ self._passages.T)
+        whole = likeness.sum(axis=0)
+        ends = [*self._first[1:], len(whole)]
+        fits = [start + int(whole[start:end].argmax()) for start, end in zip(self._first, ends, strict=True)]
+        views = {
+            "words": _scores(self._words, _words(text)),
+            "letters": _scores(self._letters, _letters(text)),
+            # What each part of the question finds best is added up: they may stand in different chunks.
+            "meaning": np.maximum.reduceat(likeness, self._first, axis=1).sum(axis=0),
+            "titles": counts @ (_unit(vectors - self._title_centre) @ self._titles.T),
+        }
+        return views, np.asarray(fits, np.int64)
+
+
+def fused(views: Mapping[str, Floats]) -> Floats:
+    """Return one score an article: the views' scores at mean 0 and deviation 1, added by their weights."""
+    found: Floats = np.sum([WEIGHTS[name] * _standard(scores) for name, scores in views.items()], axis=0)
+    return found
+
+
+def pieces(asked: Sequence[str]) -> tuple[list[str], list[float]]:
+    """Return what is looked up by its meaning, and what each counts: every message, a long one sentence by sentence."""
+    texts: list[str] = []
+    weights: list[float] = []
+    for age, message in enumerate(asked):
+        parts = [message] if len(message.split()) <= LONG else _SENTENCE.split(message)
+        told = [part.strip() for part in parts if part.strip()]
+        texts += told
+        weights += [OLDER**age / len(told)] * len(told)
+    return texts, weights
+
+
+def _whole(chunks: Sequence[Chunk]) -> str:
+    """Return an article's text: title, headings and chunks (words that overlap count twice, which does no harm)."""
+    headings = dict.fromkeys(chunk.heading for chunk in chunks)
+    return "\n".join([chunks[0].title, *headings, *(chunk.text for chunk in chunks)])
+
+
+def _words(text: str) -> list[str]:
+    """Return words and pairs of words without diacritics, as many customers type."""
+    words = _WORD.findall(fold(text))
+    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+
+
+def _letters(text: str) -> list[str]:
+    """Return the runs of three to five letters of each word."""
+    padded = [f" {word} " for word in _WORD.findall(fold(text))]
+    return [word[at : at + size] for word in padded for size in LETTERS for at in range(max(1, len(word) - size + 1))]
+
+
+def _bm25(texts: Sequence[list[str]]) -> bm25s.BM25:
+    # A text without any token makes the library fail; an impossible token stands for it.
+    found = bm25s.BM25()
+    found.index([tokens or ["\0"] for tokens in texts], show_progress=False)
+    return found
+
+
+def _scores(bm25: bm25s.BM25, tokens: list[str]) -> Floats:
+    known = [token for token in tokens if token in bm25.vocab_dict]
+    return np.asarray(bm25.get_scores(known) if known else np.zeros(bm25.scores["num_docs"]), np.float32)
+
+
+def _centred(parts: Sequence[NDArray[np.float16]]) -> tuple[Floats, Floats]:
+    vectors = np.concatenate(parts).astype(np.float32)
+    # The centre of a handful of texts is these texts themselves: it is taken away only as far as it is known.
+    centre = vectors.mean(axis=0) * np.float32(len(vectors) / (len(vectors) + FEW))
+    return _unit(vectors - centre), centre
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def _standard(scores: Floats) -> Floats:
+    return np.asarray((scores - scores.mean()) / max(float(scores.std()), 1e-6), np.float32)

@@ -18,6 +18,7 @@ from api.pages import documents as document_pages
 from api.pages import handling, inbox, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
 from api.routes import agents, audits, desk, documents, figures, operations, reviews, streams, tickets
+from api.routes import views as view_routes
 from core.db import MOST
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
@@ -46,7 +47,7 @@ def make_app() -> FastAPI:
     problems.install(app)
     app.state.error_page = partial(render.bare_page, template="error.html")
     app.add_exception_handler(session.LogIn, session.send_to_log_in)
-    for routes in (tickets, desk, documents, streams, reviews, audits, agents, figures, operations):
+    for routes in (tickets, desk, view_routes, documents, streams, reviews, audits, agents, figures, operations):
         app.include_router(routes.router)
     for pages in (
         session,

@@ -6,19 +6,33 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
-from api.pages.render import go
+from api.pages.render import go, part
 from api.pages.session import StaffPage
 from api.pages.ticket import done, lines
 from api.problems import invalid
 from api.routes import desk
 from core.db import app_database
-from core.store import handling
+from core.store import handling, presence
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 _note: TypeAdapter[desk.NoteIn] = TypeAdapter(desk.NoteIn)
 _tags: TypeAdapter[desk.TagsIn] = TypeAdapter(desk.TagsIn)
 _assign: TypeAdapter[desk.AssignIn] = TypeAdapter(desk.AssignIn)
 Text = Annotated[str, Form()]
+
+
+@router.post("/here")
+def here(caller: StaffPage, ticket_id: UUID) -> Response:
+    """Note that the caller has the ticket in front of them; returns who else does, as a part of the page."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        lookers = presence.look(connection, caller.tenant_id, ticket_id, caller.name)
+    return part(caller, "lookers.html", lookers=lookers)
+
+
+@router.post("/away", status_code=204)
+def away(caller: StaffPage, ticket_id: UUID) -> None:
+    with app_database().transaction(caller.tenant_id) as connection:
+        presence.leave(connection, ticket_id, caller.name)
 
 
 @router.post("/note")

@@ -1,20 +1,25 @@
 """The inbox: what waits for people, what agents did, search; filters live in the URL."""
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import TypeAdapter
 
 from api.agents_seen import catalog
 from api.pages.render import go, page, templates
 from api.pages.session import Person, StaffPage
+from api.problems import invalid
+from api.routes import views
 from api.routes.tickets import checked
 from api.words import LANGUAGES, Words
 from core.db import app_database
-from core.store import accounts, desk, handling, inbox, tenants
+from core.store import accounts, desk, handling, inbox, saved_views, tenants
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False)
+_view: TypeAdapter[views.ViewIn] = TypeAdapter(views.ViewIn)
 VIEWS = ("review", "handoff", "mine", "all")
 STATES = ("open", "waiting", "closed")
 ATTENTION = {"review": "review", "handoff": "handed"}
@@ -82,7 +87,31 @@ def navigation(request: Request, caller: Person, at: str = "/") -> Response:
     path, _, query = at.partition("?")
     with app_database().transaction(caller.tenant_id) as connection:
         waiting, tenant = inbox.counts(connection), tenants.current(connection)
+        saved = saved_views.visible(connection, caller.name)
     seen = Request({**request.scope, "path": path, "query_string": query.encode()})
     words = Words(caller.language, tenant["timezone"])
-    values = {"request": seen, "caller": caller, "here": path, "waiting": waiting, "t": words}
+    values = {"request": seen, "caller": caller, "here": path, "waiting": waiting, "saved": saved, "t": words}
     return Response(templates().get_template("nav_links.html").render(values), media_type="text/html")
+
+
+@router.post("/views")
+def save_view(
+    request: Request,
+    caller: StaffPage,
+    name: Annotated[str, Form()] = "",
+    query: Annotated[str, Form()] = "",
+    shared: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep what the inbox shows under a name, and open it."""
+    known = {key: value for key, value in parse_qsl(query[:4000]) if key in views.Filter.model_fields}
+    body = invalid(_view, {"name": name, "filter": known, "shared": bool(shared)})
+    with app_database().transaction(caller.tenant_id) as connection:
+        _, kept = views.save(connection, caller, body)
+    return go(request, f"/?{kept}")
+
+
+@router.post("/views/{view_id}/delete")
+def delete_view(request: Request, caller: StaffPage, view_id: UUID) -> Response:
+    with app_database().transaction(caller.tenant_id) as connection:
+        saved_views.remove(connection, view_id, caller.name)
+    return go(request, "/")

@@ -16,7 +16,7 @@ from api.security import Caller
 from api.words import LANGUAGES, Words
 from core.db import app_database
 from core.events import EventKind
-from core.store import desk, events, inbox, tenants
+from core.store import desk, events, inbox, saved_views, tenants
 
 HERE = Path(__file__).parent.parent
 # Customers' words stay out of caches, and a part of a page is never taken for the page.
@@ -57,6 +57,7 @@ def page(request: Request, caller: Caller, template: str, *, status: int = 200, 
             "waiting": inbox.counts(connection),
             "paused": tenant["paused"],
             "simulated_anywhere": desk.any_simulated(connection),
+            "saved": saved_views.visible(connection, caller.name),
         }
     context = {
         **frame,
@@ -72,6 +73,12 @@ def page(request: Request, caller: Caller, template: str, *, status: int = 200, 
     if is_htmx(request) and "part" in found.blocks:
         return HTMLResponse("".join(found.blocks["part"](found.new_context(context))), status, PRIVATE)
     return HTMLResponse(found.render(context), status, PRIVATE)
+
+
+def part(caller: Caller, template: str, **values: Any) -> Response:
+    """Return a part of a page that is asked for by itself."""
+    content = templates().get_template(template).render(caller=caller, t=Words(caller.language), **values)
+    return HTMLResponse(content, headers=PRIVATE)
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

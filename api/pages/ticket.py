@@ -18,7 +18,7 @@ from api.security import Caller
 from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
-from core.store import accounts, canned, customers, handling, history
+from core.store import accounts, canned, customers, handling, history, presence
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 Seconds = Annotated[str, Form()]
@@ -69,6 +69,7 @@ def _beside(connection: Connection, ticket: views.Row, caller: Caller) -> dict[s
     return {
         "staff": [one for one in accounts.list_users(connection) if one["disabled_at"] is None],
         "known_tags": handling.known_tags(connection),
+        "lookers": presence.look(connection, caller.tenant_id, ticket["id"], caller.name),
         "canned": sorted(replies, key=lambda one: one["language"] not in ("", ticket["language"])),
         "others": customers.open_tickets(connection, customer, ticket["id"]) if customer else [],
     }

@@ -40,6 +40,16 @@ document.addEventListener("submit", (event) => {
   if (field) field.value = (seconds + (since ? (performance.now() - since) / 1000 : 0)).toFixed(1);
 }, true);
 
+// Colleagues see who has a ticket in front of them.
+const LOOK_MS = 15_000;
+const looker = () => document.querySelector("[data-look]");
+setInterval(() => { if (!document.hidden && looker()) htmx.trigger(looker(), "look"); }, LOOK_MS);
+window.addEventListener("pagehide", () => {
+  if (!looker()) return;
+  const headers = { "X-CSRF-Token": document.body.dataset.csrf };
+  fetch(looker().getAttribute("hx-post").replace("/here", "/away"), { method: "POST", headers, keepalive: true });
+});
+
 // Counting down to when a send can no longer be undone.
 setInterval(() => {
   for (const element of document.querySelectorAll("[data-until]")) {

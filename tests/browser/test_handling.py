@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from core.db import app_database
+from core.store import presence
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.browser.conftest import press
@@ -54,3 +56,25 @@ def test_a_ticket_is_merged_into_the_customers_other_one(desk: Desk, page: Page,
     expect(page.locator(".message")).to_have_count(2)
     page.goto(f"{url}/tickets/{second}")
     expect(page.get_by_role("link", name="Merged into another ticket")).to_be_visible()
+
+
+def test_a_search_is_kept_as_a_view_in_the_menu(desk: Desk, page: Page, url: str) -> None:
+    page.goto(f"{url}/?view=all&q=boots")
+    page.get_by_text("Keep this view").click()
+    page.get_by_role("textbox", name="Name of the view").fill("Boots")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.locator(".nav a[aria-current=page]")).to_have_text("Boots")
+    page.get_by_role("button", name="Delete this view").click()
+    expect(page.locator(".nav .kept")).to_have_count(0)
+
+
+def test_colleagues_see_who_has_a_ticket_open(desk: Desk, page: Page, url: str) -> None:
+    ticket_id = made.ticket(desk.tenant_id)
+    with app_database().transaction(desk.tenant_id) as connection:
+        presence.look(connection, desk.tenant_id, ticket_id, "lan@example.com")
+    page.goto(f"{url}/tickets/{ticket_id}")
+    expect(page.get_by_text("lan@example.com is looking at it too")).to_be_visible()
+    page.goto(f"{url}/agents")
+    with app_database().transaction(desk.tenant_id) as connection:
+        presence.leave(connection, ticket_id, "lan@example.com")
+        assert presence.others(connection, ticket_id, "lan@example.com") == []  # the page said that Mai has left

@@ -224,6 +224,7 @@ class Policy(Frozen):
 class Decision(Frozen):
     """The gate's word on one proposal, with its reasons and the audit coin drawn before any outcome is known."""
 
+    critical_target: float | None = None  # free of critical errors at least so often; None: not asked for
     action: Action
     reasons: tuple[Reason, ...]
     tier: Tier
@@ -233,6 +234,7 @@ class Decision(Frozen):
     audit_probability: float = 0.0
     audited: bool = False
 
+    critical_target: float | None = None
 
 class Outcome(Frozen):
     """How a work item ended, and who ended it. `edits` holds the final text where a person changed the draft."""
@@ -243,3 +245,5 @@ class Outcome(Frozen):
     reply: str = ""
     reason: str = ""
     simulated: bool = False
+    audit_smallest: float = 0.0  # that any run of this agent had at the time
+    flagged: bool = False  # something known before the outcome spoke for looking

@@ -47,6 +47,8 @@ EventKind = Literal[
     "certificate.revoked",
     "agent.set",  # agent, tier, target, paused: a live setting changed
     "csat.answered",  # rating 1 to 5
+    "alarm.rang",  # alarm, agent, fingerprint, why ("accuracy" | "signs"), value, level, since, members
+    "audit.seconded",  # right, critical, by, agreed: a second reviewer's word on an audit
 ]
 
 

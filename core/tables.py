@@ -374,6 +374,9 @@ audits = Table(
     Column("right", Boolean),
     Column("critical", Boolean),
     _text("judged_by"),
+    _number("smallest"),  # probability of a run that nothing speaks against, at that time
+    _flag("flagged"),
+    _flag("doubled"),  # a second reviewer judges it too
     _flag("simulated"),
     _when("drawn_at", now=True),
     _when("due_at"),
@@ -397,6 +400,7 @@ judgements = Table(
     Index("ix_judgements_audit", "audit_id"),
 )
 certificates = Table(
+    _flag("second"),
     "certificates",
     metadata,
     _id(),
@@ -417,6 +421,7 @@ certificates = Table(
     _when("window_to"),
     _text("code_version"),
     _text("hash"),
+    _number("critical_target"),
     _json("evidence"),
     _when("issued_at", now=True),
     _when("expires_at"),
@@ -439,8 +444,37 @@ agent_settings = Table(
 )
 classifiers = Table(
     "classifiers",
+    _number("critical_target"),
+    _when("burst_until"),  # half of all runs are audited until then
     metadata,
     _id(),
+alarms = Table(
+    "alarms",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("agent", Text, nullable=False),  # or family:NAME
+    Column("fingerprint", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # accuracy: demotes | signs: only brings more audits
+    Column("value", Float, nullable=False),
+    Column("level", Float, nullable=False),
+    _when("since", null=False),  # about when it began
+    _when("at", now=True),
+    Column("members", ARRAY(Text), nullable=False),  # agents that were demoted
+    _json("data"),
+    Index("ix_alarms_agent", "tenant_id", "agent", "fingerprint", "at"),
+)
+standings = Table(
+    "standings",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), primary_key=True),
+    Column("agent", Text, primary_key=True),  # or family:NAME
+    Column("fingerprint", Text, primary_key=True),
+    Column("stamp", Text, nullable=False),  # what was seen; another one is a reason to look again
+    _when("again_at"),
+    _json("data"),
+    _when("at", now=True),
+)
     _tenant(),
     Column("kind", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),

@@ -1,8 +1,8 @@
-"""Certificates: computed from audited rows by the pure method in metrics.certificates, stored and journalled."""
+"""Certificates: computed from audited rows by the pure method in metrics.certificates, stored and journalled.
 
-import hashlib
-import json
-from collections import defaultdict
+Before a certificate is looked at again, the detector hears the audits of what is automated (workers/alarms.py).
+"""
+
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -14,141 +14,205 @@ from core.contracts import Certificate
 from core.db import app_database
 from core.events import Event
 from core.ids import new_id
-from core.store import audits, events, journal, policies, tenants
+from core.store import events, gate, journal, policies, tenants
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
-from metrics.certificates.certify import certify
-from metrics.certificates.fixed_sequence import Choice
+from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS
+from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
+from workers import alarms
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
 
-LIFE = timedelta(days=90)
+AGAIN = timedelta(hours=1)  # half lives end without any new audit
+SOON = timedelta(seconds=5)  # while the first runs come in
+RENEWED = timedelta(days=1)  # how often a certificate whose threshold did not move is issued again with newer counts
 
 
-class Group(NamedTuple):
-    """The judged audits that speak for one agent, or one family, at the fingerprint in service."""
+class Owner(NamedTuple):
+    """One agent, or one family, at the fingerprint in service, and what its owner asks for."""
 
-    owner: str  # agent name, or family:NAME
+    name: str  # agent, or family:NAME
     fingerprint: str
     target: float
     confidence: float
-    rows: list[RowMapping]
-    population: list[float]  # scores of all runs at this fingerprint, oldest first
+    critical_target: float | None
     first_look: int | None  # how many audits the one announced look takes; said before they are judged
+    members: tuple[str, ...]
+    stamp: str
 
 
 def renew_certificates(jobs: Sequence[Job]) -> None:
-    """Issue what the audits allow, one certificate per agent and family; a shrunken one replaces the old."""
+    """Listen for alarms, then issue, replace or revoke what the audits allow, for each agent and family."""
     tenant_id = jobs[0].tenant_id
     shop = workshop()
     shop.catalog.refresh()
+    now = datetime.now(UTC)
     with app_database().transaction(tenant_id) as connection:
         state = policies.tenant_state(connection)
-        held = {(c.agent, c.fingerprint, c.target): c for c in state.certificates}
-        for group in _groups(connection, shop, state, tenant_id):
-            before = held.get((group.owner, group.fingerprint, group.target))
-            if before is None or before.audits < len(group.rows):
-                _issue(connection, tenant_id, group, before)
+        seen = gate.stamps(connection)
+        owners = list(_owners(connection, shop, state, tenant_id))
+    for owner in owners:
+        before = seen.get((owner.name, owner.fingerprint))
+        if before is None or before["stamp"] != owner.stamp or (before["again_at"] and before["again_at"] <= now):
+            with app_database().transaction(tenant_id) as connection:
+                _look(connection, tenant_id, owner, now)
+    with app_database().transaction(tenant_id) as connection:
         finish(connection, jobs)
 
 
-def _groups(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Group]:
+def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Owner]:
     triage_id = state.classifiers.get("triage")
     triage = shop.classifier(tenant_id, triage_id).fingerprint if triage_id else "none"
-    judged = audits.evidence(connection)
-    by_agent, by_family = defaultdict(list), defaultdict(list)
-    for row in judged:
-        by_agent[(row["agent"], row["fingerprint"])].append(row)
-        if row["family"]:
-            by_family[(row["family"], row["family_fingerprint"])].append(row)
     first_looks = tenants.current(connection)["settings"].get("first_look", {})
-    for (name, fingerprint), rows in by_agent.items():
-        entry = shop.catalog.entries.get(name)
-        if entry is None or shop.agent(name, triage).fingerprint != fingerprint:
+    for row in gate.owners(connection):
+        name, fingerprint = row["agent"], row["fingerprint"]
+        family = name.removeprefix("family:") if name.startswith("family:") else ""
+        if family:
+            members = sorted(e.name for e in shop.catalog.entries.values() if e.manifest.family == family)
+            in_service = shop.family_fingerprint(family, triage) == fingerprint
+        else:
+            members = [name] if name in shop.catalog.entries else []
+            in_service = bool(members) and shop.agent(name, triage).fingerprint == fingerprint
+        if not members or not in_service:
             continue
-        setting = state.agents.get(name, AgentSetting())
-        target = setting.target or entry.manifest.target
-        scores = audits.scores_of_runs(connection, fingerprint, family=False)
-        yield Group(name, fingerprint, target, setting.confidence, rows, scores, first_looks.get(name))
-    for (family, fingerprint), rows in by_family.items():
-        if shop.family_fingerprint(family, triage) != fingerprint:
-            continue
-        members = [e.manifest for e in shop.catalog.entries.values() if e.manifest.family == family]
-        settings = [state.agents.get(m.name, AgentSetting()) for m in members]
-        target = max(s.target or m.target for s, m in zip(settings, members, strict=True))
-        scores = audits.scores_of_runs(connection, fingerprint, family=True)
-        confidence = max(s.confidence for s in settings)
-        owner = f"family:{family}"
-        yield Group(owner, fingerprint, target, confidence, rows, scores, first_looks.get(owner))
+        settings = [state.agents.get(member, AgentSetting()) for member in members]
+        targets = [s.target or shop.catalog.entries[m].manifest.target for s, m in zip(settings, members, strict=True)]
+        asked = (
+            max(targets),
+            max(s.confidence for s in settings),
+            max((s.critical_target for s in settings if s.critical_target is not None), default=None),
+            first_looks.get(name),
+        )
+        stamp = "|".join(map(str, (row["stamp"], *asked)))
+        yield Owner(name, fingerprint, *asked, members=tuple(members), stamp=stamp)
 
 
-def _issue(connection: Connection, tenant_id: UUID, group: Group, before: Certificate | None) -> None:
-    probabilities = [row["probability"] for row in group.rows]
-    choice = certify(
-        [row["score"] for row in group.rows],
-        [row["right"] for row in group.rows],
-        population=group.population,
-        target=group.target,
-        confidence=group.confidence,
-        probabilities=probabilities,
-        smallest=smallest_of_their_time(probabilities),
-        first_look=group.first_look,
-    )
-    now = datetime.now(UTC)
-    if choice.threshold is None:
-        if before is not None:
-            _revoke(connection, tenant_id, group, choice, now)
+def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) -> None:
+    """Listen, examine, and write down where the owner stands."""
+    halves = gate.half_lives(connection, owner.name, owner.fingerprint, days=HALF_DAYS, items=HALF_ITEMS, now=now)
+    if not halves:
         return
+    rows = gate.evidence(connection, owner.name, owner.fingerprint, halves[0])
+    found, loudness = alarms.listen(rows, owner.target, owner.critical_target)
+    if found:
+        state = policies.tenant_state(connection)
+        members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
+        alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
+        halves, rows, loudness = [datetime.now(UTC)], [], 1.0
+    rules = Rules(
+        target=owner.target,
+        confidence=owner.confidence,
+        boundaries=tuple(halves),
+        critical_target=owner.critical_target,
+        first_look=owner.first_look if not _alarmed(connection, owner) else None,
+    )
+    audits = closed(rows, now)
+    population = gate.first_scores(connection, owner.name, owner.fingerprint, PLAN_RUNS)
+    finding = examine(audits, population, rules)
+    _certificate(connection, tenant_id, owner, finding, audits, population, rules, now, rows)
+    first, share = finding.accuracy, 0.0
+    if finding.threshold is not None:
+        share = gate.share_at_or_above(connection, owner.name, owner.fingerprint, finding.threshold)
+    data = {
+        "target": owner.target,
+        "confidence": owner.confidence,
+        "critical_target": owner.critical_target,
+        "threshold": finding.threshold,
+        "share": share,
+        "k": first.k,
+        "n": first.n,
+        "log_e": first.log_e,
+        "method": first.method,
+        "audits": len(audits),
+        "missing": finding.missing,
+        "audits_missing": finding.audits_missing,
+        "since": halves[0].isoformat(),
+        "half": len(halves) - 1,
+        "alarm": {"value": loudness, "level": alarms.LEVEL},
+        "simulated": any(row["simulated"] for row in rows),
+    }
+    wait = SOON if len(population) < PLAN_RUNS else AGAIN
+    gate.set_standing(
+        connection,
+        tenant_id,
+        owner.name,
+        owner.fingerprint,
+        stamp=owner.stamp,
+        again_at=min(now + wait, halves[-1] + HALF_DAYS),
+        data=data,
+    )
+
+
+def _alarmed(connection: Connection, owner: Owner) -> bool:
+    """An announced look is one look: after an alarm evidence is earned at any time, or not at all."""
+    return gate.has_rung(connection, owner.name, owner.fingerprint)
+
+
+def _certificate(
+    connection: Connection,
+    tenant_id: UUID,
+    owner: Owner,
+    finding: Finding,
+    audits: Sequence[Audit],
+    population: Sequence[float],
+    rules: Rules,
+    now: datetime,
+    rows: Sequence[RowMapping],
+) -> None:
+    """Issue, keep or revoke, as the finding says."""
+    before = policies.live_certificate(connection, owner.name, owner.fingerprint, owner.target)
+    if finding.threshold is None:
+        if before is not None:
+            _revoke(connection, tenant_id, owner, finding.missing, now)
+        return
+    if before is not None and before["threshold"] == finding.threshold:
+        fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)
+        if fresh and before["critical_target"] == owner.critical_target:
+            return
+    choice, half = finding.accuracy, len(rules.boundaries) - 1
+    lives = 1 if choice.method == METHOD_FIRST else 2
     certificate = Certificate(
         id=new_id(),
-        agent=group.owner,
-        fingerprint=group.fingerprint,
-        target=group.target,
-        confidence=group.confidence,
-        threshold=choice.threshold,
+        agent=owner.name,
+        fingerprint=owner.fingerprint,
+        target=owner.target,
+        confidence=owner.confidence,
+        threshold=finding.threshold,
         k=choice.k,
         n=choice.n,
-        bound=choice.bound if choice.bound is not None else group.target,
+        bound=choice.bound if choice.bound is not None else owner.target,
         method=choice.method,
-        audits=len(group.rows),
-        expires_at=now + LIFE,
-        simulated=any(row["simulated"] for row in group.rows),
+        audits=len(audits),
+        expires_at=rules.boundaries[max(half - 1, 0)] + lives * HALF_DAYS,
+        simulated=any(row["simulated"] for row in rows),
+        critical_target=owner.critical_target,
     )
-    evidence = {"audits": [str(row["id"]) for row in group.rows], "share": choice.share}
-    digest = fingerprint_of(certificate, group.rows)
-    times = [row["at"] for row in group.rows]
+    hashed = digest(owner.name, owner.fingerprint, audits, population, rules, finding.threshold)
+    evidence = {
+        "audits": [[str(audit.id), *map(str, audit.judgements)] for audit in audits],
+        "rules": rules.as_json(),
+        "half": half,
+        "share": choice.share,
+        "log_e": choice.log_e,
+        "critical": None if finding.critical is None else {"k": finding.critical.k, "n": finding.critical.n},
+    }
+    times = [audit.drawn_at for audit in audits]
     policies.add_certificate(
         connection,
         tenant_id,
         certificate,
         window=(min(times), max(times)),
         code_version=choice.method,
-        digest=digest,
+        digest=hashed,
         evidence=evidence,
     )
-    data = {**certificate.model_dump(mode="json"), "hash": digest}
-    journal.write(connection, tenant_id, actor="saola", action="certificate.issued", object=group.owner, data=data)
+    data = {**certificate.model_dump(mode="json"), "hash": hashed}
+    journal.write(connection, tenant_id, actor="saola", action="certificate.issued", object=owner.name, data=data)
     events.append(connection, Event(kind="certificate.issued", at=now, tenant_id=tenant_id, data=data))
 
 
-def _revoke(connection: Connection, tenant_id: UUID, group: Group, choice: Choice, now: datetime) -> None:
-    policies.revoke_certificates(connection, group.owner, choice.missing)
-    data = {"agent": group.owner, "reason": choice.missing}
-    journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=group.owner, data=data)
+def _revoke(connection: Connection, tenant_id: UUID, owner: Owner, reason: str, now: datetime) -> None:
+    policies.revoke_certificates(connection, owner.name, reason)
+    data = {"agent": owner.name, "reason": reason}
+    journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=owner.name, data=data)
     events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))
-
-
-def smallest_of_their_time(probabilities: Sequence[float]) -> list[float]:
-    """Return for each audit the smallest probability that any run had when it was drawn.
-
-    A replay audits every run it makes; live audits are as probable as their agent's setting says, at least the floor.
-    """
-    live = [p for p in probabilities if p < 1]
-    return [1.0 if p >= 1 else min(live) for p in probabilities]
-
-
-def fingerprint_of(certificate: Certificate, rows: Sequence[RowMapping]) -> str:
-    """Return SHA-256 over what the certificate says and every audited row it rests on, so that it can be recomputed."""
-    said = certificate.model_dump(mode="json", include={"agent", "fingerprint", "target", "confidence", "threshold"})
-    seen = [[str(r["id"]), r["score"], r["probability"], r["right"]] for r in rows]
-    return hashlib.sha256(json.dumps([said, seen], sort_keys=True).encode()).hexdigest()

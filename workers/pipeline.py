@@ -17,6 +17,7 @@ from core.contracts import Decision, Proposal, Reason, Route
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
 from core.gate.decide import decide, pick_certificate
+from core.gate import audits
 from core.ids import new_id
 from core.settings import settings
 from core.store import items, outbox, records
@@ -194,7 +195,8 @@ def gate(shop: Workshop, worked: Worked, state: TenantState, coin: float, audit:
         proposal,
         shop.policy(state, proposal.agent),
         certificate,
-        audit_probability=max(setting.audit_probability, settings().audit_floor) if audit is None else audit,
+        audit_probability=drawn.probability if audit is None else audit,
+        audit_smallest=drawn.smallest if audit is None else audit,
         audit_coin=coin,
     )
 
@@ -233,6 +235,12 @@ def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, au
         decision=gate(shop, worked, state, audit_coin(run_id), audit),
         family=worked.family,
         family_fingerprint=worked.family_fingerprint,
+    item = worked.loaded.item
+    flagged = audits.doubtful(item, proposal, worked.route)
+    burst = setting.burst_until is not None and datetime.now(UTC) < setting.burst_until
+    drawn = audits.draw(setting.audit_probability, settings().audit_floor, flagged=flagged, burst=burst)
         shadow=shadow,
         at=datetime.now(UTC) - worked.loaded.shift,
     )
+        flagged=flagged,
+        doubled=audit_coin(run_id, b"second reviewer") < audits.SECOND_LOOKER,

@@ -72,6 +72,7 @@ class Workshop:
             may=manifest.may,
             target=setting.target or manifest.target,
             confidence=setting.confidence,
+            critical_target=setting.critical_target,
             paused=state.paused or setting.paused,
             allowed_links=manifest.allowed_links,
             sinks={tool.name: tool.sinks for tool in manifest.tools if tool.sinks},
@@ -102,7 +103,10 @@ def workshop() -> Workshop:
     return Workshop()
 
 
-def audit_coin(run_id: UUID) -> float:
-    """Return a number in [0, 1) that nobody can choose: HMAC-SHA256 of the run's id under the installation's secret."""
-    digest = hmac.new(signing_secret().encode(), run_id.bytes, hashlib.sha256).digest()
+def audit_coin(run_id: UUID, purpose: bytes = b"") -> float:
+    """Return a number in [0, 1) that nobody can choose: HMAC-SHA256 of the run's id under the installation's secret.
+
+    Coins of different purposes are independent.
+    """
+    digest = hmac.new(signing_secret().encode(), purpose + run_id.bytes, hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

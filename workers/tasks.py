@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.store.outbox import Job
-from workers import deliver, pipeline, replay, tidy
+from workers import deliver, notice, pipeline, replay, tidy
 from workers.app import app
 from workers.jobs import Handler, do_all
 
@@ -16,11 +16,32 @@ def _train_triage(jobs: Sequence[Job]) -> None:
     train_triage(jobs)
 
 
+def _index_knowledge(jobs: Sequence[Job]) -> None:
+    """Make the knowledge folders of a tenant's agents searchable, file by file where one has changed."""
+    from workers.knowledge import index_knowledge  # the same
+
+    index_knowledge(jobs)
+
+
 def _renew_certificates(jobs: Sequence[Job]) -> None:
-    """Compute certificates from the audits anew, and issue, replace or revoke them."""
+    """Listen for alarms, then issue, replace or revoke what the audits allow, for each agent and family."""
     from workers.certify import renew_certificates  # the same
 
     renew_certificates(jobs)
+
+
+def _watch_signs(jobs: Sequence[Job]) -> None:
+    """Compare what came back after automated replies with what usually does; where it is more, audit half for a day."""
+    from workers.alarms import watch_signs  # the same
+
+    watch_signs(jobs)
+
+
+def _roll_up(jobs: Sequence[Job]) -> None:
+    """Add what has happened since the last time to the roll-ups that the figures are read from."""
+    from workers.rollup import roll_up  # the same
+
+    roll_up(jobs)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -28,8 +49,12 @@ HANDLERS: dict[str, Handler] = {
     "item.replay": replay.replay,
     "delivery.send": deliver.send,
     "triage.train": _train_triage,
+    "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,
+    "gate.watch": _watch_signs,
+    "gate.notify": notice.tell_owners,
     "tickets.close_silent": tidy.close_silent,
+    "metrics.roll_up": _roll_up,
 }
 
 

@@ -28,7 +28,7 @@ def audits_page(request: Request, caller: StaffPage) -> Response:
 def show(request: Request, caller: Caller, notice: dict[str, str] | None = None) -> Response:
     """Return the page with the audit that has waited longest."""
     with app_database().transaction(caller.tenant_id) as connection:
-        rows = audits.waiting(connection, 1)
+        rows = audits.waiting(connection, 1, caller.name)
         progress = audits.progress(connection)
         counts = inbox.counts(connection)
     audit = routes.of_row(rows[0]) if rows else None

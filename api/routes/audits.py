@@ -64,7 +64,7 @@ class Judged(BaseModel):
 @router.get("", operation_id="list_audits", summary="What waits for a judgement, oldest first")
 def list_audits(caller: Staff, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Audits:
     with app_database().transaction(caller.tenant_id) as connection:
-        rows = audits.waiting(connection, limit)
+        rows = audits.waiting(connection, limit, caller.name)
     return Audits(audits=[of_row(row) for row in rows])
 
 

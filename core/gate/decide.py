@@ -27,11 +27,13 @@ def decide(
     *,
     audit_probability: float = 0.0,
     audit_coin: float = 1.0,
+    audit_smallest: float | None = None,
+    flagged: bool = False,
 ) -> Decision:
     """Decide on a proposal: automate (send), hold (a person reviews the draft) or decline (a person writes).
 
     `audit_coin` is uniform in [0, 1) and drawn before the outcome is known; the run is audited when it falls below
-    `audit_probability`.
+    `audit_probability`. `audit_smallest` is what a run that nothing speaks against would have had (default: the same).
     """
     reasons = _declined(proposal, policy) or _held(item, proposal, policy, certificate)
     if proposal.kind == "abstain" or policy.tier == "off":
@@ -52,6 +54,8 @@ def decide(
             "certificate_id": certificate.id if certificate else None,
             "audit_probability": audit_probability if proposal.kind != "abstain" else 0.0,
             "audited": proposal.kind != "abstain" and audit_coin < audit_probability,
+            "audit_smallest": audit_probability if audit_smallest is None else audit_smallest,
+            "flagged": flagged,
         }
     )
 
@@ -77,6 +81,8 @@ def _held(item: WorkItem, proposal: Proposal, policy: Policy, certificate: Certi
     elif certificate.target < policy.target or certificate.confidence < policy.confidence:
         values = {"certified": certificate.target, "target": policy.target}
         reasons.append(Reason(code="certificate_too_low", values=values))
+    elif (policy.critical_target or 0.0) > (certificate.critical_target or 0.0):
+        reasons.append(Reason(code="critical_uncertified", values={"target": policy.critical_target}))
     elif proposal.score < certificate.threshold:
         values = {"score": round(proposal.score, 4), "threshold": round(certificate.threshold, 4)}
         reasons.append(Reason(code="score_below_threshold", values=values))

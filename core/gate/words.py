@@ -81,6 +81,11 @@ SENTENCES: dict[str, dict[str, str]] = {
         "de": "Das Zertifikat deckt {certified:.0%}, das Ziel ist {target:.0%}.",
         "vi": "Chứng nhận ở mức {certified:.0%}, mục tiêu là {target:.0%}.",
     },
+    "critical_uncertified": {
+        "en": "The certificate does not cover critical errors; {target:.1%} of replies must be free of them.",
+        "de": "Das Zertifikat deckt schwere Fehler nicht ab; {target:.1%} der Antworten müssen frei davon sein.",
+        "vi": "Chứng nhận chưa bao gồm lỗi nghiêm trọng; {target:.1%} câu trả lời phải không có lỗi này.",
+    },
     "score_below_threshold": {
         "en": "The agent is not sure enough: score {score}, certified threshold {threshold}.",
         "de": "Der Agent ist nicht sicher genug: Wert {score}, zertifizierte Schwelle {threshold}.",

@@ -8,26 +8,36 @@ from sqlalchemy import Connection, RowMapping
 
 from core.contracts import is_simulated
 from core.errors import Rejected
-from core.events import Event
+from core.events import Event, EventKind
 from core.ids import new_id
 from core.store import events
-from core.store.sql import execute, maybe_row, rows
+from core.store.sql import execute, maybe_row, one_row, rows, scalar
 
 
-def waiting(connection: Connection, limit: int = 50) -> Sequence[RowMapping]:
-    """Return open audits, oldest first, without score or decision: the reviewer judges blind."""
+def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[RowMapping]:
+    """Return open audits, oldest first, without score or decision: the reviewer judges blind.
+
+    For a reviewer (`by`) also those that two judge and another has judged: neither sees the other's word.
+    """
     return rows(
         connection,
-        """SELECT a.id, a.agent, a.intent, a.language, a.drawn_at, a.due_at, w.ticket_id, w.document_id, w.turn,
+        f"""SELECT a.id, a.agent, a.intent, a.language, a.drawn_at, a.due_at, w.ticket_id, w.document_id, w.turn,
                r.proposal ->> 'reply' AS reply, r.proposal -> 'actions' AS actions, r.proposal -> 'fields' AS fields,
                r.proposal -> 'sources' AS sources, t.subject,
-               (SELECT body FROM messages m WHERE m.ticket_id = w.ticket_id AND m.turn = w.turn
-                AND m.author = 'customer' LIMIT 1) AS question
+               (SELECT body FROM messages m WHERE m.ticket_id = w.ticket_id AND m.turn <= w.turn
+                AND m.author = 'customer' ORDER BY m.turn DESC LIMIT 1) AS question
            FROM audits a JOIN runs r ON r.id = a.run_id JOIN work_items w ON w.id = a.work_item_id
            LEFT JOIN tickets t ON t.id = w.ticket_id
-           WHERE a.state = 'open' ORDER BY a.id LIMIT :limit""",
+           WHERE a.state = 'open' OR (CAST(:by AS text) <> '' AND {_SECOND_WANTED})
+           ORDER BY a.id LIMIT :limit""",
         limit=limit,
+        by=by,
     )
+
+
+# Two reviewers judge it, one has, and it was not the one who asks.
+_SECOND_WANTED = """a.doubled AND a.state = 'judged' AND a.judged_by <> :by AND NOT EXISTS (
+    SELECT 1 FROM judgements j WHERE j.audit_id = a.id AND (j.second OR j.by = :by))"""
 
 
 def judge(
@@ -43,8 +53,14 @@ def judge(
 ) -> RowMapping:
     """Record a judgement; judging again corrects the earlier one and both are kept. Returns the audit, score included.
 
+    On an audit that two reviewers judge, the first word of another one than the first is the second reviewer's: it is
+    kept beside the first, and where they differ the run counts as wrong until somebody judges once more.
     Raises Rejected (code not_found).
     """
+    if scalar(
+        connection, f"SELECT EXISTS (SELECT 1 FROM audits a WHERE a.id = :id AND {_SECOND_WANTED})", id=audit_id, by=by
+    ):
+        return _second(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, at=at)
     row = maybe_row(
         connection,
         """UPDATE audits a SET state = 'judged', "right" = :right, critical = :critical, judged_by = :by,
@@ -61,19 +77,7 @@ def judge(
     )
     if row is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
-    execute(
-        connection,
-        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated)
-           VALUES (:id, :tenant_id, :audit_id, :right, :critical, :note, :by, :simulated)""",
-        id=new_id(),
-        tenant_id=tenant_id,
-        audit_id=audit_id,
-        right=right,
-        critical=critical,
-        note=note,
-        by=by,
-        simulated=is_simulated(by),
-    )
+    _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=False)
     events.append(
         connection,
         Event(
@@ -98,6 +102,75 @@ def judge(
     return row
 
 
+def _keep(
+    connection: Connection,
+    tenant_id: UUID,
+    audit_id: UUID,
+    *,
+    right: bool,
+    critical: bool,
+    note: str,
+    by: str,
+    second: bool,
+) -> None:
+    execute(
+        connection,
+        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated, second)
+           VALUES (:id, :tenant_id, :audit_id, :right, :critical, :note, :by, :simulated, :second)""",
+        id=new_id(),
+        tenant_id=tenant_id,
+        audit_id=audit_id,
+        right=right,
+        critical=critical,
+        note=note,
+        by=by,
+        simulated=is_simulated(by),
+        second=second,
+    )
+
+
+def _second(
+    connection: Connection,
+    tenant_id: UUID,
+    audit_id: UUID,
+    *,
+    right: bool,
+    critical: bool,
+    note: str,
+    by: str,
+    at: datetime,
+) -> RowMapping:
+    """Keep the second reviewer's word beside the first's."""
+    _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=True)
+    row = one_row(
+        connection,
+        """UPDATE audits a SET "right" = a."right" AND :right, critical = a.critical OR :critical,
+               simulated = a.simulated OR :simulated, judged_at = clock_timestamp()
+           FROM audits b JOIN work_items w ON w.id = b.work_item_id
+           LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
+           WHERE a.id = :id AND b.id = a.id
+           RETURNING a.id, a.run_id, a.work_item_id, a.agent, a.fingerprint, a.score, a.probability, a.action,
+               a."right", b."right" = :right AS agreed, w.ticket_id, w.document_id,
+               coalesce(t.shift_seconds, d.shift_seconds, 0) AS shift_seconds""",
+        id=audit_id,
+        right=right,
+        critical=critical,
+        simulated=is_simulated(by),
+    )
+    data = {"right": right, "critical": critical, "by": by, "agreed": row["agreed"]}
+    happened = {name: row[name] for name in ("ticket_id", "document_id", "work_item_id", "run_id")}
+    seconds = timedelta(seconds=row["shift_seconds"])
+    kind: EventKind = "audit.seconded"
+    events.append(connection, Event(kind=kind, at=at - seconds, tenant_id=tenant_id, data=data, **happened))
+    if not row["agreed"]:  # figures that fold the log must follow the verdict too
+        told = {**data, "right": row["right"], "probability": row["probability"], "agent": row["agent"]}
+        told |= {"fingerprint": row["fingerprint"], "simulated": is_simulated(by)}
+        events.append(
+            connection, Event(kind="audit.judged", at=at - seconds, tenant_id=tenant_id, data=told, **happened)
+        )
+    return row
+
+
 def progress(connection: Connection) -> Sequence[RowMapping]:
     """Return for each agent: audits open, judged and judged right."""
     return rows(
@@ -106,33 +179,6 @@ def progress(connection: Connection) -> Sequence[RowMapping]:
                count(*) FILTER (WHERE state = 'judged') AS judged, count(*) FILTER (WHERE "right") AS "right"
            FROM audits GROUP BY agent ORDER BY agent""",
     )
-
-
-def evidence(connection: Connection) -> Sequence[RowMapping]:
-    """Return judged audits, oldest first: what certificates are computed from.
-
-    Columns: id, agent, fingerprint, family, family_fingerprint, score, probability, right, critical, simulated,
-    judged_at, at (when the item was received).
-    """
-    return rows(
-        connection,
-        """SELECT a.id, a.agent, a.fingerprint, a.family, a.family_fingerprint, a.score, a.probability, a."right",
-               a.critical, a.simulated, a.judged_at, coalesce(t.received_at, d.received_at) AS at
-           FROM audits a JOIN work_items w ON w.id = a.work_item_id
-           LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
-           WHERE a.state = 'judged' ORDER BY a.id""",
-    )
-
-
-def scores_of_runs(connection: Connection, fingerprint: str, family: bool) -> list[float]:
-    """Return the score of every run of one (family) fingerprint, oldest first: the traffic that audits speak for."""
-    column = "family_fingerprint" if family else "fingerprint"
-    found = rows(
-        connection,
-        f"SELECT score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain' ORDER BY id",
-        fingerprint=fingerprint,
-    )
-    return [float(row["score"]) for row in found]
 
 
 def waiting_by_owner(connection: Connection) -> dict[str, int]:

@@ -63,7 +63,10 @@ def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[De
                (SELECT min(CASE WHEN a.state IN ('waiting', 'sending') THEN 'before' ELSE 'without' END)
                 FROM deliveries a WHERE a.decision_id = v.decision_id AND a.effect = 'action' AND v.effect = 'reply'
                     AND a.state <> 'sent') AS action,
-               n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true) AS paused
+               t.turn > w.turn AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.decision_id = v.decision_id
+                    AND b.state NOT IN ('waiting', 'stopped')) AS superseded,
+               n.paused OR coalesce(s.paused, false) OR NOT coalesce(s.enabled, true)
+                   OR coalesce(s.tier, 'automated') <> 'automated' AS paused
            FROM deliveries v JOIN tenants n ON n.id = v.tenant_id
            LEFT JOIN tickets t ON t.id = v.ticket_id
            LEFT JOIN customers c ON c.id = t.customer_id

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.contracts import Certificate
+from core.errors import Rejected
 from core.ids import new_id
 from core.store.sql import Jsonb, execute, maybe_row, rows
 
@@ -21,6 +22,8 @@ class AgentSetting(NamedTuple):
     confidence: float = 0.95
     paused: bool = False
     audit_probability: float = 0.1
+    critical_target: float | None = None
+    burst_until: datetime | None = None  # audits are drawn much more often until then: an alarm is being looked into
 
 
 class TenantState(NamedTuple):
@@ -37,7 +40,7 @@ def tenant_state(connection: Connection) -> TenantState:
     paused = maybe_row(connection, "SELECT paused FROM tenants")
     found = rows(
         connection,
-        "SELECT agent, enabled, tier, target, confidence, paused, audit_probability FROM agent_settings",
+        f"SELECT agent, {', '.join(AgentSetting._fields)} FROM agent_settings",
     )
     serving = rows(connection, "SELECT kind, id FROM classifiers WHERE state = 'serving'")
     return TenantState(
@@ -49,7 +52,8 @@ def tenant_state(connection: Connection) -> TenantState:
 
 
 _CERTIFICATE = (
-    "id, agent, fingerprint, slice, target, confidence, threshold, k, n, bound, method, audits, expires_at, simulated"
+    "id, agent, fingerprint, slice, target, confidence, threshold, k, n, bound, method, audits, expires_at, simulated, "
+    "critical_target"
 )
 
 
@@ -85,10 +89,11 @@ def add_certificate(
     execute(
         connection,
         """INSERT INTO certificates (id, tenant_id, agent, fingerprint, slice, target, confidence, threshold, k, n,
-               bound, method, audits, expires_at, simulated, window_from, window_to, code_version, hash, evidence)
+               bound, method, audits, expires_at, simulated, critical_target, window_from, window_to, code_version,
+               hash, evidence)
            VALUES (:id, :tenant_id, :agent, :fingerprint, :slice, :target, :confidence, :threshold, :k, :n,
-               :bound, :method, :audits, :expires_at, :simulated, :window_from, :window_to, :code_version, :hash,
-               :evidence)""",
+               :bound, :method, :audits, :expires_at, :simulated, :critical_target, :window_from, :window_to,
+               :code_version, :hash, :evidence)""",
         **certificate.model_dump(),
         tenant_id=tenant_id,
         window_from=window[0] if window else None,
@@ -110,18 +115,42 @@ def revoke_certificates(connection: Connection, agent: str, reason: str) -> int:
     )
 
 
+def get_certificate(connection: Connection, certificate_id: UUID) -> RowMapping:
+    """Return a certificate with its evidence, live or not. Raises Rejected (code not_found)."""
+    row = maybe_row(connection, "SELECT * FROM certificates WHERE id = :id", id=certificate_id)
+    if row is None:
+        raise Rejected("there is no such certificate", code="not_found", hint="List them: saola certificate list")
+    return row
+
+
+def live_certificate(connection: Connection, agent: str, fingerprint: str, target: float) -> RowMapping | None:
+    """Return threshold, critical_target, issued_at and half life of a live certificate, None where there is none."""
+    return maybe_row(
+        connection,
+        """SELECT threshold, critical_target, issued_at, evidence ->> 'half' AS half FROM certificates
+           WHERE agent = :agent AND fingerprint = :fingerprint AND target = :target AND revoked_at IS NULL
+             AND (expires_at IS NULL OR expires_at > clock_timestamp())""",
+        agent=agent,
+        fingerprint=fingerprint,
+        target=target,
+    )
+
+
 def list_certificates(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
     """Return certificates, live ones first, then newest."""
     return rows(
         connection,
-        """SELECT * FROM certificates WHERE CAST(:agent AS text) IS NULL OR agent = :agent
+        """SELECT id, agent, fingerprint, slice, target, confidence, critical_target, threshold, k, n, bound, method,
+               audits, simulated, window_from, window_to, code_version, hash, issued_at, expires_at, revoked_at,
+               revoked_reason, evidence - 'audits' - 'population' AS evidence
+           FROM certificates WHERE CAST(:agent AS text) IS NULL OR agent = :agent
            ORDER BY revoked_at IS NOT NULL, issued_at DESC""",
         agent=agent,
     )
 
 
 def set_agent(connection: Connection, tenant_id: UUID, agent: str, **changes: Any) -> None:
-    """Change an agent's live setting: enabled, tier, target, confidence, paused or audit_probability."""
+    """Change an agent's live setting: any field of AgentSetting. Raises ValueError for another."""
     allowed = set(AgentSetting._fields)
     if not changes or not set(changes) <= allowed:
         raise ValueError(f"settings of an agent are {sorted(allowed)}")

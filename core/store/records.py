@@ -29,6 +29,7 @@ class Record(NamedTuple):
     family_fingerprint: str
     shadow: bool
     at: datetime
+    doubled: bool = False  # a second reviewer judges its audit too
 
     @property
     def intent(self) -> str:
@@ -191,9 +192,10 @@ def _draw_audits(connection: Connection, tenant_id: UUID, drawn: Sequence[Record
     execute_many(
         connection,
         """INSERT INTO audits (id, tenant_id, run_id, work_item_id, agent, fingerprint, family, family_fingerprint,
-               intent, language, probability, score, action, due_at)
+               intent, language, probability, smallest, flagged, doubled, score, action, due_at)
            VALUES (:id, :tenant_id, :run_id, :item, :agent, :fingerprint, :family, :family_fingerprint,
-               :intent, :language, :probability, :score, :action, clock_timestamp() + interval '48 hours')""",
+               :intent, :language, :probability, :smallest, :flagged, :doubled, :score, :action,
+               clock_timestamp() + interval '48 hours')""",
         [
             {
                 "id": new_id(),
@@ -207,6 +209,9 @@ def _draw_audits(connection: Connection, tenant_id: UUID, drawn: Sequence[Record
                 "intent": record.intent,
                 "language": record.language,
                 "probability": record.decision.audit_probability,
+                "smallest": record.decision.audit_smallest or record.decision.audit_probability,
+                "flagged": record.decision.flagged,
+                "doubled": record.doubled,
                 "score": record.proposal.score,
                 "action": record.decision.action,
             }

@@ -7,6 +7,7 @@ what that flag usually says at those scores; it proves nothing, so it only asks 
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +40,51 @@ def detector_value(log_c: Floats) -> Floats:
     top = log_c.max(axis=-1)
     mean: Floats = np.exp(top) * np.exp(log_c - top[..., None]).mean(axis=-1)
     return mean
+
+
+class Heard(NamedTuple):
+    """What the detector made of a row of audits. `since` is the index of the first audit that its loudest bet counts:
+    about where accuracy fell, if it did; n where nothing speaks for a change."""
+
+    value: float
+    peak: float
+    since: int
+
+
+def listen(right: ArrayLike, weights: ArrayLike, target: float) -> Heard:
+    """The detector over audits of automated runs in the order in which they were judged, an epoch for each.
+
+    right: (n,) verdicts; weights: (n,) in (0, 1], the smallest probability of the time over the audit's own. `peak` is
+    the highest value on the way. The level it is held to is then the least number of audits, on average, from one
+    false alarm to the next.
+    """
+    verdict, weight = np.asarray(right, dtype=float), np.asarray(weights, dtype=float)
+    log_c, since, peak = detector_start(), np.zeros(len(BETS), dtype=int), 1.0
+    value = 1.0
+    for index, (ok, w) in enumerate(zip(verdict, weight, strict=True)):
+        since = np.where(log_c <= 0, index, since)
+        log_c = detector_step(log_c, [ok], [1 - ok], [w], target)
+        value = float(detector_value(log_c))
+        peak = max(peak, value)
+    loudest = int(log_c.argmax())
+    return Heard(value, peak, int(since[loudest]) if log_c[loudest] > 0 else verdict.size)
+
+
+def proxy_path(flagged: ArrayLike, runs: ArrayLike, ratio: float = 1.3, known: int = 500) -> Floats:
+    """The flag CUSUM over blocks of automated runs, oldest first: flagged and all runs (T, S) by score band to (T,).
+
+    What is usual in a band is what the blocks before showed; the first `known` runs only teach it.
+    """
+    flags, every = np.asarray(flagged, dtype=float), np.asarray(runs, dtype=float)
+    before_flags = np.vstack([np.zeros(flags.shape[1:]), flags.cumsum(axis=0)])[:-1]
+    before = np.vstack([np.zeros(every.shape[1:]), every.cumsum(axis=0)])[:-1]
+    expected = (every * (before_flags + 0.5) / (before + 10.0)).sum(axis=1)
+    path, value = np.zeros(len(flags)), np.zeros(())
+    for block in range(len(flags)):
+        if before[block].sum() >= known:
+            value = proxy_step(value, flags[block].sum(), expected[block], ratio)
+        path[block] = value
+    return path
 
 
 def proxy_step(value: ArrayLike, flagged: ArrayLike, expected: ArrayLike, ratio: float = 1.3) -> Floats:

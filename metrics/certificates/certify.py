@@ -1,9 +1,14 @@
-"""One call for a live certificate: valid at every look, and sharp at one look that was announced.
+"""One call for a live certificate: valid at every look, sharp at one look that was announced, and it expires.
 
-The allowed error is split in two halves. One pays for evidence that may be looked at any time (`eprocess`), the other
-for a single exact test (`fixed_sequence`) on the first `first_look` audits in the order in which they were drawn. That
-number must be fixed before those audits are judged: the size of the first batch, say. Looking again and again with the
-exact test instead, until it passes, would certify agents below the target far more often than stated.
+Two certificates overlap, each at half of the allowed error (delta / 2): one begins with each half life and lasts a
+whole one, so an old one lapses while its successor has had half a life to earn its own evidence (`eprocess`). In the
+first half life there is only one of them; the other half of the error pays for a single exact test (`fixed_sequence`)
+on the first `first_look` audits in the order in which they were drawn, and that certificate ends with the first half
+life. So at any moment the chance that a live one is false is at most delta while traffic stays alike.
+
+The number of the first look must be fixed before those audits are judged: the size of the first batch, say. Looking
+again and again with the exact test instead, until it passes, would certify agents below the target far more often than
+stated. Certificates carry a reserve against drift and withdraw levels whose evidence fades, as `policy` does.
 
 Everything is recomputed from the rows, so the same rows give the same certificate.
 """
@@ -17,6 +22,8 @@ from metrics.certificates import eprocess
 from metrics.certificates.fixed_sequence import Choice, choose_threshold
 
 PLAN_RUNS = 100
+RESERVE = 0.07  # of the allowed error rate: certify 95.35 % for a promise of 95 %
+SLACK = 0.5
 METHOD = "any-time betting, fixed sequence"
 METHOD_FIRST = "one announced look, exact binomial, fixed sequence"
 
@@ -31,48 +38,49 @@ def certify(
     probabilities: ArrayLike | None = None,
     smallest: ArrayLike | None = None,
     first_look: int | None = None,
+    halves: ArrayLike | None = None,
+    half: int = 0,
+    start_share: float = 0.24,
 ) -> Choice:
-    """The lowest threshold certified by either half; the sharper one's method is named.
+    """The lowest threshold that any live certificate allows; the method of that one is named.
 
     scores, right, probabilities: (n,) of the audits in the order in which they were drawn (an overdue one counts as
     wrong); smallest: (n,) or one number, the smallest probability that the audit policy of the time could give (needed
     where probabilities differ); population: (N,) scores of all runs, oldest first: the first 100 fix the levels.
+    halves: (n,) in which half life each audit was drawn, from 0; half: the one that it is now. start_share: the part of
+    traffic at which the chain of levels starts.
     """
-    half = 1 - (1 - confidence) / 2
+    side = 1 - (1 - confidence) / 2
     traffic = np.asarray(population, dtype=float)
     if traffic.size < PLAN_RUNS:
         return _too_early(PLAN_RUNS - traffic.size)
     score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
     drawn = None if probabilities is None else np.asarray(probabilities, dtype=float)
-    any_time = _any_time(score, verdict, traffic, drawn, smallest, target, half)
-    if first_look is None or score.size < first_look:
-        return any_time
-    once = choose_threshold(
-        score[:first_look],
-        verdict[:first_look],
-        population=traffic[:PLAN_RUNS],
-        target=target,
-        confidence=half,
-        probabilities=None if drawn is None else drawn[:first_look],
-        count=50,
-    )
-    if once.threshold is None or (any_time.threshold is not None and any_time.threshold <= once.threshold):
-        return any_time
-    return replace(once, method=METHOD_FIRST)
+    begun = np.zeros(score.shape, dtype=int) if halves is None else np.asarray(halves, dtype=int)
+    weights = np.ones_like(score) if drawn is None else eprocess.probability_weights(drawn, smallest)
+    found = [
+        _any_time(
+            score[begun >= first], verdict[begun >= first], weights[begun >= first], traffic, target, side, start_share
+        )
+        for first in {max(half - 1, 0), half}
+    ]
+    if half == 0 and first_look is not None and score.size >= first_look:
+        found.append(_first_look(score, verdict, drawn, traffic, first_look, target, side))
+    return min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
 
 
 def _any_time(
     score: eprocess.Floats,
     verdict: eprocess.Floats,
+    weights: eprocess.Floats,
     traffic: eprocess.Floats,
-    drawn: eprocess.Floats | None,
-    smallest: ArrayLike | None,
     target: float,
     confidence: float,
+    start_share: float,
 ) -> Choice:
-    weights = None if drawn is None else eprocess.probability_weights(drawn, smallest)
-    fixed = eprocess.plan(traffic[:PLAN_RUNS])
-    found = eprocess.stand(fixed, score, verdict, weights=weights, target=target, confidence=confidence)
+    fixed = eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share)
+    strict = target + RESERVE * (1 - target)
+    found = eprocess.stand(fixed, score, verdict, weights=weights, target=strict, confidence=confidence, slack=SLACK)
     missing = ""
     if found.threshold is None and found.audits_missing is None:
         missing = f"{found.k} of {found.n} audits of the surest answers are right: not above {target:.0%}"
@@ -88,7 +96,35 @@ def _any_time(
         method=METHOD,
         missing=missing,
         audits_missing=found.audits_missing,
+        log_e=found.log_e,
     )
+
+
+def _first_look(
+    score: eprocess.Floats,
+    verdict: eprocess.Floats,
+    drawn: eprocess.Floats | None,
+    traffic: eprocess.Floats,
+    size: int,
+    target: float,
+    confidence: float,
+) -> Choice:
+    """The announced look; withdrawn where the audits up to now no longer show the target on their face."""
+    once = choose_threshold(
+        score[:size],
+        verdict[:size],
+        population=traffic[:PLAN_RUNS],
+        target=target,
+        confidence=confidence,
+        probabilities=None if drawn is None else drawn[:size],
+        count=50,
+    )
+    if once.threshold is not None:
+        since = verdict[score >= once.threshold]
+        if since.mean() < target:
+            faded = f"{int(since.sum())} of {since.size} audits above it are right by now: below {target:.0%}"
+            return replace(once, threshold=None, share=0.0, method=METHOD_FIRST, missing=faded)
+    return replace(once, method=METHOD_FIRST)
 
 
 def _too_early(runs: int) -> Choice:

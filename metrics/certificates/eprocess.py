@@ -113,7 +113,7 @@ class Standing:
     """How a plan stands after some audits. k right of n audits at or above the threshold in force, or, where none is,
     at or above the chain's first level; `log_e` is that level's evidence, `needed` what it takes.
 
-    certified: one flag per level, in the plan's order, whether its evidence ever reached what it takes.
+    certified: one flag per level, in the plan's order, whether its evidence reached what it takes (and was not lost).
     audits_missing: about how many more audits drawn like these the first level still needs; None if more audits alone
     will not help (its own error rate is not below the target's).
     """
@@ -139,9 +139,12 @@ def stand(
     weights: ArrayLike | None = None,
     target: float = 0.95,
     confidence: float = 0.95,
+    slack: float | None = None,
 ) -> Standing:
     """Where a plan stands. Valid whenever it is computed, as often as one likes: the evidence of every prefix counts.
 
+    slack: log evidence that a certified level may lose below what earned it before it is withdrawn, until it earns
+    that again; None keeps a level for good. Withdrawing is always valid and ends what a slow drift would go on sending.
     scores, right: (n,) of the audits in the order in which they were drawn; weights: (n,) in (0, 1], the smallest
     probability at that time over the audit's own (`probability_weights`), all 1 for uniform audits.
     """
@@ -158,7 +161,7 @@ def stand(
         taken = score >= plan.thresholds[index]
         path = log_evidence(np.cumsum(steps[taken], axis=0))
         final = float(path[-1]) if path.size else 0.0
-        if not path.size or path.max() < needed:
+        if not path.size or not _holds(path, needed, slack):
             break
         certified.append(True)
     lowest = plan.start + len(certified) - 1 if certified else plan.start
@@ -177,6 +180,15 @@ def stand(
         certified=tuple(flags),
         audits_missing=missing,
     )
+
+
+def _holds(path: Floats, needed: float, slack: float | None) -> bool:
+    """Whether evidence that went this way (n,) certifies now."""
+    earned = np.flatnonzero(path >= needed)
+    if slack is None or not earned.size:
+        return bool(earned.size)
+    lost = np.flatnonzero(path < needed - slack)
+    return not lost.size or bool(earned[-1] > lost[-1])
 
 
 def probability_weights(probabilities: ArrayLike, smallest: ArrayLike | None = None) -> Floats:

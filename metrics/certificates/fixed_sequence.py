@@ -35,7 +35,8 @@ class Choice:
 
     k right of n audits at or above the threshold (of the chain's first level where nothing is certified); `bound` is
     the one-sided lower bound on accuracy there at the stated confidence (None where probabilities differ and the
-    evidence is an e-value instead). `share` is the part of all traffic at or above the threshold.
+    evidence is an e-value instead). `share` is the part of all traffic at or above the threshold. `log_e` is the log of
+    the e-value at the threshold, where the method has one.
     """
 
     threshold: float | None
@@ -47,6 +48,7 @@ class Choice:
     method: str
     missing: str = ""
     audits_missing: int | None = None
+    log_e: float | None = None
 
 
 def levels(population: ArrayLike, count: int = 100) -> Floats:

@@ -42,11 +42,15 @@ class OutboxFolder:
 
     def send(self, delivery: Delivery) -> str:
         """Write the mail; the file's name is the key."""
+        return self.put(str(delivery.id), compose(delivery))
+
+    def put(self, key: str, message: EmailMessage) -> str:
+        """Write any mail under its key, once."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{delivery.id}.eml"
+        path = self.folder / f"{key}.eml"
         if not path.exists():
             part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(compose(delivery).as_bytes())
+            part.write_bytes(message.as_bytes())
             part.rename(path)
         return path.name
 
@@ -62,6 +66,11 @@ class Smtp:
 
     def send(self, delivery: Delivery) -> str:
         """Hand the mail to the server. Raises TryLater for its 4xx answers and outages, Rejected for 5xx."""
+        self.hand_over(compose(delivery))
+        return f"{delivery.id}@saola"
+
+    def hand_over(self, message: EmailMessage) -> None:
+        """Hand any mail to the server; raises as `send` does."""
         if not self.url.hostname:
             raise Broken("SAOLA_SMTP_URL names no host: use smtp://user:password@host:port")
         kind = smtplib.SMTP_SSL if self.url.scheme == "smtps" else smtplib.SMTP
@@ -70,7 +79,7 @@ class Smtp:
                 if self.url.username:
                     server.starttls()
                     server.login(unquote(self.url.username), unquote(self.url.password or ""))
-                server.send_message(compose(delivery))
+                server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code = max((reply[0] for reply in error.recipients.values()), default=550)
             raise _by_code(code, "the mail server refused the recipient") from error
@@ -78,7 +87,6 @@ class Smtp:
             raise _by_code(error.smtp_code, "the mail server refused the mail") from error
         except (OSError, smtplib.SMTPException) as error:
             raise TryLater(f"the mail server is not reachable: {type(error).__name__}") from error
-        return f"{delivery.id}@saola"
 
 
 def _by_code(code: int, message: str) -> Exception:

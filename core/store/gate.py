@@ -1,0 +1,275 @@
+"""What certificates and alarms are computed from, and what is known of each agent's way there. One agent or family
+("family:NAME") at one fingerprint is called an owner here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
+
+
+def _columns(owner: str) -> tuple[str, str, str]:
+    """The columns that name an owner, and its plain name."""
+    if owner.startswith("family:"):
+        return "family", "family_fingerprint", owner.removeprefix("family:")
+    return "agent", "fingerprint", owner
+
+
+def owners(connection: Connection) -> Sequence[RowMapping]:
+    """Return every owner that has audits: agent, fingerprint, and a stamp that changes when its evidence does."""
+    part = """SELECT {name} AS agent, {fingerprint} AS fingerprint,
+                  concat_ws('|', count(*) FILTER (WHERE state = 'judged'), max(judged_at),
+                      count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp())) AS stamp
+              FROM audits WHERE {where} GROUP BY {by}"""
+    own = part.format(name="agent", fingerprint="fingerprint", where="true", by="agent, fingerprint")
+    family = part.format(
+        name="'family:' || family",
+        fingerprint="family_fingerprint",
+        where="family <> ''",
+        by="family, family_fingerprint",
+    )
+    return rows(connection, f"{own} UNION ALL {family} ORDER BY 1, 2")
+
+
+def evidence(
+    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None
+) -> Sequence[RowMapping]:
+    """Return an owner's audits drawn since a time, in the order in which they were drawn.
+
+    `judgements` are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
+    """
+    name, column, plain = _columns(owner)
+    return rows(
+        connection,
+        f"""SELECT a.id, a.run_id, a.agent, a.score, a.probability, a.smallest, a.state, a."right", a.critical,
+                a.simulated, a.action, a.flagged, a.doubled, a.drawn_at, a.due_at, a.judged_at, a.intent, r.shadow,
+                r.created_at AS ran_at,
+                ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
+                    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at) AS judgements
+            FROM audits a JOIN runs r ON r.id = a.run_id
+            WHERE a.{name} = :plain AND a.{column} = :fingerprint
+              AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
+            ORDER BY a.id""",
+        plain=plain,
+        fingerprint=fingerprint,
+        since=since,
+    )
+
+
+def as_judged(connection: Connection, listed: Sequence[tuple[UUID, Sequence[UUID]]]) -> Sequence[RowMapping]:
+    """Return audits with the verdict that the named judgements give, in the order of `listed`; lost ones are left out.
+
+    `changed` says that the verdict in force is another one by now. Where the first and the second reviewer differ it
+    counts as wrong; where nobody judged in time it does too.
+    """
+    return rows(
+        connection,
+        """SELECT a.id, a.score, a.probability, coalesce(a.smallest, a.probability) AS smallest, a.drawn_at,
+               v.ids AS judgements, coalesce(v."right", false) AS "right", coalesce(v.critical, true) AS critical,
+               'judged' AS state, false AS shadow, a.due_at,
+               a."right" IS DISTINCT FROM coalesce(v."right", false) AS changed
+           FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS l (id, place)
+           JOIN audits a ON a.id = l.id
+           LEFT JOIN LATERAL (SELECT array_agg(j.id ORDER BY j.at) AS ids, bool_and(j."right") AS "right",
+               bool_or(j.critical) AS critical FROM judgements j
+               WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))) v ON true
+           ORDER BY l.place""",
+        ids=[one for one, _ in listed],
+        judgements=[judgement for _, some in listed for judgement in some],
+    )
+
+
+def first_scores(connection: Connection, owner: str, fingerprint: str, count: int) -> list[float]:
+    """Return the scores of an owner's first runs: they fix the levels that are tested."""
+    _, column, _ = _columns(owner)
+    found = rows(
+        connection,
+        f"SELECT score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain' ORDER BY id LIMIT :count",
+        fingerprint=fingerprint,
+        count=count,
+    )
+    return [float(row["score"]) for row in found]
+
+
+def recent_scores(connection: Connection, owner: str, fingerprint: str, days: int, most: int = 20_000) -> list[float]:
+    """Return the scores of an owner's newest runs of some days, oldest first."""
+    _, column, _ = _columns(owner)
+    found = rows(
+        connection,
+        f"""SELECT score FROM (SELECT id, score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
+                AND created_at > clock_timestamp() - make_interval(days => :days) ORDER BY id DESC LIMIT :most) newest
+            ORDER BY id""",
+        fingerprint=fingerprint,
+        days=days,
+        most=most,
+    )
+    return [float(row["score"]) for row in found]
+
+
+def half_lives(
+    connection: Connection, owner: str, fingerprint: str, *, days: timedelta, items: int, now: datetime
+) -> list[datetime]:
+    """Return when each half life of an owner's evidence began: at its first run, or anew at its latest alarm, and then
+    each time after so many days or runs, whichever was first."""
+    _, column, _ = _columns(owner)
+    begun = scalar(
+        connection,
+        f"""SELECT greatest((SELECT min(created_at) FROM runs WHERE {column} = :fingerprint),
+                (SELECT max(at) FROM alarms
+                 WHERE agent = :owner AND fingerprint = :fingerprint AND kind = 'accuracy'))""",
+        fingerprint=fingerprint,
+        owner=owner,
+    )
+    found = [begun] if begun else []
+    while found:
+        full = scalar(
+            connection,
+            f"""SELECT created_at FROM runs WHERE {column} = :fingerprint AND created_at > :begun
+                ORDER BY created_at OFFSET :items LIMIT 1""",
+            fingerprint=fingerprint,
+            begun=found[-1],
+            items=items - 1,
+        )
+        ends = found[-1] + days if full is None else min(found[-1] + days, full)
+        if ends > now:
+            break
+        found.append(ends)
+    return found
+
+
+def has_rung(connection: Connection, owner: str, fingerprint: str) -> bool:
+    """Return whether an owner's accuracy alarm ever rang at this fingerprint."""
+    return bool(
+        scalar(
+            connection,
+            """SELECT EXISTS (SELECT 1 FROM alarms
+               WHERE agent = :owner AND fingerprint = :fingerprint AND kind = 'accuracy')""",
+            owner=owner,
+            fingerprint=fingerprint,
+        )
+    )
+
+
+def share_at_or_above(connection: Connection, owner: str, fingerprint: str, threshold: float) -> float:
+    """Return which part of an owner's runs of the last 30 days scored a threshold or more."""
+    _, column, _ = _columns(owner)
+    found = scalar(
+        connection,
+        f"""SELECT avg((score >= :threshold)::int) FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
+                AND created_at > clock_timestamp() - interval '30 days'""",
+        fingerprint=fingerprint,
+        threshold=threshold,
+    )
+    return float(found or 0.0)
+
+
+def standings(connection: Connection) -> Sequence[RowMapping]:
+    """Return where each owner stood when it was last looked at, with how many audits were judged in a week, and how
+    many wait."""
+    return rows(
+        connection,
+        """SELECT s.agent, s.fingerprint, s.stamp, s.again_at, s.data, s.at,
+               count(a.id) FILTER (WHERE a.judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
+               count(a.id) FILTER (WHERE a.state = 'open') AS open,
+               count(a.id) FILTER (WHERE a.state = 'open' AND a.due_at < clock_timestamp()) AS overdue
+           FROM standings s LEFT JOIN audits a ON (a.agent = s.agent AND a.fingerprint = s.fingerprint)
+               OR (s.agent = 'family:' || a.family AND a.family_fingerprint = s.fingerprint)
+           GROUP BY s.tenant_id, s.agent, s.fingerprint ORDER BY s.agent, s.at DESC""",
+    )
+
+
+def stamps(connection: Connection) -> dict[tuple[str, str], RowMapping]:
+    """Return what was seen of each owner when it was last looked at."""
+    found = rows(connection, "SELECT agent, fingerprint, stamp, again_at FROM standings")
+    return {(row["agent"], row["fingerprint"]): row for row in found}
+
+
+def set_standing(
+    connection: Connection,
+    tenant_id: UUID,
+    owner: str,
+    fingerprint: str,
+    *,
+    stamp: str,
+    again_at: datetime | None,
+    data: Mapping[str, Any],
+) -> None:
+    """Write down where an owner stands."""
+    execute(
+        connection,
+        """INSERT INTO standings (tenant_id, agent, fingerprint, stamp, again_at, data)
+           VALUES (:tenant_id, :agent, :fingerprint, :stamp, :again_at, :data)
+           ON CONFLICT (tenant_id, agent, fingerprint) DO UPDATE SET stamp = excluded.stamp,
+               again_at = excluded.again_at, data = excluded.data, at = clock_timestamp()""",
+        tenant_id=tenant_id,
+        agent=owner,
+        fingerprint=fingerprint,
+        stamp=stamp,
+        again_at=again_at,
+        data=Jsonb(dict(data)),
+    )
+
+
+def sent_by_probability(
+    connection: Connection, since: datetime, until: datetime, agent: str | None = None
+) -> Sequence[RowMapping]:
+    """Return for each agent and audit probability how many automated runs were recorded in [since, until), and when.
+
+    Shadow runs are left out: nothing of theirs was sent.
+    """
+    return rows(
+        connection,
+        """SELECT r.agent, d.audit_probability AS probability, count(*) AS sent
+           FROM decisions d JOIN runs r ON r.id = d.run_id
+           WHERE d.action = 'automate' AND NOT r.shadow AND d.created_at >= :since AND d.created_at < :until
+             AND (CAST(:agent AS text) IS NULL OR r.agent = :agent)
+           GROUP BY r.agent, d.audit_probability ORDER BY r.agent, 2""",
+        since=since,
+        until=until,
+        agent=agent,
+    )
+
+
+def audits_of_sent(
+    connection: Connection, since: datetime, until: datetime, agent: str | None = None
+) -> Sequence[RowMapping]:
+    """Return the audits of automated runs recorded in [since, until), in the order drawn: agent, probability, state,
+    right, critical, due_at, simulated."""
+    return rows(
+        connection,
+        """SELECT r.agent, a.probability, a.state, a."right", a.critical, a.due_at, a.simulated
+           FROM audits a JOIN decisions d ON d.run_id = a.run_id JOIN runs r ON r.id = a.run_id
+           WHERE d.action = 'automate' AND NOT r.shadow AND d.created_at >= :since AND d.created_at < :until
+             AND (CAST(:agent AS text) IS NULL OR r.agent = :agent)
+           ORDER BY a.id""",
+        since=since,
+        until=until,
+        agent=agent,
+    )
+
+
+def second_words(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
+    """Return the first and the second reviewer's word on each audit that two judged: agent, first, second."""
+    return rows(
+        connection,
+        """SELECT a.agent, f."right" AS first, s."right" AS second FROM audits a
+           JOIN LATERAL (SELECT "right" FROM judgements WHERE audit_id = a.id AND NOT second ORDER BY at LIMIT 1) f
+               ON true
+           JOIN LATERAL (SELECT "right" FROM judgements WHERE audit_id = a.id AND second ORDER BY at LIMIT 1) s ON true
+           WHERE CAST(:agent AS text) IS NULL OR a.agent = :agent ORDER BY a.id""",
+        agent=agent,
+    )
+
+
+def newest_fingerprint(connection: Connection, owner: str) -> str | None:
+    """Return the fingerprint of an owner's newest run, None where it has not run."""
+    name, column, plain = _columns(owner)
+    row = maybe_row(
+        connection,
+        f"SELECT {column} AS fingerprint FROM runs WHERE {name} = :plain ORDER BY id DESC LIMIT 1",
+        plain=plain,
+    )
+    return None if row is None else str(row["fingerprint"])

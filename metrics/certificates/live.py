@@ -1,0 +1,200 @@
+"""From audited rows to a certificate, and back: the same rows and rules always give the same threshold and hash.
+
+Two gates: accuracy at its target, and, where the owner set a target for it, freedom from critical errors (a wrong
+refund, a legal slip, a breach of privacy). Both are tested on the same audits, each with the stated confidence, and
+both must pass: the threshold in force is the higher of the two.
+"""
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from metrics.certificates.certify import certify
+from metrics.certificates.fixed_sequence import Choice
+
+HALF_DAYS = timedelta(days=45)
+HALF_ITEMS = 50_000
+FORMAT = 1
+START_SHARE = 0.24
+
+
+class Audit(NamedTuple):
+    """One audit as it counts. `judgements` are the reviewers' words that its verdict rests on, none when overdue."""
+
+    id: UUID
+    score: float
+    probability: float
+    smallest: float
+    right: bool
+    critical: bool
+    drawn_at: datetime
+    judgements: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What is fixed before the audits. boundaries: when each half life began, the first one with the evidence."""
+
+    target: float
+    confidence: float
+    boundaries: tuple[datetime, ...]
+    critical_target: float | None = None
+    first_look: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for the row and the hash."""
+        return {**asdict(self), "boundaries": [at.isoformat() for at in self.boundaries], "format": FORMAT}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> "Rules":
+        """The rules of a stored certificate. Raises ValueError for one of another format."""
+        if stored.get("format") != FORMAT:
+            raise ValueError("made by another version of the method")
+        known = {name: stored[name] for name in ("target", "confidence", "critical_target", "first_look")}
+        return cls(boundaries=tuple(datetime.fromisoformat(at) for at in stored["boundaries"]), **known)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What the audits allow. `threshold` is None while nothing may be automated; `missing` then says why."""
+
+    threshold: float | None
+    accuracy: Choice
+    critical: Choice | None
+    missing: str = ""
+    audits_missing: int | None = None
+
+
+def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
+    """The audits that count, in the order in which they were drawn, from rows in that order.
+
+    Audits of live runs count up to the first that is still open and not overdue: complaints come sooner than "all is
+    well", so taking what happens to be judged would deceive. An overdue one counts as wrong, and as critical. Audits of
+    replayed runs count once judged; nobody waits for the others.
+
+    Rows: id, score, probability, smallest, state, right, critical, due_at, drawn_at, shadow, judgements.
+    """
+    found: list[Audit] = []
+    complete = True
+    for row in rows:
+        judged = row["state"] == "judged"
+        overdue = not judged and row["due_at"] is not None and row["due_at"] < now
+        if row["shadow"]:
+            if not judged:
+                continue
+        else:
+            complete = complete and (judged or overdue)
+            if not complete:
+                continue
+        verdict = (bool(row["right"]), bool(row["critical"])) if judged else (False, True)
+        found.append(
+            Audit(
+                row["id"],
+                row["score"],
+                row["probability"],
+                min(row["smallest"] or row["probability"], row["probability"]),
+                *verdict,
+                row["drawn_at"],
+                tuple(row["judgements"] or ()) if judged else (),
+            )
+        )
+    return found
+
+
+def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) -> Finding:
+    """Run both gates over audits in the order drawn; population: scores of the first runs, which fix the levels."""
+    halves = [max(0, bisect_right(rules.boundaries, audit.drawn_at) - 1) for audit in audits]
+
+    def gate(right: list[bool], target: float, start_share: float) -> Choice:
+        return certify(
+            [audit.score for audit in audits],
+            right,
+            population=population,
+            target=target,
+            confidence=rules.confidence,
+            probabilities=[audit.probability for audit in audits],
+            smallest=[audit.smallest for audit in audits] or None,
+            first_look=rules.first_look,
+            halves=halves,
+            half=len(rules.boundaries) - 1,
+            start_share=start_share,
+        )
+
+    accuracy = gate([audit.right for audit in audits], rules.target, START_SHARE)
+    if rules.critical_target is None:
+        return Finding(
+            threshold=accuracy.threshold,
+            accuracy=accuracy,
+            critical=None,
+            missing=accuracy.missing,
+            audits_missing=accuracy.audits_missing,
+        )
+    # Rare errors take more audits to rule out and depend less on the score: the chain starts wider.
+    wider = min(1.0, START_SHARE * max(1.0, (0.05 / (1 - rules.critical_target)) ** 0.5))
+    critical = gate([not audit.critical for audit in audits], rules.critical_target, wider)
+    said = [accuracy.missing] if accuracy.missing else []
+    said += [f"free of critical errors: {critical.missing}"] if critical.missing else []
+    waits = [one for one in (accuracy, critical) if one.threshold is None]
+    counts = [one.audits_missing for one in waits if one.audits_missing is not None]
+    both = [one.threshold for one in (accuracy, critical) if one.threshold is not None]
+    threshold = max(both) if len(both) == 2 else None
+    if threshold is not None and threshold != accuracy.threshold:
+        above = [audit.right for audit in audits if audit.score >= threshold]
+        accuracy = replace(accuracy, threshold=threshold, k=sum(above), n=len(above), bound=None)
+    return Finding(
+        threshold=threshold,
+        accuracy=accuracy,
+        critical=critical,
+        missing="; ".join(said),
+        audits_missing=max(counts) if counts and len(counts) == len(waits) else None,
+    )
+
+
+def digest(
+    owner: str, fingerprint: str, audits: Sequence[Audit], population: Sequence[float], rules: Rules, threshold: float
+) -> str:
+    """SHA-256 over everything a certificate says and rests on."""
+    seen = [
+        [str(a.id), a.score, a.probability, a.smallest, a.right, a.critical, [str(j) for j in a.judgements]]
+        for a in audits
+    ]
+    said = [owner, fingerprint, threshold, rules.as_json(), list(population), seen]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+class Check(NamedTuple):
+    """One thing that was looked at again."""
+
+    what: str
+    passed: bool
+    said: str
+
+
+def verify(certificate: Mapping[Any, Any], audits: Sequence[Audit], population: Sequence[float]) -> list[Check]:
+    """Recompute a stored certificate from its rows, as they stood when it was issued.
+
+    certificate: the stored row (agent, fingerprint, threshold, k, n, hash, evidence). The audits come in the order of
+    its evidence.
+    """
+    evidence = certificate["evidence"]
+    listed = [UUID(one[0]) for one in evidence.get("audits", [])]
+    found = [audit.id for audit in audits]
+    checks = [Check("every audit is still there", listed == found, f"{len(found)} of {len(listed)}")]
+    try:
+        rules = Rules.of_json(evidence.get("rules", {}))
+    except ValueError as error:
+        return [*checks, Check("the rules can be read", False, str(error))]
+    made = digest(certificate["agent"], certificate["fingerprint"], audits, population, rules, certificate["threshold"])
+    checks.append(Check("the hash of rows and rules", made == certificate["hash"], made[:16]))
+    again = examine(audits, population, rules)
+    same = again.threshold == certificate["threshold"]
+    told = "nothing" if again.threshold is None else f"{again.threshold:.6f}"
+    checks.append(Check("the threshold, computed again", same, told))
+    counts = (again.accuracy.k, again.accuracy.n) == (certificate["k"], certificate["n"])
+    checks.append(Check("right of audited above it", counts, f"{again.accuracy.k} of {again.accuracy.n}"))
+    return checks

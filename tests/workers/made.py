@@ -1,0 +1,148 @@
+"""Runs, audits and judgements of one tenant, made through the store as the line makes them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from core.contracts import Action, Decision, Proposal, Reason, Route, WorkItem
+from core.db import app_database
+from core.ids import new_id
+from core.store import audits, outbox
+from core.store.intake import NewTicket, add_tickets
+from core.store.outbox import Job
+from core.store.records import Record, save
+from core.store.sql import execute, rows
+from workers.jobs import Handler
+from workers.resources import workshop
+
+
+class Shop:
+    """A tenant whose agents have run: what `run` makes is judged at once where a verdict is given."""
+
+    def __init__(self, tenant: UUID) -> None:
+        self.tenant = tenant
+        self.generation = 0
+
+    def run(
+        self,
+        scores: Sequence[float],
+        right: Sequence[bool | None] | None = None,
+        *,
+        agent: str = "shop",
+        action: Action = "hold",
+        probability: float = 1.0,
+        shadow: bool = False,
+        critical: Sequence[bool] | None = None,
+        by: str = "mai",
+    ) -> list[UUID]:
+        """Record runs with these scores, all audited where verdicts are given (None: not judged yet); returns the
+        audits' ids, or the decisions' where there are none."""
+        loaded = workshop().agent(agent, "none")
+        now = datetime.now(UTC)
+        with app_database().transaction(self.tenant) as connection:
+            tickets = add_tickets(connection, self.tenant, [NewTicket(text="?", received_at=now) for _ in scores])
+            written = []
+            for ticket, score in zip(tickets, scores, strict=True):
+                assert ticket is not None
+                item = _item(connection, self.tenant, ticket)
+                proposal = Proposal(
+                    agent=agent,
+                    agent_version=loaded.version,
+                    fingerprint=loaded.fingerprint,
+                    kind="reply",
+                    intent="opening_hours",
+                    reply="From 9 to 18.",
+                    score=score,
+                )
+                decision = Decision(
+                    action=action,
+                    reasons=(Reason(code="certified"),),
+                    tier="automated",
+                    score=score,
+                    audit_probability=probability,
+                    audit_smallest=probability,
+                    audited=right is not None,
+                )
+                family = workshop().family_fingerprint("tests", "none")
+                route = Route(agent=agent, intent="opening_hours")
+                written.append(
+                    Record(new_id(), new_id(), item, route, proposal, decision, "tests", family, shadow, now)
+                )
+            save(connection, self.tenant, written)
+            if right is None:
+                return [record.decision_id for record in written]
+            found = {row["run_id"]: row["id"] for row in rows(connection, "SELECT id, run_id FROM audits")}
+            ids = [found[record.run_id] for record in written]
+            _judge_at_once(connection, ids, right, critical or [False] * len(ids), by)
+        return ids
+
+    def judge(
+        self,
+        ids: Sequence[UUID],
+        right: Sequence[bool | None],
+        *,
+        critical: Sequence[bool] | None = None,
+        by: str = "mai",
+    ) -> None:
+        """Judge audits in this order, as the API does."""
+        bad = critical or [False] * len(ids)
+        with app_database().transaction(self.tenant) as connection:
+            for audit, verdict, harm in zip(ids, right, bad, strict=True):
+                if verdict is not None:
+                    at = datetime.now(UTC)
+                    audits.judge(connection, self.tenant, audit, right=verdict, critical=harm, by=by, at=at)
+
+    def do(self, handler: Handler, task: str) -> None:
+        """Do one background job of the tenant, as a worker does."""
+        self.generation += 1
+        with app_database().transaction(self.tenant) as connection:
+            outbox.enqueue(connection, self.tenant, task, "bulk", self.tenant, generation=self.generation)
+        handler(self._jobs(task))
+
+    def do_waiting(self, handler: Handler, task: str) -> int:
+        """Do the jobs of a task that others have put into the outbox; returns how many."""
+        jobs = self._jobs(task)
+        if jobs:
+            handler(jobs)
+        return len(jobs)
+
+    def sql(self, statement: str, **values: object) -> None:
+        """Change rows as time or an intruder would."""
+        with app_database().transaction(self.tenant) as connection:
+            execute(connection, statement, **values)
+
+    def _jobs(self, task: str) -> list[Job]:
+        with app_database().transaction(self.tenant) as connection:
+            ready = rows(connection, "SELECT id FROM outbox WHERE task = :task AND state = 'ready'", task=task)
+            return outbox.take(connection, self.tenant, [row["id"] for row in ready], 60)
+
+
+def _judge_at_once(
+    connection: Connection, ids: Sequence[UUID], right: Sequence[bool | None], critical: Sequence[bool], by: str
+) -> None:
+    """What `audits.judge` writes of hundreds of judgements, without their events: in a second less."""
+    done = [(audit, ok, bad) for audit, ok, bad in zip(ids, right, critical, strict=True) if ok is not None]
+    values = {"ids": [one[0] for one in done], "right": [one[1] for one in done], "bad": [one[2] for one in done]}
+    given = """unnest(CAST(:ids AS uuid[]), CAST(:right AS bool[]), CAST(:bad AS bool[])) AS g (id, "right", bad)"""
+    execute(
+        connection,
+        f"""UPDATE audits a SET state = 'judged', "right" = g."right", critical = g.bad, judged_by = :by,
+                judged_at = clock_timestamp() FROM {given} WHERE a.id = g.id""",
+        by=by,
+        **values,
+    )
+    execute(
+        connection,
+        f"""INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, by)
+            SELECT gen_random_uuid(), a.tenant_id, a.id, g."right", g.bad, :by
+            FROM {given} JOIN audits a ON a.id = g.id""",
+        by=by,
+        **values,
+    )
+
+
+def _item(connection: Connection, tenant: UUID, ticket: UUID) -> WorkItem:
+    (row,) = rows(connection, "SELECT id FROM work_items WHERE ticket_id = :id", id=ticket)
+    return WorkItem(id=row["id"], tenant_id=tenant, kind="ticket", ticket_id=ticket, received_at=datetime.now(UTC))

@@ -1,0 +1,151 @@
+"""Certificates on real rows: earned, expired in overlapping halves, corrected, withdrawn, verified."""
+
+from uuid import UUID
+
+import pytest
+
+from core.contracts import Certificate
+from core.db import app_database
+from core.store import gate, policies
+from metrics.certificates.live import Check, closed, verify
+from tests.workers.made import Shop
+from workers.certify import renew_certificates
+
+SCORES = [(number * 37 % 100) / 100 for number in range(100)]
+
+
+def renew(shop: Shop) -> dict[str, Certificate]:
+    shop.do(renew_certificates, "certificates.renew")
+    with app_database().transaction(shop.tenant) as connection:
+        return {one.agent: one for one in policies.live_certificates(connection)}
+
+
+def later(shop: Shop, days: int) -> None:
+    """Let so many days pass."""
+    shop.sql(f"UPDATE runs SET created_at = created_at - interval '{days} days'")
+    shop.sql(
+        f"UPDATE audits SET drawn_at = drawn_at - interval '{days} days', due_at = due_at - interval '{days} days'"
+    )
+    shop.sql("UPDATE standings SET again_at = clock_timestamp()")
+
+
+def missing(shop: Shop, agent: str = "shop") -> str:
+    with app_database().transaction(shop.tenant) as connection:
+        return str(next(row["data"]["missing"] for row in gate.standings(connection) if row["agent"] == agent))
+
+
+def checks(shop: Shop, certificate_id: UUID) -> list[Check]:
+    with app_database().transaction(shop.tenant) as connection:
+        row = policies.get_certificate(connection, certificate_id)
+        listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]]
+        audits = closed(gate.as_judged(connection, listed), row["issued_at"])
+        return verify(row, audits, gate.first_scores(connection, row["agent"], row["fingerprint"], 100))
+
+
+def test_right_audits_earn_a_certificate_and_missing_ones_are_told(shop: Shop) -> None:
+    shop.run(SCORES, [True] * 100)
+    assert renew(shop) == {}
+    assert missing(shop).startswith("about ")
+    shop.run(SCORES * 4, [True] * 400)
+    found = renew(shop)
+    assert sorted(found) == ["family:tests", "shop"]
+    assert found["shop"].threshold < 0.05
+    assert (found["shop"].k, found["shop"].n) == (500, 500)
+
+
+def test_what_is_not_new_is_not_looked_at_again(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    first = renew(shop)["shop"]
+    assert renew(shop)["shop"] == first
+
+
+def test_a_certificate_expires_and_its_successor_needs_audits_of_its_own(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    assert "shop" in renew(shop)
+    later(shop, 60)
+    assert "shop" in renew(shop)  # in its second half life
+    later(shop, 40)
+    assert renew(shop) == {}
+
+
+def test_the_overlapping_certificate_takes_over_without_a_gap(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    renew(shop)
+    later(shop, 60)
+    shop.run(SCORES * 5, [True] * 500)
+    assert renew(shop)["shop"].n == 1000
+    later(shop, 40)
+    assert renew(shop)["shop"].n == 500
+
+
+def test_a_corrected_judgement_flows_into_the_certificate(shop: Shop) -> None:
+    audits = shop.run(SCORES * 5, [True] * 500)
+    assert "shop" in renew(shop)
+    shop.judge(audits[:90], [False] * 90)
+    assert renew(shop) == {}
+    shop.judge(audits[:90], [True] * 90)
+    assert "shop" in renew(shop)
+
+
+def test_an_open_audit_closes_the_batch_and_an_overdue_one_counts_as_wrong(shop: Shop) -> None:
+    shop.run(SCORES, [None] * 100)
+    shop.run(SCORES * 5, [True] * 500)
+    assert renew(shop) == {}  # the oldest hundred are not judged yet
+    shop.sql("UPDATE audits SET due_at = clock_timestamp() - interval '1 minute' WHERE state = 'open'")
+    assert renew(shop) == {}  # and now they are wrong
+    assert "not above" in missing(shop)
+
+
+def test_critical_errors_have_a_gate_of_their_own_and_both_must_pass(shop: Shop) -> None:
+    with app_database().transaction(shop.tenant) as connection:
+        for name in ("shop", "desk"):
+            policies.set_agent(connection, shop.tenant, name, critical_target=0.95)
+    harm = [score > 0.97 for score in SCORES]
+    shop.run(SCORES * 5, [True] * 500, critical=harm * 5)
+    assert renew(shop) == {}
+    assert "free of critical errors" in missing(shop)
+    shop.run(SCORES * 5, [True] * 500, agent="desk")
+    assert renew(shop)["desk"].critical_target == 0.95
+
+
+def test_two_reviewers_who_differ_make_it_wrong_until_somebody_settles_it(shop: Shop) -> None:
+    audits = shop.run(SCORES[:2], [True, True])
+    shop.sql("UPDATE audits SET doubled = true")
+    shop.judge(audits, [False, True], by="lan")
+    with app_database().transaction(shop.tenant) as connection:
+        rows = gate.evidence(connection, "shop", _fingerprint(shop))
+        assert [row["right"] for row in rows] == [False, True]
+        assert [len(row["judgements"]) for row in rows] == [2, 2]
+        assert [(row["first"], row["second"]) for row in gate.second_words(connection)] == [(True, False), (True, True)]
+    shop.judge(audits[:1], [True], by="mai")
+    with app_database().transaction(shop.tenant) as connection:
+        row = gate.evidence(connection, "shop", _fingerprint(shop))[0]
+        assert (row["right"], len(row["judgements"])) == (True, 1)
+
+
+def test_a_certificate_is_recomputed_from_its_rows_even_after_corrections(shop: Shop) -> None:
+    audits = shop.run(SCORES * 5, [True] * 500)
+    certificate = renew(shop)["shop"]
+    shop.judge(audits[:90], [False] * 90)
+    assert [check for check in checks(shop, certificate.id) if not check.passed] == []
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE audits SET score = 0.999 WHERE id = (SELECT min(id::text)::uuid FROM audits)",
+        "UPDATE certificates SET threshold = threshold + 0.1",
+        "UPDATE certificates SET k = k + 1",
+        "UPDATE runs SET score = score / 3",
+    ],
+)
+def test_tampering_with_rows_or_certificate_shows(shop: Shop, tampering: str) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    certificate = renew(shop)["shop"]
+    shop.sql(tampering)
+    assert [check for check in checks(shop, certificate.id) if not check.passed]
+
+
+def _fingerprint(shop: Shop) -> str:
+    with app_database().transaction(shop.tenant) as connection:
+        return str(gate.newest_fingerprint(connection, "shop"))

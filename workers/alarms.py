@@ -1,0 +1,187 @@
+"""Alarms: when audits of what is automated speak against the target, the agent stops automating by itself.
+
+The detector of metrics.certificates.alarm hears every audit of an automated run in the order of judging. Signs of
+trouble that need no judgement (reopened, taken over, not content) only bring more audits for a day.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, RowMapping
+
+from core.db import app_database
+from core.events import Event
+from core.store import alarms, events, journal, outbox, policies
+from core.store.outbox import Job
+from core.store.policies import AgentSetting, TenantState
+from metrics.certificates import alarm
+from workers.jobs import finish
+
+log = structlog.get_logger()
+
+LEVEL = 2_000.0  # audits of automated runs between two false alarms, on average at least
+HEARD = 5_000  # audits that the detector goes back
+SIGNS_LEVEL, BANDS = 7.0, 10
+BURST = timedelta(hours=24)
+
+
+class Ring(NamedTuple):
+    """An alarm on audits: about what, how loud, and since when."""
+
+    what: str  # wrong | critical
+    target: float
+    value: float
+    since: datetime
+    wrong: int
+    audits: int
+
+
+def listen(rows: Sequence[RowMapping], target: float, critical_target: float | None) -> tuple[Ring | None, float]:
+    """Return the alarm that rings, if one does, and the louder detector's value now. Rows as `gate.evidence` gives."""
+    heard = sorted(
+        (row for row in rows if row["state"] == "judged" and row["action"] == "automate" and not row["shadow"]),
+        key=lambda row: (row["judged_at"], row["id"]),
+    )[-HEARD:]
+    loudest = 1.0
+    gates = [("wrong", target, [bool(row["right"]) for row in heard])]
+    if critical_target is not None:
+        gates.append(("critical", critical_target, [not row["critical"] for row in heard]))
+    weights = [min(1.0, (row["smallest"] or row["probability"]) / row["probability"]) for row in heard]
+    for what, goal, right in gates:
+        found = alarm.listen(right, weights, goal)
+        loudest = max(loudest, found.value)
+        if found.peak >= LEVEL:
+            since = min(found.since, len(heard) - 1)
+            window = right[since:]
+            began = min(row["ran_at"] for row in heard[since:])
+            return Ring(what, goal, found.peak, began, window.count(False), len(window)), loudest
+    return None, loudest
+
+
+def ring(
+    connection: Connection, tenant_id: UUID, owner: str, fingerprint: str, found: Ring, members: Sequence[str]
+) -> UUID:
+    """Revoke the certificate, set the agents to assisted, and say so: journal, events, and a notice to the owners."""
+    policies.revoke_certificates(connection, owner, "alarm")
+    state = policies.tenant_state(connection)
+    data = {"what": found.what, "target": found.target, "wrong": found.wrong, "audits": found.audits}
+    alarm_id = _write(
+        connection,
+        tenant_id,
+        owner,
+        fingerprint,
+        "accuracy",
+        value=found.value,
+        level=LEVEL,
+        since=found.since,
+        members=members,
+        data=data,
+    )
+    for name in members:
+        before = state.agents.get(name, AgentSetting()).tier
+        if before == "automated":
+            policies.set_agent(connection, tenant_id, name, tier="assisted")
+            change = {"before": {"tier": before}, "after": {"tier": "assisted"}, "alarm": str(alarm_id)}
+            journal.write(connection, tenant_id, actor="saola", action="agent.set", object=name, data=change)
+            happened = {"agent": name, "by": "saola", "tier": "assisted", "alarm": str(alarm_id)}
+            events.append(connection, Event(kind="agent.set", at=datetime.now(UTC), tenant_id=tenant_id, data=happened))
+    log.warning("alarm.rang", owner=owner, wrong=found.wrong, audits=found.audits)
+    return alarm_id
+
+
+def relied_on(rows: Sequence[RowMapping], state: TenantState) -> list[str]:
+    """Return the agents of a family whose automated runs the rows show, and that have no certificate of their own."""
+    own = {certificate.agent for certificate in state.certificates}
+    return sorted({row["agent"] for row in rows if row["action"] == "automate" and not row["shadow"]} - own)
+
+
+def watch_signs(jobs: Sequence[Job]) -> None:
+    """Compare what came back after automated replies with what usually does; where it is more, audit half for a day."""
+    tenant_id = jobs[0].tenant_id
+    with app_database().transaction(tenant_id) as connection:
+        by_agent: dict[tuple[str, str], list[RowMapping]] = defaultdict(list)
+        for row in alarms.signs(connection, BANDS):
+            by_agent[(row["agent"], row["fingerprint"])].append(row)
+        for (name, fingerprint), rows in by_agent.items():
+            _watch(connection, tenant_id, name, fingerprint, rows)
+        finish(connection, jobs)
+
+
+def _watch(connection: Connection, tenant_id: UUID, name: str, fingerprint: str, rows: Sequence[RowMapping]) -> None:
+    blocks = int(rows[-1]["block"]) + 1
+    signs = [[0.0] * BANDS for _ in range(blocks)]
+    runs = [[0.0] * BANDS for _ in range(blocks)]
+    for row in rows:
+        signs[row["block"]][row["band"]], runs[row["block"]][row["band"]] = float(row["signs"]), float(row["runs"])
+    path = alarm.proxy_path(signs, runs)
+    if path.max() < SIGNS_LEVEL:
+        return
+    rang = int((path >= SIGNS_LEVEL).argmax())
+    quiet = max((block for block in range(rang) if path[block] <= 0), default=-1)
+    window = [row for row in rows if quiet < row["block"] <= rang]
+    until = datetime.now(UTC) + BURST
+    policies.set_agent(connection, tenant_id, name, burst_until=until)
+    data = {
+        "signs": sum(int(row["signs"]) for row in window),
+        "runs": sum(int(row["runs"]) for row in window),
+        "until": f"{until:%Y-%m-%d %H:%M} UTC",
+    }
+    _write(
+        connection,
+        tenant_id,
+        name,
+        fingerprint,
+        "signs",
+        value=float(path.max()),
+        level=SIGNS_LEVEL,
+        since=min(row["began"] for row in window),
+        members=[name],
+        data=data,
+    )
+
+
+def _write(
+    connection: Connection,
+    tenant_id: UUID,
+    owner: str,
+    fingerprint: str,
+    kind: str,
+    *,
+    value: float,
+    level: float,
+    since: datetime,
+    members: Sequence[str],
+    data: Mapping[str, Any],
+) -> UUID:
+    alarm_id = alarms.add(
+        connection,
+        tenant_id,
+        owner,
+        fingerprint,
+        kind,
+        value=value,
+        level=level,
+        since=since,
+        members=members,
+        data=data,
+    )
+    said = {
+        "alarm": str(alarm_id),
+        "agent": owner,
+        "fingerprint": fingerprint,
+        "why": kind,
+        "value": value,
+        "level": level,
+        "since": since.isoformat(),
+        "members": list(members),
+        **data,
+    }
+    now = datetime.now(UTC)
+    journal.write(connection, tenant_id, actor="saola", action="alarm.rang", object=owner, data=said)
+    events.append(connection, Event(kind="alarm.rang", at=now, tenant_id=tenant_id, data=said))
+    outbox.enqueue(connection, tenant_id, "gate.notify", "bulk", alarm_id)
+    return alarm_id

@@ -1,38 +1,48 @@
-"""The report of a period, computed from the event log and kept for a few seconds: it reads every event there is."""
+"""The report of a period, read from the roll-ups and kept for a few seconds.
+
+Periods are whole days of the tenant's time zone: those that hold `since` and the instant before `until`. Figures stand
+as of the last pass over the event log, some seconds ago.
+"""
 
 import math
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from typing import NamedTuple, get_args
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from core.db import app_database
 from core.errors import Rejected
-from core.store import events
+from core.rollups import COUNTERS
+from core.store import rollup_reads, rollups, tenants
+from core.store.rollup_reads import Wanted as Cells
 from metrics import accuracy, automation_share
-from metrics.cohort import Cohort, GroupBy, cohort
+from metrics.cohort import GroupBy
 from metrics.estimate import Estimate
-from metrics.fold import fold
 from metrics.report import DEFINITIONS, Report, report_on
-from metrics.sums import split_sums, sums_of
+from metrics.sums import Sums
+from metrics.workload import baseline
 
 KEEP_SECONDS = 10.0
 DAYS = 30
-REPEAT = timedelta(days=7)  # later contacts tell whether an answer lasted
-PAST = timedelta(days=90)  # earlier tickets tell how long people take
+PAST = timedelta(days=180)  # earlier tickets tell how long people take
 
 
 class Wanted(NamedTuple):
-    """Which report: of items that arrived in [since, until)."""
+    """Which report: of items that arrived in [since, until); of one slice, where `only` names a quality and a value."""
 
     tenant_id: UUID
     since: datetime
     until: datetime
     by: GroupBy | None
     origin: str | None
+    only: tuple[GroupBy, str] | None = None
 
 
 class Point(NamedTuple):
@@ -49,6 +59,13 @@ class Made(NamedTuple):
 
     report: Report
     trend: Sequence[Point]
+
+
+class Added(NamedTuple):
+    """What a period adds up to, as a whole and by slice, largest first."""
+
+    whole: Sums
+    parts: dict[str, Sums]
 
 
 _kept: dict[Wanted, tuple[float, Made]] = {}
@@ -77,38 +94,88 @@ def made_of(wanted: Wanted) -> Made:
         kept = _kept.get(wanted)
         if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
             return kept[1]
-        made = _make(wanted)
+        with app_database().transaction(wanted.tenant_id) as connection:
+            made = make(connection, wanted)
         for old in [key for key, (at, _) in _kept.items() if time.monotonic() - at > KEEP_SECONDS]:
             del _kept[old]
         _kept[wanted] = (time.monotonic(), made)
         return made
 
 
-def _make(wanted: Wanted) -> Made:
-    with app_database().transaction(wanted.tenant_id) as connection:
-        facts = fold(events.of_cohort(connection, wanted.since - PAST, wanted.until + REPEAT))
-    now = datetime.now(UTC)
-    whole = cohort(facts, since=wanted.since, until=wanted.until, now=now, origin=wanted.origin)
-    parts = split_sums(whole, wanted.by) if wanted.by else {}
-    return Made(report_on(sums_of(whole), by=wanted.by, parts=parts), list(_trend(whole)))
+def make(connection: Connection, wanted: Wanted) -> Made:
+    """Read a report and its trend."""
+    found = added(connection, wanted)
+    return Made(report_on(found.whole, by=wanted.by, parts=found.parts), list(_trend(connection, wanted)))
 
 
-def _trend(whole: Cohort) -> Iterator[Point]:
-    """Cut the cohort by arrival into days, or longer parts where the period has more than 30 days."""
-    step = timedelta(days=max(1, math.ceil((whole.until - whole.since).days / POINTS)))
-    start = whole.since
-    while start < whole.until:
-        end = min(start + step, whole.until)
-        part = replace(
-            whole,
-            since=start,
-            until=end,
-            tickets=tuple(t for t in whole.tickets if start <= t.received_at < end),
-            documents=tuple(d for d in whole.documents if start <= d.received_at < end),
+def added(connection: Connection, wanted: Wanted) -> Added:
+    """Read what a period adds up to; nothing where no roll-ups have been made yet."""
+    standing = rollups.standing(connection)
+    zone = ZoneInfo(standing.zone if standing else str(tenants.current(connection)["timezone"]))
+    cells = _cells(wanted, zone)
+    empty = Sums(since=_midnight(cells.since, zone), until=_midnight(cells.until, zone), now=datetime.now(UTC))
+    if standing is None:
+        return Added(empty, {})
+    empty.now = standing.as_of
+    empty.minutes = baseline(rollup_reads.handled(connection, standing.build, cells.since, cells.until, PAST))
+    whole = _read(connection, standing.build, cells, empty, None).get("", empty)
+    whole.held = rollup_reads.held(connection, standing.build, cells)
+    parts = _read(connection, standing.build, cells, empty, wanted.by) if wanted.by else {}
+    sizes = {value: part.both("items") for value, part in parts.items()}
+    return Added(whole, {value: parts[value] for value in sorted(sizes, key=lambda v: (-sizes[v], v)) if sizes[value]})
+
+
+def _cells(wanted: Wanted, zone: ZoneInfo) -> Cells:
+    last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
+    by, value = wanted.only or ("", "")
+    return Cells(wanted.since.astimezone(zone).date(), last + timedelta(days=1), wanted.origin, by, value)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, clock(), zone)
+
+
+def _read(connection: Connection, build: int, cells: Cells, empty: Sums, split: str | None) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for row in rollup_reads.sums(connection, build, cells, split):
+        sums = found.get(row["value"]) or found.setdefault(row["value"], _another(empty))
+        counts = {name: value for name in COUNTERS if (value := row[name])}
+        sums.add(row["item"], row["agent"], row["intent"], counts)
+    for value, waits in rollup_reads.waits(connection, build, cells, split).items():
+        if value in found:
+            found[value].waits.update(waits)
+    return found
+
+
+def _another(empty: Sums) -> Sums:
+    return Sums(since=empty.since, until=empty.until, now=empty.now, minutes=empty.minutes)
+
+
+_AUDITS = ("audit_sent", "audit_waiting", "audit_n", "audit_k", "audit_w", "audit_ww", "audit_wk", "audit_wwk")
+
+
+def _trend(connection: Connection, wanted: Wanted) -> Iterator[Point]:
+    """Cut the period by arrival into days, or longer parts where it has more than 30."""
+    standing = rollups.standing(connection)
+    if standing is None:
+        return
+    zone = ZoneInfo(standing.zone)
+    cells = _cells(wanted, zone)
+    days: defaultdict[date, Sums] = defaultdict(
+        lambda: Sums(since=wanted.since, until=wanted.until, now=standing.as_of)
+    )
+    step = max(1, math.ceil((cells.until - cells.since).days / POINTS))
+    names = ("items", "settled", "durable", "simulated", *_AUDITS)
+    for row in rollup_reads.by_day(connection, standing.build, cells, names):
+        first = cells.since + timedelta(days=(row["start"] - cells.since).days // step * step)
+        counts = Counter({name: row[name] for name in names})
+        (days[first].tickets if row["item"] == "ticket" else days[first].documents).update(counts)
+    for number in range(0, (cells.until - cells.since).days, step):
+        day = cells.since + timedelta(days=number)
+        sums = days[day]
+        yield Point(
+            _midnight(day, zone), sums.tickets["items"], automation_share.estimate(sums), accuracy.estimate(sums)
         )
-        sums = sums_of(part)
-        yield Point(start, len(part.tickets), automation_share.estimate(sums), accuracy.estimate(sums))
-        start = end
 
 
 def no_figure(name: str) -> Rejected:

@@ -23,7 +23,7 @@ VENDORS = (
 )
 COUNTERS: tuple[str, ...] = (
     *("items", "spam", "merged", "settled", "drafted"),
-    *("eligible", "attempted", "automated", "contained", "durable", "confirmed"),
+    *("eligible", "attempted", "automated", "contained", "quiet", "durable", "confirmed"),
     *("handed_off", "assisted", "people_alone", "left_open", "through"),
     *("handled", "handled_ms", "runs", "simulated", "failed"),
     *(f"audit_{name}" for name in AUDIT),  # of all runs sent unseen
@@ -33,6 +33,7 @@ COUNTERS: tuple[str, ...] = (
     *(f"among_{name}" for name in AMONG),
     *VENDORS,
 )
+WAIT_KEY = ("grain", "start", "origin", "by", "value", "what")  # of one sketch
 DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
 HELD = "held:"  # held:CODE counts the items that the gate held for this reason
 WAIT = "wait:"  # wait:WHAT:BUCKET counts the values in one bucket of a sketch

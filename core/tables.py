@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -21,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, UUID
 from sqlalchemy.schema import Computed
 from sqlalchemy.types import UserDefinedType
+
+from core.rollups import COUNTERS, WAIT_KEY
 
 
 class Xid8(UserDefinedType[str]):
@@ -587,4 +591,66 @@ saved_views = Table(
     _flag("shared"),
     _when("created_at", now=True),
     UniqueConstraint("tenant_id", "owner", "name"),
+)
+
+
+def _cell() -> list[Column[object]]:
+    """What an item is counted under; `item` is its kind, `start` the first day of the cell."""
+    names = ("origin", "agent", "version", "model", "intent", "language", "channel")
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+rollup_builds = Table(
+    "rollup_builds",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), primary_key=True),
+    Column("build", Integer, primary_key=True, autoincrement=False),
+    _text("cursor", "0.0"),
+    Column("as_of", DateTime(timezone=True), nullable=False, server_default=text("'epoch'")),
+    Column("zone", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("serving", Boolean, nullable=False),
+)
+rollup_items = Table(
+    "rollup_items",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), primary_key=True),
+    Column("build", Integer, primary_key=True, autoincrement=False),
+    _id(),
+    Column("item", Text, nullable=False),
+    Column("start", Date, nullable=False),
+    *_cell(),
+    _when("received_at", null=False),
+    Column("customer", Text, nullable=False),
+    Column("spam", Boolean, nullable=False),
+    _when("first_answer_at"),
+    _when("answered_at"),
+    _when("due_at"),
+    Column("repeated", Boolean, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+    Column("lasting", LargeBinary, nullable=False),
+    Index("ix_rollup_items_customer", "tenant_id", "build", "customer", "intent", "received_at"),
+    Index("ix_rollup_items_due", "tenant_id", "build", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+)
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), nullable=False),
+    Column("build", Integer, nullable=False),
+    Column("grain", Text, nullable=False),  # day | month
+    Column("start", Date, nullable=False),
+    Column("item", Text, nullable=False),
+    *_cell(),
+    _json("held"),
+    *(Column(name, BigInteger, nullable=False, server_default=text("0")) for name in COUNTERS),
+    PrimaryKeyConstraint("tenant_id", "build", "grain", "start", "item", *(column.name for column in _cell())),
+)
+rollup_waits = Table(
+    "rollup_waits",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), nullable=False),
+    Column("build", Integer, nullable=False),
+    *(Column(name, Date if name == "start" else Text, nullable=False) for name in WAIT_KEY),
+    Column("buckets", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "build", "by", "grain", "start", "origin", "value", "what"),
 )

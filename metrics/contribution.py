@@ -69,6 +69,7 @@ def of_ticket(ticket: TicketFacts, now: datetime, verdict: Verdict | None = None
         if cost:
             found["settled_cost"], found["settled_cost_2"] = cost, cost * cost
         if ticket.contained and not ticket.reopened:
+            found["quiet"] = 1
             lasting = _lasting(ticket, runs, cost)
     if ticket.human_seconds is not None and not ticket.answered:
         found["handled"], found["handled_ms"] = 1, round(ticket.human_seconds * 1000)

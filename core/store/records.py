@@ -248,6 +248,7 @@ def _happened(tenant_id: UUID, record: Record) -> list[Event]:
                 "proposal": proposal.kind,
                 "cost_usd": proposal.usage.cost_usd,
                 "model": proposal.usage.model,
+                **proposal.usage.model_dump(include={"input_tokens", "output_tokens", "cached_tokens"}),
                 "seconds": proposal.usage.seconds,
                 "generation": item.generation,
                 "shadow": record.shadow,

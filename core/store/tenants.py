@@ -28,6 +28,11 @@ def set_paused(connection: Connection, paused: bool) -> None:
     execute(connection, "UPDATE tenants SET paused = :paused", paused=paused)
 
 
+def set_timezone(connection: Connection, timezone: str) -> None:
+    """Set the time zone of the tenant's days; roll-ups are made anew in it."""
+    execute(connection, "UPDATE tenants SET timezone = :timezone", timezone=timezone)
+
+
 def set_setting(connection: Connection, name: str, value: object) -> None:
     """Set one of the tenant's own settings."""
     execute(connection, "UPDATE tenants SET settings = settings || :value", value=Jsonb({name: value}))

@@ -11,12 +11,14 @@ from metrics.estimate import Estimate, unknown
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.pages.test_session import signed_in, users
+from workers.rollup import catch_up
 
 __all__ = ["users"]
 
 
 def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, users: dict[str, object]) -> None:
     made.held(desk.tenant_id, agent="=cmd()")
+    catch_up(desk.tenant_id)
     client, _ = signed_in(desk, users, "ops")  # type: ignore[arg-type]  # the fixture's ids
     assert client.cookies[COOKIE]
     answer = client.get("/report.csv?days=7&by=agent")

@@ -4,10 +4,12 @@ import pytest
 
 from tests.api import made
 from tests.api.conftest import Desk
+from workers.rollup import catch_up
 
 
 def test_a_report_has_every_figure_with_its_definition(desk: Desk) -> None:
     made.held(desk.tenant_id)
+    catch_up(desk.tenant_id)
     report = desk.client("ops").get("/v1/metrics/report?by=agent").json()
     names = {line["definition"]["name"] for line in report["lines"]}
     assert {"automation_share", "accuracy", "containment", "resolution", "straight_through"} <= names

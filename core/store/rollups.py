@@ -1,0 +1,348 @@
+"""Roll-ups: how far the event log is added up, what each item added, and the cells. Reading them is in rollup_reads.
+
+Everything of one pass happens in one transaction under the tenant's cursor row, so that a crash leaves nothing half
+added. A rebuild fills the rows of a new build beside those that are served.
+"""
+
+import json
+import zlib
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.events import Event
+from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled
+from core.store.events import after_cursor, newest_cursor
+from core.store.sql import Jsonb, execute, maybe_row, rows
+
+_KNOWN = json.dumps(
+    [*COUNTERS, HELD, *(f"{WAIT}{what}:" for what in ("run", "first", "first_automated", "resolution"))]
+)
+_COUNTS = ", ".join(COUNTERS)
+_CELL = "item, start, origin, agent, version, model, intent, language, channel"
+
+
+class Standing(NamedTuple):
+    """How far one build is: the event log's cursor, when it was brought there, the tenant's time zone of its days."""
+
+    build: int
+    cursor: str
+    as_of: datetime
+    zone: str
+    version: int
+    serving: bool
+
+
+def standing(connection: Connection, *, serving: bool = True, lock: bool = False) -> Standing | None:
+    """Return the build in service, or the one that is being made; None where there is none.
+
+    `lock` keeps others from advancing it in this transaction; None also where another one is at it.
+    """
+    row = maybe_row(
+        connection,
+        f"""SELECT build, cursor, as_of, zone, version, serving FROM rollup_builds WHERE serving = :serving
+            ORDER BY build DESC LIMIT 1 {"FOR UPDATE SKIP LOCKED" if lock else ""}""",
+        serving=serving,
+    )
+    return None if row is None else Standing(**row)
+
+
+def begin(connection: Connection, tenant_id: UUID, *, serving: bool) -> None:
+    """Begin a build from the start of the log; nothing happens where two begin the first one."""
+    execute(
+        connection,
+        """INSERT INTO rollup_builds (tenant_id, build, zone, version, serving)
+           SELECT :tenant_id, coalesce((SELECT max(build) FROM rollup_builds), 0) + 1, timezone, :version, :serving
+           FROM tenants ON CONFLICT DO NOTHING""",
+        tenant_id=tenant_id,
+        version=VERSION,
+        serving=serving,
+    )
+
+
+def move(connection: Connection, build: int, cursor: str, as_of: datetime) -> None:
+    """Write down how far a build is."""
+    execute(
+        connection,
+        "UPDATE rollup_builds SET cursor = :cursor, as_of = :as_of WHERE build = :build",
+        build=build,
+        cursor=cursor,
+        as_of=as_of,
+    )
+
+
+def serve(connection: Connection, build: int) -> None:
+    """Put a build into service and forget the others."""
+    execute(connection, "DELETE FROM rollup_builds WHERE build <> :build", build=build)
+    for table in ("rollup_items", "rollups", "rollup_waits"):
+        execute(connection, f"DELETE FROM {table} WHERE build <> :build", build=build)
+    execute(connection, "UPDATE rollup_builds SET serving = true WHERE build = :build", build=build)
+
+
+def end_of_log(connection: Connection) -> str:
+    """Return the cursor after everything that is safely committed now."""
+    return newest_cursor(connection)
+
+
+def changed(connection: Connection, cursor: str, limit: int) -> tuple[set[UUID], str, int]:
+    """Return the items of the next events after a cursor, the cursor after them and how many events there were."""
+    found, after = after_cursor(connection, cursor, limit)
+    items = {row["document_id"] or row["ticket_id"] for row in found}
+    return {UUID(str(item)) for item in items if item is not None}, after, len(found)
+
+
+def due(connection: Connection, build: int, now: datetime, limit: int) -> set[UUID]:
+    """Return items that are to be looked at again although nothing happened to them."""
+    found = rows(
+        connection,
+        "SELECT id FROM rollup_items WHERE build = :build AND due_at <= :now ORDER BY due_at LIMIT :limit",
+        build=build,
+        now=now,
+        limit=limit,
+    )
+    return {UUID(str(row["id"])) for row in found}
+
+
+def events_of(connection: Connection, items: Iterable[UUID]) -> Iterator[Event]:
+    """Yield all events of these tickets and documents."""
+    wanted = list(items)
+    for column in ("ticket_id", "document_id"):
+        only = " AND document_id IS NULL" if column == "ticket_id" else ""
+        for row in rows(
+            connection,
+            f"""SELECT tenant_id, kind, at, ticket_id, document_id, work_item_id, run_id, data FROM events
+                WHERE {column} = ANY(:wanted){only} ORDER BY at, id""",
+            wanted=wanted,
+        ):
+            yield Event.model_construct(**row)
+
+
+def first_items(connection: Connection, column: str, after: UUID, limit: int) -> Sequence[UUID]:
+    """Return the ids of the next tickets or documents in the log (column ticket_id or document_id), by id."""
+    # A loose index scan: one probe for each item instead of reading every event of each.
+    found = rows(
+        connection,
+        f"""WITH RECURSIVE next AS (
+               (SELECT {column} AS id FROM events WHERE {column} > :after ORDER BY {column} LIMIT 1)
+               UNION ALL
+               SELECT (SELECT e.{column} FROM events e WHERE e.{column} > next.id ORDER BY e.{column} LIMIT 1)
+               FROM next WHERE next.id IS NOT NULL)
+            SELECT id FROM next WHERE id IS NOT NULL LIMIT :limit""",
+        after=after,
+        limit=limit,
+    )
+    return [UUID(str(row["id"])) for row in found]
+
+
+def stored(connection: Connection, build: int, items: Iterable[UUID]) -> dict[UUID, Rolled]:
+    """Return what these items added before, by id."""
+    found = rows(
+        connection, "SELECT * FROM rollup_items WHERE build = :build AND id = ANY(:ids)", build=build, ids=list(items)
+    )
+    return {one.id: one for one in map(_rolled, found)}
+
+
+def save(connection: Connection, tenant_id: UUID, build: int, items: Sequence[Rolled]) -> None:
+    """Write what items add, in place of what they added before."""
+    if not items:
+        return
+    columns: dict[str, list[Any]] = {
+        **{name: [getattr(one.cell, name) for one in items] for name in Cell._fields},
+        **{name: [getattr(one, name) for one in items] for name in _ITEM},
+        "counts": [_pack(one.counts) for one in items],
+        "lasting": [_pack(one.lasting) for one in items],
+    }
+    names = [*Cell._fields, *_ITEM, "counts", "lasting"]
+    arrays = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text')}[])" for name in names)
+    execute(
+        connection,
+        f"""INSERT INTO rollup_items (tenant_id, build, {", ".join(names)})
+            SELECT :tenant_id, :build, * FROM unnest({arrays})
+            ON CONFLICT (tenant_id, build, id) DO UPDATE SET
+                {", ".join(f"{name} = excluded.{name}" for name in names if name != "id")}""",
+        tenant_id=tenant_id,
+        build=build,
+        **columns,
+    )
+
+
+_ITEM = ("id", "received_at", "customer", "spam", "first_answer_at", "answered_at", "due_at", "repeated")
+_TYPES = {
+    **dict.fromkeys(("received_at", "first_answer_at", "answered_at", "due_at"), "timestamptz"),
+    "id": "uuid",
+    "spam": "boolean",
+    "repeated": "boolean",
+    "start": "date",
+    **dict.fromkeys(("counts", "lasting"), "bytea"),
+}
+
+
+def answered_before(connection: Connection, build: int, arrivals: Sequence[Rolled]) -> dict[UUID, Rolled]:
+    """Return the tickets of the same customers and intents whose first answer came before these arrivals, and whose
+    last one at most 7 days before: those that these arrivals may undo."""
+    keyed = [one for one in arrivals if one.customer and one.cell.intent]
+    found = rows(
+        connection,
+        """SELECT r.* FROM rollup_items r
+           JOIN unnest(CAST(:customers AS text[]), CAST(:intents AS text[]), CAST(:ats AS timestamptz[]))
+               AS a(customer, intent, at) ON r.customer = a.customer AND r.intent = a.intent
+           WHERE r.build = :build AND r.first_answer_at < a.at AND r.answered_at >= a.at - interval '7 days'""",
+        build=build,
+        customers=[one.customer for one in keyed],
+        intents=[one.cell.intent for one in keyed],
+        ats=[one.received_at for one in keyed],
+    )
+    return {one.id: one for one in map(_rolled, found)}
+
+
+_CAME_BACK = """EXISTS (SELECT 1 FROM rollup_items o
+    WHERE o.build = r.build AND o.customer = r.customer AND o.intent = r.intent AND NOT o.spam AND o.id <> r.id
+      AND o.received_at > r.first_answer_at AND o.received_at <= r.answered_at + interval '7 days')"""
+
+
+def came_back(connection: Connection, build: int, items: Iterable[UUID]) -> set[UUID]:
+    """Return those of these tickets whose customer came back with the same intent in another ticket within 7 days."""
+    found = rows(
+        connection,
+        f"""SELECT r.id FROM rollup_items r WHERE r.build = :build AND r.id = ANY(:ids) AND r.customer <> ''
+            AND r.intent <> '' AND r.first_answer_at IS NOT NULL AND {_CAME_BACK}""",
+        build=build,
+        ids=list(items),
+    )
+    return {UUID(str(row["id"])) for row in found}
+
+
+def unmarked(connection: Connection, build: int, after: UUID, limit: int) -> Sequence[UUID]:
+    """Return tickets, by id, whose customer came back and that are not marked so: at the end of a rebuild."""
+    found = rows(
+        connection,
+        f"""SELECT r.id FROM rollup_items r WHERE r.build = :build AND r.id > :after AND r.customer <> ''
+            AND r.intent <> '' AND r.first_answer_at IS NOT NULL AND NOT r.repeated AND {_CAME_BACK}
+            ORDER BY r.id LIMIT :limit""",
+        build=build,
+        after=after,
+        limit=limit,
+    )
+    return [UUID(str(row["id"])) for row in found]
+
+
+def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Cell, Mapping[str, int]]) -> None:
+    """Add to cells, by day and by month; what is to be taken off is negative."""
+    cells: defaultdict[tuple[str, Cell], Counter[str]] = defaultdict(Counter)
+    waits: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
+    for cell, counts in changes.items():
+        for grain, start in (("day", cell.start), ("month", cell.start.replace(day=1))):
+            here = cells[grain, cell._replace(start=start)]
+            for name, value in counts.items():
+                if value and not name.startswith(WAIT):
+                    here[name] += value
+                elif value:
+                    _, what, index = name.split(":")
+                    for by, part in _parts(cell):
+                        waits[grain, start.isoformat(), cell.origin, by, part, what][int(index)] += value
+    _add_cells(connection, tenant_id, build, {key: counts for key, counts in cells.items() if any(counts.values())})
+    _add_waits(connection, tenant_id, build, waits)
+
+
+def _parts(cell: Cell) -> list[tuple[str, str]]:
+    """The slices whose sketches an item is part of; documents have an agent, its version and its model only."""
+    names = DIMENSIONS if cell.item == "ticket" else ("agent", "version", "model")
+    return [("", ""), *((name, getattr(cell, name)) for name in names)]
+
+
+def _add_cells(
+    connection: Connection, tenant_id: UUID, build: int, cells: Mapping[tuple[str, Cell], Mapping[str, int]]
+) -> None:
+    values = []
+    # In one order, so that nobody waits in a circle.
+    for (grain, cell), counts in sorted(cells.items()):
+        held = {name.removeprefix(HELD): n for name, n in counts.items() if name.startswith(HELD)}
+        plain = {name: n for name, n in counts.items() if not name.startswith(HELD)}
+        values.append({**cell._asdict(), "start": cell.start.isoformat(), "grain": grain, "held": held, **plain})
+    if not values:
+        return
+    execute(
+        connection,
+        f"""INSERT INTO rollups (tenant_id, build, grain, {_CELL}, held, {_COUNTS})
+            SELECT :tenant_id, :build, grain, {_CELL}, held, {", ".join(f"coalesce({name}, 0)" for name in COUNTERS)}
+            FROM jsonb_populate_recordset(NULL::rollups, CAST(:values AS jsonb))
+            ON CONFLICT (tenant_id, build, grain, {_CELL}) DO UPDATE SET
+                held = add_counts(rollups.held, excluded.held),
+                {", ".join(f"{name} = rollups.{name} + excluded.{name}" for name in COUNTERS)}""",
+        tenant_id=tenant_id,
+        build=build,
+        values=Jsonb(values),
+    )
+
+
+def _add_waits(
+    connection: Connection, tenant_id: UUID, build: int, waits: Mapping[tuple[str, ...], Counter[int]]
+) -> None:
+    keys = sorted(key for key, counts in waits.items() if any(counts.values()))
+    if not keys:
+        return
+    columns = {name: [key[i] for key in keys] for i, name in enumerate(WAIT_KEY)}
+    arrays = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text')}[])" for name in WAIT_KEY)
+    there = {
+        tuple(str(row[name]) for name in WAIT_KEY): row["buckets"]
+        for row in rows(
+            connection,
+            f"""SELECT {", ".join(WAIT_KEY)}, buckets FROM rollup_waits JOIN unnest({arrays})
+                AS wanted({", ".join(WAIT_KEY)}) USING ({", ".join(WAIT_KEY)}) WHERE build = :build""",
+            build=build,
+            **columns,
+        )
+    }
+    buckets = []
+    for key in keys:
+        sums = Counter(waits[key])
+        for index, n in read_buckets([there.get(key, b"")]).items():
+            sums[index] += n
+        buckets.append(array("i", [part for index in sorted(sums) if sums[index] for part in (index, sums[index])]))
+    execute(
+        connection,
+        f"""INSERT INTO rollup_waits (tenant_id, build, {", ".join(WAIT_KEY)}, buckets)
+            SELECT :tenant_id, :build, * FROM unnest({arrays}, CAST(:buckets AS bytea[]))
+            ON CONFLICT (tenant_id, build, {", ".join(WAIT_KEY)}) DO UPDATE SET buckets = excluded.buckets""",
+        tenant_id=tenant_id,
+        build=build,
+        buckets=[one.tobytes() for one in buckets],
+        **columns,
+    )
+
+
+def read_buckets(parts: Iterable[bytes]) -> Counter[int]:
+    """Return the sum of sketches as they are stored: pairs of 32-bit numbers, bucket and count."""
+    pairs = array("i")
+    for part in parts:
+        pairs.frombytes(part)
+    sums: Counter[int] = Counter()
+    for index, n in zip(pairs[::2], pairs[1::2], strict=True):
+        sums[index] += n
+    return sums
+
+
+def _pack(counts: Mapping[str, int]) -> bytes:
+    """A few names and small numbers in some 50 bytes: the compressor knows the names beforehand."""
+    if not counts:
+        return b""
+    packer = zlib.compressobj(level=1, wbits=-15, memLevel=4, zdict=_KNOWN.encode())
+    return packer.compress(json.dumps(counts, separators=(",", ":")).encode()) + packer.flush()
+
+
+def _unpack(packed: bytes) -> dict[str, int]:
+    if not packed:
+        return {}
+    found: dict[str, int] = json.loads(zlib.decompressobj(wbits=-15, zdict=_KNOWN.encode()).decompress(packed))
+    return found
+
+
+def _rolled(row: RowMapping) -> Rolled:
+    values = {name: row[name] for name in _ITEM} | {"id": UUID(str(row["id"]))}
+    cell = Cell(**{name: row[name] for name in Cell._fields})
+    return Rolled(cell=cell, counts=_unpack(row["counts"]), lasting=_unpack(row["lasting"]), **values)

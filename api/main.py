@@ -13,11 +13,13 @@ from api import problems
 from api.limits import BodyLimit, SafeHeaders
 from api.pages import agents as agent_pages
 from api.pages import audits as audit_pages
+from api.pages import calendar as calendar_pages
 from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
 from api.pages import handling, inbox, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
-from api.routes import agents, audits, desk, documents, figures, operations, reviews, streams, tickets
+from api.routes import agents, audits, calendar, desk, documents, figures, operations, reviews, streams, tickets
+from api.routes import gate as gate_routes
 from api.routes import views as view_routes
 from core.db import MOST
 
@@ -47,7 +49,19 @@ def make_app() -> FastAPI:
     problems.install(app)
     app.state.error_page = partial(render.bare_page, template="error.html")
     app.add_exception_handler(session.LogIn, session.send_to_log_in)
-    for routes in (tickets, desk, view_routes, documents, streams, reviews, audits, agents, figures, operations):
+    for routes in (
+        tickets,
+        desk,
+        calendar,
+        view_routes,
+        documents,
+        streams,
+        reviews,
+        audits,
+        agents,
+        figures,
+        operations,
+    ):
         app.include_router(routes.router)
     for pages in (
         session,
@@ -55,6 +69,7 @@ def make_app() -> FastAPI:
         ticket,
         handling,
         desk_pages,
+        calendar_pages,
         document_pages,
         submit,
         audit_pages,
@@ -63,6 +78,7 @@ def make_app() -> FastAPI:
         operation_pages,
     ):
         app.include_router(pages.router)
+    app.include_router(gate_routes.router)
     app.include_router(reference.router)
     app.mount("/static/htmx", StaticFiles(directory=render.htmx_folder()), name="htmx")
     app.mount("/static", StaticFiles(directory=render.HERE / "static"), name="static")

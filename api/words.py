@@ -123,6 +123,10 @@ class Words:
         """Return how long ago it was."""
         return str(format_timedelta(at - datetime.now(UTC), add_direction=True, locale=self.locale))
 
+    def span(self, at: datetime, now: datetime) -> str:
+        """Return how far apart two moments are, in the largest unit."""
+        return str(format_timedelta(abs(at - now), format="short", threshold=1.5, locale=self.locale))
+
     def seconds(self, value: float) -> str:
         """Return a duration: seconds with one place below a minute, else the largest unit."""
         if value < 60:

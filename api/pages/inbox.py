@@ -1,26 +1,29 @@
 """The inbox: what waits for people, what agents did, search; filters live in the URL."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import parse_qsl
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter
 
 from api.agents_seen import catalog
-from api.pages.render import go, page, templates
+from api.pages.render import SOON, frame, go, page, templates
 from api.pages.session import Person, StaffPage
 from api.problems import invalid
 from api.routes import views
 from api.routes.tickets import checked
-from api.words import LANGUAGES, Words
+from api.words import LANGUAGES
+from core.calendar import calendar_of, received_before
 from core.db import app_database
 from core.store import accounts, desk, handling, inbox, saved_views, tenants
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False)
 _view: TypeAdapter[views.ViewIn] = TypeAdapter(views.ViewIn)
-VIEWS = ("review", "handoff", "mine", "all")
+VIEWS = ("review", "handoff", "due", "mine", "all")
 STATES = ("open", "waiting", "closed")
 ATTENTION = {"review": "review", "handoff": "handed"}
 
@@ -52,7 +55,11 @@ def inbox_page(
         assigned_to=checked(assigned_to, "assigned_to"),
     )
     with app_database().transaction(caller.tenant_id) as connection:
-        found = inbox.tickets(connection, filters, cursor=cursor)
+        if view == "due":
+            tenant = tenants.current(connection)
+            calendar, zone = calendar_of(tenant["settings"]), ZoneInfo(tenant["timezone"])
+            filters = filters._replace(due=received_before(calendar, zone, datetime.now(UTC) + SOON))
+        found = inbox.tickets(connection, filters, cursor=cursor, oldest_first=view == "due")
         tags, staff = handling.known_tags(connection), accounts.list_users(connection)
     return page(
         request,
@@ -85,12 +92,9 @@ def next_ticket(request: Request, caller: StaffPage, after: UUID | None = None) 
 def navigation(request: Request, caller: Person, at: str = "/") -> Response:
     """The links with their counts as they are now, for a page that is open at `at`."""
     path, _, query = at.partition("?")
-    with app_database().transaction(caller.tenant_id) as connection:
-        waiting, tenant = inbox.counts(connection), tenants.current(connection)
-        saved = saved_views.visible(connection, caller.name)
     seen = Request({**request.scope, "path": path, "query_string": query.encode()})
-    words = Words(caller.language, tenant["timezone"])
-    values = {"request": seen, "caller": caller, "here": path, "waiting": waiting, "saved": saved, "t": words}
+    with app_database().transaction(caller.tenant_id) as connection:
+        values = frame(connection, seen, caller)
     return Response(templates().get_template("nav_links.html").render(values), media_type="text/html")
 
 

@@ -1,19 +1,24 @@
 """Making pages: templates, the reader's words, what the frame around every page shows."""
 
-from functools import lru_cache
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from api import views
 from api.security import Caller
 from api.words import LANGUAGES, Words
+from core.calendar import Calendar, calendar_of, first_reply_due, received_before
 from core.db import app_database
 from core.events import EventKind
 from core.store import desk, events, inbox, saved_views, tenants
@@ -21,6 +26,7 @@ from core.store import desk, events, inbox, saved_views, tenants
 HERE = Path(__file__).parent.parent
 # Customers' words stay out of caches, and a part of a page is never taken for the page.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
+SOON = timedelta(hours=1)  # so long before a first answer is due, its ticket is marked
 KINDS = " ".join(get_args(EventKind))
 
 
@@ -51,28 +57,45 @@ def htmx_folder() -> Path:
 def page(request: Request, caller: Caller, template: str, *, status: int = 200, **values: Any) -> Response:
     """Return a page for a person who is logged in. A request by htmx gets the template's block `part` alone."""
     with app_database().transaction(caller.tenant_id) as connection:
-        tenant = tenants.current(connection)
-        frame = {
+        context = {
+            **frame(connection, request, caller),
             "cursor": events.newest_cursor(connection),
-            "waiting": inbox.counts(connection),
-            "paused": tenant["paused"],
             "simulated_anywhere": desk.any_simulated(connection),
-            "saved": saved_views.visible(connection, caller.name),
+            "path_with_query": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+            "notice": None,
+            **values,
         }
-    context = {
-        **frame,
-        "request": request,
-        "caller": caller,
-        "t": Words(caller.language, tenant["timezone"]),
-        "here": request.url.path,
-        "path_with_query": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
-        "notice": None,
-        **values,
-    }
     found = templates().get_template(template)
     if is_htmx(request) and "part" in found.blocks:
         return HTMLResponse("".join(found.blocks["part"](found.new_context(context))), status, PRIVATE)
     return HTMLResponse(found.render(context), status, PRIVATE)
+
+
+def frame(connection: Connection, request: Request, caller: Caller) -> dict[str, Any]:
+    """Return what the navigation shows, and the reader's words, zone and clock."""
+    tenant, now = tenants.current(connection), datetime.now(UTC)
+    words, calendar = Words(caller.language, tenant["timezone"]), calendar_of(tenant["settings"])
+    return {
+        "request": request,
+        "caller": caller,
+        "here": request.url.path,
+        "t": words,
+        "paused": tenant["paused"],
+        "waiting": inbox.counts(connection),
+        "due": inbox.due_count(connection, received_before(calendar, words.zone, now + SOON)),
+        "saved": saved_views.visible(connection, caller.name),
+        "now": now,
+        "soon": now + SOON,
+        "due_of": partial(_due_of, calendar, words.zone),
+    }
+
+
+def _due_of(calendar: Calendar, zone: ZoneInfo, ticket: Mapping[Any, Any]) -> datetime | None:
+    """Return when a person's first answer to a ticket is due; None where nobody waits for one."""
+    if ticket["state"] != "open" or ticket["first_reply_at"] or not ticket["attention"]:
+        return None
+    wanted = {name: ticket[name] for name in ("received_at", "priority", "shift_seconds")}
+    return first_reply_due(calendar, zone, **wanted)
 
 
 def part(caller: Caller, template: str, **values: Any) -> Response:

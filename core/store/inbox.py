@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.errors import Rejected
 from core.store.intake import fold
-from core.store.sql import maybe_row, rows
+from core.store.sql import maybe_row, rows, scalar
 
 _WORD = re.compile(r"\w+")
 RARE = 2_000  # matches up to which a search goes by the index of words
@@ -23,7 +23,8 @@ class Filters(NamedTuple):
     """What a list shows; None or '' leaves a filter out.
 
     `attention` 'any' means: a person should look; 'handed': handed off or failed, with no draft to review.
-    `mine`: tickets that this person took over or was assigned.
+    `mine`: tickets that this person took over or was assigned. `due`: tickets that wait for a person's first answer and
+    came before the moment given for their priority (`core.calendar.received_before`).
     """
 
     state: str | None = None
@@ -37,6 +38,7 @@ class Filters(NamedTuple):
     taken_by: str | None = None
     assigned_to: str | None = None
     mine: str | None = None
+    due: Mapping[str, datetime] | None = None
     tag: str | None = None
     customer_id: UUID | None = None
     since: datetime | None = None
@@ -59,9 +61,12 @@ _EQUAL = (
 _OF_DOCUMENTS = ("state", "attention", "language", "outcome", "origin", "customer_id", "since", "until")
 
 
-def tickets(connection: Connection, filters: Filters, *, cursor: str | None = None, limit: int = 50) -> Page:
-    """Return tickets, newest first. Raises Rejected (code malformed) for a cursor that is not ours."""
-    where, values = _conditions(filters, cursor)
+def tickets(
+    connection: Connection, filters: Filters, *, cursor: str | None = None, limit: int = 50, oldest_first: bool = False
+) -> Page:
+    """Return tickets, newest first or oldest. Raises Rejected (code malformed) for a cursor that is not ours."""
+    where, values = _conditions(filters, cursor, oldest_first)
+    order = "ASC" if oldest_first else "DESC"
     query, source = _query(filters.q or ""), "tickets t"
     if query:
         values["q"] = query
@@ -78,12 +83,14 @@ def tickets(connection: Connection, filters: Filters, *, cursor: str | None = No
         connection,
         f"""SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
                 t.outcome, t.origin, t.taken_by, t.assigned_to, t.turn, t.external_id, t.received_at,
-                t.first_reply_at, t.closed_at, t.updated_at, c.name AS customer_name, c.address AS customer_address,
+                t.first_reply_at, t.closed_at, t.updated_at, t.shift_seconds,
+                c.name AS customer_name, c.address AS customer_address,
                 ARRAY(SELECT g.tag FROM ticket_tags g WHERE g.ticket_id = t.id ORDER BY g.tag) AS tags,
                 (SELECT left(m.body, 200) FROM messages m WHERE m.ticket_id = t.id AND m.author = 'customer'
                  ORDER BY m.id DESC LIMIT 1) AS snippet
-            FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY t.received_at DESC, t.id DESC LIMIT :limit) t
-            LEFT JOIN customers c ON c.id = t.customer_id ORDER BY t.received_at DESC, t.id DESC""",
+            FROM (SELECT t.* FROM {source} WHERE {where} ORDER BY t.received_at {order}, t.id {order}
+                  LIMIT :limit) t
+            LEFT JOIN customers c ON c.id = t.customer_id ORDER BY t.received_at {order}, t.id {order}""",
         **values,
         limit=limit + 1,
     )
@@ -123,7 +130,23 @@ def counts(connection: Connection) -> RowMapping | None:
     )
 
 
-def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, Any]]:
+def due_count(connection: Connection, due: Mapping[str, datetime]) -> int:
+    """Return how many tickets wait for a first answer and came before the moment given for their priority."""
+    where, values = _due(due)
+    return int(scalar(connection, f"SELECT count(*) FROM tickets t WHERE {where}", **values) or 0)
+
+
+def _due(due: Mapping[str, datetime]) -> tuple[str, dict[str, Any]]:
+    """`unnest` keeps the priorities' names out of the statement; an import's past is shifted into the present."""
+    return (
+        """t.attention IN ('review', 'handoff', 'failed') AND t.state = 'open' AND t.first_reply_at IS NULL AND EXISTS (
+               SELECT 1 FROM unnest(CAST(:priorities AS text[]), CAST(:before AS timestamptz[])) AS d(priority, before)
+               WHERE d.priority = t.priority AND t.received_at + make_interval(secs => t.shift_seconds) < d.before)""",
+        {"priorities": list(due), "before": list(due.values())},
+    )
+
+
+def _conditions(filters: Filters, cursor: str | None, oldest_first: bool = False) -> tuple[str, dict[str, Any]]:
     parts, values = ["true"], {}
     for name in _EQUAL:
         if getattr(filters, name):
@@ -137,6 +160,10 @@ def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, An
     if filters.mine:
         parts.append("(t.taken_by = :mine OR t.assigned_to = :mine)")
         values["mine"] = filters.mine
+    if filters.due is not None:
+        part, more = _due(filters.due)
+        parts.append(part)
+        values |= more
     if filters.tag:
         parts.append("t.id IN (SELECT g.ticket_id FROM ticket_tags g WHERE g.tag = :tag)")
         values["tag"] = filters.tag
@@ -148,7 +175,7 @@ def _conditions(filters: Filters, cursor: str | None) -> tuple[str, dict[str, An
         values["until"] = filters.until
     if cursor:
         at, last = _read_cursor(cursor)
-        parts.append("(t.received_at, t.id) < (:cursor_at, :cursor_id)")
+        parts.append(f"(t.received_at, t.id) {'>' if oldest_first else '<'} (:cursor_at, :cursor_id)")
         values |= {"cursor_at": at, "cursor_id": last}
     return " AND ".join(parts), values
 

@@ -2,12 +2,17 @@
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from cli.embedded.temporary import Database, Servers, temporary_servers
 from core.db import migrate
+
+if TYPE_CHECKING:
+    from tests.workers.made import Shop
 
 # A busy machine is no defect: what takes long is seen in the durations, not in a deadline per example.
 hypothesis_settings.register_profile("saola", deadline=None)
@@ -41,6 +46,15 @@ def _copy(servers: Servers, template: Database) -> Iterator[Database]:
 def database(servers: Servers, template: Database) -> Iterator[Database]:
     """A migrated, empty database of its own for one test."""
     yield from _copy(servers, template)
+
+
+@pytest.fixture
+def shop(database: Database, servers: Servers, tmp_path: Path) -> "Iterator[Shop]":
+    """A tenant with two agents that have not run yet, and this process as its worker."""
+    from tests.workers.made import open_shop  # a second of imports that few tests need
+
+    with open_shop(database, servers, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

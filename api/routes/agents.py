@@ -41,6 +41,7 @@ class AgentOut(BaseModel):
     paused: bool
     target: float
     confidence: float
+    critical_target: float | None
     audit_probability: float
     certificates: list[Certificate]
     runs: int = Field(description="Of the last 30 days, shadow runs left out.")
@@ -83,6 +84,9 @@ class AgentChange(Shape):
     paused: bool | None = None
     enabled: bool | None = None
     audit_probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    critical_target: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="Free of critical errors at least so often, beside the target; 0 asks for nothing."
+    )
 
 
 class PauseIn(Shape):
@@ -150,6 +154,8 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
     if body.audit_probability is not None and body.audit_probability < floor:
         told = f"at least {floor:.0%} of all runs are audited (SAOLA_AUDIT_FLOOR)"
         raise Rejected(told, code="below_audit_floor", where="/audit_probability")
+    if changes.get("critical_target") == 0:
+        changes["critical_target"] = None
     before = policies.tenant_state(connection).agents.get(name, AgentSetting())._asdict()
     policies.set_agent(connection, caller.tenant_id, name, **changes)
     data = {"before": {field: before[field] for field in changes}, "after": changes}
@@ -199,6 +205,7 @@ def _agent(entry: Entry, state: TenantState, counts: dict[str, Any], judged: dic
         "paused": live.paused or state.paused,
         "target": live.target or manifest.target,
         "confidence": live.confidence,
+        "critical_target": live.critical_target,
         "audit_probability": live.audit_probability,
         "certificates": [one for one in state.certificates if one.agent in speaks_for],
         **{name: count.get(name) or 0 for name in ("runs", "automated", "held", "declined", "cost_usd")},

@@ -6,6 +6,7 @@ Example: saola report --since 2026-03-01 --by language
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -14,12 +15,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.gate_seen import ledger_of
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
 from core.gate.words import SENTENCES
 from core.store import events
 from metrics import report as metrics_report
+from metrics.certificates.overview import LedgerLine
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 from metrics.report import Report
@@ -40,10 +43,14 @@ def report(
     end = _day(until) if until else now
     with connected() as tenant:
         found = make_report(tenant, start, end, by=by, origin=origin)
+        with app_database().transaction(tenant) as connection:
+            ledger = ledger_of(connection, start, end)
     if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False))
+        lines = [line.model_dump(mode="json") for line in ledger]
+        typer.echo(json.dumps({**found.model_dump(mode="json"), "ledger": lines}, ensure_ascii=False))
     else:
         print_report(found, Console())
+        print_ledger(ledger, Console())
 
 
 def make_report(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin: str = "") -> Report:
@@ -124,6 +131,15 @@ def print_report(found: Report, console: Console) -> None:
     console.print(beside)
     if found.parts:
         console.print(_parts(found))
+
+
+def print_ledger(lines: Sequence[LedgerLine], console: Console) -> None:
+    """Print at most how many of the replies sent were wrong, for each agent."""
+    console.print("Ledger: of what went out without a person", style="italic")
+    for line in lines:
+        console.print(f"  {line.agent}: {line.words}", soft_wrap=True, highlight=False)
+    if not lines:
+        console.print("  nothing was sent")
 
 
 def _reason(code: str) -> str:

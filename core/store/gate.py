@@ -251,6 +251,68 @@ def audits_of_sent(
     )
 
 
+# Reasons that a threshold or the owner's settings make; any other rule holds a run at every threshold.
+_BY_CHOICE = [
+    "certified",
+    "no_certificate",
+    "certificate_too_low",
+    "critical_uncertified",
+    "score_below_threshold",
+    "paused",
+    "tier_shadow",
+    "tier_assisted",
+    "agent_off",
+]
+
+
+def runs_with_rules(
+    connection: Connection, owner: str, fingerprint: str, days: int, most: int = 50_000
+) -> Sequence[RowMapping]:
+    """Return an owner's newest runs of some days: id, score, and `by_rule`: whether the gate holds it at any threshold
+    or there was no draft."""
+    _, column, _ = _columns(owner)
+    return rows(
+        connection,
+        f"""SELECT r.id, r.score, r.kind = 'abstain' OR EXISTS (SELECT 1 FROM jsonb_array_elements(d.reasons) reason
+                WHERE NOT reason ->> 'code' = ANY(:by_choice)) AS by_rule
+            FROM runs r JOIN decisions d ON d.run_id = r.id
+            WHERE r.{column} = :fingerprint AND r.created_at > clock_timestamp() - make_interval(days => :days)
+            ORDER BY r.id DESC LIMIT :most""",
+        by_choice=_BY_CHOICE,
+        fingerprint=fingerprint,
+        days=days,
+        most=most,
+    )
+
+
+def judged_per_day(connection: Connection, owner: str) -> float:
+    """Return how many of an owner's audits were judged a day, as a mean over 7 days."""
+    name, _, plain = _columns(owner)
+    found = scalar(
+        connection,
+        f"""SELECT count(*) FROM audits WHERE {name} = :plain
+                AND judged_at > clock_timestamp() - interval '7 days'""",
+        plain=plain,
+    )
+    return int(found or 0) / 7
+
+
+def complete_until(connection: Connection, since: datetime, until: datetime, agent: str | None = None) -> datetime:
+    """Return up to when, within [since, until), every audit of what was sent is judged or overdue."""
+    found = scalar(
+        connection,
+        """SELECT min(d.created_at) FROM audits a JOIN decisions d ON d.run_id = a.run_id
+           JOIN runs r ON r.id = a.run_id
+           WHERE a.state = 'open' AND a.due_at >= clock_timestamp() AND d.action = 'automate' AND NOT r.shadow
+             AND d.created_at >= :since AND d.created_at < :until
+             AND (CAST(:agent AS text) IS NULL OR r.agent = :agent)""",
+        since=since,
+        until=until,
+        agent=agent,
+    )
+    return until if found is None else min(until, found)
+
+
 def second_words(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
     """Return the first and the second reviewer's word on each audit that two judged: agent, first, second."""
     return rows(

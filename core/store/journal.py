@@ -48,6 +48,17 @@ def read(connection: Connection, limit: int = 200) -> Sequence[RowMapping]:
     return rows(connection, "SELECT * FROM journal ORDER BY number DESC LIMIT :limit", limit=limit)
 
 
+def entry_of(connection: Connection, action: str, key: str, value: str) -> RowMapping | None:
+    """Return the newest entry of an action whose data holds this value, None where there is none."""
+    return maybe_row(
+        connection,
+        "SELECT * FROM journal WHERE action = :action AND data ->> :key = :value ORDER BY number DESC LIMIT 1",
+        action=action,
+        key=key,
+        value=value,
+    )
+
+
 def first_broken(connection: Connection) -> int | None:
     """Return the number of the first entry that was changed or removed before it, None when the chain is whole."""
     previous = ""

@@ -1,21 +1,56 @@
 """Runs, audits and judgements of one tenant, made through the store as the line makes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Connection
 
+from cli.embedded.temporary import Database, Servers
 from core.contracts import Action, Decision, Proposal, Reason, Route, WorkItem
-from core.db import app_database
+from core.db import app_database, system_database
 from core.ids import new_id
-from core.store import audits, outbox
+from core.settings import settings
+from core.store import audits, outbox, tenants
 from core.store.intake import NewTicket, add_tickets
 from core.store.outbox import Job
 from core.store.records import Record, save
 from core.store.sql import execute, rows
+from tests.journeys.line import write_agent
 from workers.jobs import Handler
 from workers.resources import workshop
+
+
+@contextmanager
+def open_shop(database: Database, servers: Servers, folder: Path) -> Iterator["Shop"]:
+    """Point this process to a tenant whose agents `shop` and `desk` are of one family; nothing has run yet."""
+    questions = {"opening_hours": (["When do you open?", "Are you open on Sunday?"], "From 9 to 18.")}
+    write_agent(folder / "agents", "shop", questions)
+    write_agent(folder / "agents", "desk", questions)
+    values = {
+        **servers.environment(database),
+        "SAOLA_HOME": str(folder),
+        "SAOLA_AGENTS": str(folder / "agents"),
+        "SAOLA_LIBRARY": "false",
+        "SAOLA_SECRET": "a-secret-for-tests-only",
+    }
+    cached = (settings, app_database, system_database, workshop)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
+        for one in cached:
+            one.cache_clear()
+        tenant = new_id()
+        with app_database().transaction(tenant) as connection:
+            tenants.make(connection, tenant, "Test")
+        yield Shop(tenant)
+        app_database().close()
+        system_database().close()
+        for one in cached:
+            one.cache_clear()
 
 
 class Shop:

@@ -1,0 +1,156 @@
+"""What is seen of the gate, put together from rows by the pure functions of metrics: for the API and the commands."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from core.errors import Rejected
+from core.store import alarms, gate, journal, policies
+from metrics.certificates import overview
+from metrics.certificates.certify import PLAN_RUNS
+from metrics.certificates.live import Check, closed, verify
+from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
+
+
+class Gate(BaseModel):
+    """Where every agent and family stands, what holds of them together, and how far two reviewers agree."""
+
+    agents: list[AgentStanding]
+    fleet: Fleet
+    agreement: Agreement
+
+
+class Ledgers(BaseModel):
+    """One line an agent, and one for all where there are several."""
+
+    lines: list[LedgerLine]
+
+
+class Alarm(BaseModel):
+    """An alarm. kind `accuracy` demoted the members; kind `signs` only brought more audits for a day."""
+
+    id: UUID
+    agent: str
+    fingerprint: str
+    kind: str
+    value: float
+    level: float
+    since: datetime = Field(description="About when it began.")
+    at: datetime
+    members: list[str]
+    data: dict[str, Any]
+
+
+class Sent(BaseModel):
+    """Something that went out without a person in the time an alarm is about. `right` is an audit's verdict."""
+
+    decision_id: UUID
+    agent: str
+    intent: str
+    score: float
+    decided_at: datetime
+    ticket_id: UUID | None
+    document_id: UUID | None
+    subject: str
+    reply: str
+    right: bool | None
+    sent: bool
+
+
+class AlarmDetail(Alarm):
+    """An alarm with what to look at."""
+
+    items: list[Sent]
+
+
+class Alarms(BaseModel):
+    """Alarms, newest first."""
+
+    alarms: list[Alarm]
+
+
+class CheckOut(BaseModel):
+    """One thing that was computed again."""
+
+    what: str
+    passed: bool
+    said: str
+
+
+class Verified(BaseModel):
+    """A certificate computed again from its rows, as they stood when it was issued. `corrected` counts judgements that
+    were changed since; the next certificate follows them."""
+
+    id: UUID
+    holds: bool
+    checks: list[CheckOut]
+    corrected: int
+
+
+def gate_of(connection: Connection) -> Gate:
+    """Return where the tenant's agents stand."""
+    found, together = overview.standings(gate.standings(connection), datetime.now(UTC))
+    return Gate(agents=found, fleet=together, agreement=overview.agreement(gate.second_words(connection)))
+
+
+def ledger_of(connection: Connection, since: datetime, until: datetime, agent: str | None = None) -> list[LedgerLine]:
+    """Return the ledger of what was sent in [since, until), as far as its audits are complete."""
+    end = gate.complete_until(connection, since, until, agent)
+    sent = gate.sent_by_probability(connection, since, end, agent)
+    return overview.ledger(sent, gate.audits_of_sent(connection, since, end, agent), since=since, until=end)
+
+
+def curve_of(connection: Connection, agent: str, days: int) -> WhatIf:
+    """Return the what-if of an agent at its newest fingerprint. Raises Rejected (agent_unknown)."""
+    fingerprint = gate.newest_fingerprint(connection, agent)
+    if fingerprint is None:
+        raise Rejected(f"{agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
+    now = datetime.now(UTC)
+    runs = gate.runs_with_rules(connection, agent, fingerprint, days)
+    rows = gate.evidence(connection, agent, fingerprint)
+    by_rule = {row["id"] for row in runs if row["by_rule"]}
+    return overview.curve(
+        agent,
+        fingerprint,
+        runs,
+        closed(rows, now),
+        blocked=frozenset(row["id"] for row in rows if row["run_id"] in by_rule),
+        judged_per_day=gate.judged_per_day(connection, agent),
+        now=now,
+    )
+
+
+def alarms_of(connection: Connection, limit: int = 100, agent: str | None = None) -> list[Alarm]:
+    """Return alarms, newest first."""
+    return [Alarm(**row) for row in alarms.newest(connection, limit, agent)]
+
+
+def alarm_of(connection: Connection, alarm_id: UUID) -> AlarmDetail:
+    """Return an alarm with the items of its time. Raises Rejected (not_found)."""
+    row = alarms.find(connection, alarm_id)
+    items = alarms.sent_since(connection, row["members"], row["since"], row["at"])
+    return AlarmDetail(**{name: row[name] for name in Alarm.model_fields}, items=[Sent(**item) for item in items])
+
+
+def verified(connection: Connection, certificate_id: UUID) -> Verified:
+    """Compute a certificate again. Raises Rejected (not_found)."""
+    row = policies.get_certificate(connection, certificate_id)
+    listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"].get("audits", [])]
+    rows = gate.as_judged(connection, listed)
+    population = gate.first_scores(connection, row["agent"], row["fingerprint"], PLAN_RUNS)
+    checks = verify(row, closed(rows, row["issued_at"]), population)
+    checks.append(_journalled(connection, row["id"], str(row["hash"])))
+    made = [CheckOut(what=one.what, passed=one.passed, said=one.said) for one in checks]
+    changed = sum(bool(one["changed"]) for one in rows)
+    return Verified(id=row["id"], holds=all(one.passed for one in made), checks=made, corrected=changed)
+
+
+def _journalled(connection: Connection, certificate_id: UUID, digest: str) -> Check:
+    found = journal.entry_of(connection, "certificate.issued", "id", str(certificate_id))
+    broken = journal.first_broken(connection)
+    same = found is not None and found["data"].get("hash") == digest
+    said = "the chain is whole" if broken is None else f"the chain is broken at entry {broken}"
+    return Check("the journal's entry, in an unbroken chain", same and broken is None, said)

@@ -1,0 +1,72 @@
+"""The gate over HTTP: where each agent stands, the ledger, what-if, alarms, and certificates recomputed."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.figures import period
+from api.gate_seen import (
+    AlarmDetail,
+    Alarms,
+    Gate,
+    Ledgers,
+    Verified,
+    alarm_of,
+    alarms_of,
+    curve_of,
+    gate_of,
+    ledger_of,
+    verified,
+)
+from api.security import Reader
+from api.shapes import Past
+from core.db import app_database
+from metrics.certificates.overview import WhatIf
+
+router = APIRouter(prefix="/v1/gate", tags=["gate"])
+Since = Annotated[Past | None, Query(description="Replies sent from then on; default 30 days before `until`.")]
+Until = Annotated[Past | None, Query(description="Replies sent before then; default now.")]
+Agent = Annotated[str | None, Query(description="Only this agent.")]
+
+
+@router.get("", operation_id="gate", summary="Where each agent stands on its way to a certificate")
+def show_gate(caller: Reader) -> Gate:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return gate_of(connection)
+
+
+@router.get("/ledger", operation_id="ledger", summary="At most how many of the replies sent were wrong")
+def show_ledger(caller: Reader, since: Since = None, until: Until = None, agent: Agent = None) -> Ledgers:
+    """True at every moment, whatever the traffic did: it rests on our own audit coins alone."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return Ledgers(lines=ledger_of(connection, *period(since, until), agent))
+
+
+@router.get("/curve", operation_id="curve", summary="What if: automation share against accuracy")
+def show_curve(
+    caller: Reader,
+    agent: Annotated[str, Query(description="An agent, or family:NAME.")],
+    days: Annotated[int, Query(ge=1, le=365)] = 90,
+) -> WhatIf:
+    """From stored runs: what other targets would have let through, and what the audits say of it."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return curve_of(connection, agent, days)
+
+
+@router.get("/alarms", operation_id="list_alarms", summary="Alarms, newest first")
+def list_alarms(caller: Reader, agent: Agent = None, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Alarms:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return Alarms(alarms=alarms_of(connection, limit, agent))
+
+
+@router.get("/alarms/{alarm_id}", operation_id="get_alarm", summary="An alarm, and what went out in its time")
+def get_alarm(alarm_id: UUID, caller: Reader) -> AlarmDetail:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return alarm_of(connection, alarm_id)
+
+
+@router.get("/certificates/{certificate_id}/verify", operation_id="verify_certificate", summary="Compute it again")
+def verify_certificate(certificate_id: UUID, caller: Reader) -> Verified:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return verified(connection, certificate_id)

@@ -1,0 +1,155 @@
+"""Show what the gate knows: certificates on their way, the ledger, what-if curves, alarms, reviewers' agreement.
+
+Examples:
+  saola gate status            which agents are certified, and what the others still need, until when
+  saola gate ledger            at most how many of the replies sent were wrong, with 95 % confidence
+  saola gate curve delivery    what other targets would let through
+  saola gate alarms            what rang, and what it did
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from api.gate_seen import Alarms, Ledgers, alarm_of, alarms_of, curve_of, gate_of, ledger_of
+from cli.connect import connected
+from core.db import app_database
+from core.errors import Rejected
+
+app = typer.Typer()
+OUT = Console()
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
+Days = Annotated[int, typer.Option(help="Of the last so many days.")]
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show where each agent stands: certified or not, audits missing, and until when at today's rate."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        found = gate_of(connection)
+    if as_json:
+        _json(found)
+        return
+    table = Table("agent", "target", "stands", "judged a day", "open", "overdue", "alarm", box=None)
+    for one in found.agents:
+        target = f"{one.target:.0%}" + (f", critical {one.critical_target:.1%}" if one.critical_target else "")
+        alarm = f"{one.alarm:.3g} of {one.alarm_level:,.0f}"
+        rate, waiting, late = f"{one.judged_per_day:.1f}", str(one.open), str(one.overdue)
+        simulated = " (simulated reviewer)" if one.simulated else ""
+        table.add_row(one.agent, target, one.words + simulated, rate, waiting, late, alarm)
+    OUT.print(table)
+    fleet, agreed = found.fleet, found.agreement
+    OUT.print(
+        f"{fleet.certified} of {fleet.owners} certified. Together (e-BH): {fleet.kept} of these stand with at most "
+        f"{fleet.false_share:.0%} of them expected to be false; each for itself, up to "
+        f"{fleet.false_expected_each_alone:.2g} certificates could be."
+    )
+    if agreed.kappa is None:
+        OUT.print(f"Two reviewers' agreement: not yet known ({agreed.n} audits judged by two, {agreed.agreed} alike)")
+    else:
+        span = f"[{agreed.low:.2f}, {agreed.high:.2f}]"
+        OUT.print(f"Two reviewers' agreement: kappa {agreed.kappa:.2f} {span}, {agreed.agreed} of {agreed.n} alike")
+
+
+@app.command()
+def ledger(
+    days: Days = 30, agent: Annotated[str, typer.Option(help="Only this agent.")] = "", as_json: AsJson = False
+) -> None:
+    """Say at most how many of the replies sent without a person were wrong: true whatever the traffic did."""
+    now = datetime.now(UTC)
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        lines = ledger_of(connection, now - timedelta(days=days), now, agent or None)
+    if as_json:
+        _json(Ledgers(lines=lines))
+        return
+    if not lines:
+        OUT.print("Nothing was sent without a person.")
+    for line in lines:
+        OUT.print(f"[bold]{line.agent}[/bold]: {line.words}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def curve(
+    agent: Annotated[str, typer.Argument(help="An agent, or family:NAME.")], days: Days = 90, as_json: AsJson = False
+) -> None:
+    """Show what other targets would let through: share with its band, and the audits this still takes."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        found = curve_of(connection, agent, days)
+    if as_json:
+        _json(found)
+        return
+    OUT.print(
+        f"[bold]{found.agent}[/bold] {found.fingerprint}: {found.runs:,} runs ({found.held_by_rule:,} held by a rule "
+        f"at any threshold), {found.audits:,} audits, {found.judged_per_day:.1f} judged a day"
+    )
+    if found.missing:
+        OUT.print(f"not yet known: {found.missing}")
+        return
+    table = Table("accuracy", "would automate [95 %]", "certified today", "audits missing", "until", box=None)
+    for one in found.points:
+        missing = "" if one.certified_share else "more audits will not help"
+        if one.audits_missing is not None:
+            missing = f"about {one.audits_missing:,}"
+        until = f"{one.until:%Y-%m-%d}" if one.until else ""
+        share = f"{one.share:.1%} [{one.low:.1%}, {one.high:.1%}]"
+        certified = f"{one.certified_share:.1%}" if one.certified_share else ""
+        table.add_row(f"{one.target:.0%}", share, certified, missing, until)
+    OUT.print(table)
+
+
+@app.command()
+def alarms(as_json: AsJson = False) -> None:
+    """List alarms, newest first: what rang and what it did by itself."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        found = alarms_of(connection)
+    if as_json:
+        _json(Alarms(alarms=found))
+        return
+    if not found:
+        OUT.print("No alarm has rung.")
+    table = Table("id", "at", "kind", "agent", "since", "did", box=None)
+    for one in found:
+        demoted = "set to assisted: " + ", ".join(one.members)
+        did = demoted if one.kind == "accuracy" else f"audits half until {one.data['until']}"
+        table.add_row(str(one.id), f"{one.at:%Y-%m-%d %H:%M}", one.kind, one.agent, f"{one.since:%Y-%m-%d %H:%M}", did)
+    if found:
+        OUT.print(table)
+
+
+@app.command()
+def alarm(
+    alarm_id: Annotated[str, typer.Argument(metavar="ID", help="As `saola gate alarms` lists it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one alarm and what went out without a person in its time, for a look."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        found = alarm_of(connection, read_id(alarm_id))
+    if as_json:
+        _json(found)
+        return
+    OUT.print(f"[bold]{found.kind}[/bold] alarm of {found.agent} at {found.at:%Y-%m-%d %H:%M}: {found.data}")
+    table = Table("sent", "item", "agent", "intent", "audit", "subject", box=None)
+    for item in found.items:
+        verdict = "" if item.right is None else ("right" if item.right else "wrong")
+        of = str(item.ticket_id or item.document_id)
+        table.add_row(f"{item.decided_at:%Y-%m-%d %H:%M}", of, item.agent, item.intent, verdict, item.subject)
+    OUT.print(table)
+    OUT.print(f"{len(found.items)} items")
+
+
+def read_id(text: str) -> UUID:
+    """Return an id. Raises Rejected for what is none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Rejected(f"{text!r} is no id", code="invalid") from error
+
+
+def _json(found: BaseModel) -> None:
+    typer.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False))

@@ -4,13 +4,13 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.triage import calibration, kernel, ngrams
 from agents.triage.blob import halved
-from agents.triage.calibration import Calibrator
 from agents.triage.classifier import Classifier, unit
 from agents.triage.embedder import Embedder, bundled, clean
 from agents.triage.examples import Example, in_scope
@@ -24,7 +24,9 @@ MAX_EXAMPLES = 16_000  # fitting takes memory and time by their square: 2 GB and
 FOLDS = 4
 NGRAM_WEIGHT = 0.06  # of the n-gram scores in the joint ones
 LEVELLING = 10.0  # how much is added to the scatter within intents, in multiples of its mean
-QUICK_ERRORS = 0.005  # the n-gram classifier decides alone where, held out, at most this share was wrong
+QUICK_SHARES = tuple(share / 100 for share in range(95, 0, -5))  # of messages that the n-gram classifier may decide
+QUICK_COST = 0.01  # what that may cost, held out: in accuracy, and in the share automatable at either of these targets
+QUICK_TARGETS = (0.90, 0.95)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ class _Held:
         return self.truth >= 0
 
 
+class Judged(NamedTuple):
+    """Per held-out message: the calibrated probability that its best intent is right, and whether it is."""
+
+    probability: Floats
+    right: NDArray[np.bool_]
+
+
 def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed: int = 0) -> Classifier:
     """Return a classifier of the intents in `examples`. Labels beginning with '__oos' are messages no intent fits.
 
@@ -79,6 +88,7 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
     quick_right = held.quick[:, :-1].argmax(axis=1) == held.truth
     full_right = held.joint[:, :-1].argmax(axis=1) == held.truth
     quick_calibrator = calibration.fit(quick, quick_right, weight)
+    full_calibrator = calibration.fit(full, full_right, weight)
     spoken = tuple(sorted(set(rows.languages) - {""}))
     return Classifier(
         labels=tuple(names),
@@ -94,9 +104,13 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
         ngram_weight=NGRAM_WEIGHT,
         quick_right=quick_calibrator,
         quick_scope=calibration.fit(quick, held.scope, weight),
-        full_right=calibration.fit(full, full_right, weight),
+        full_right=full_calibrator,
         full_scope=calibration.fit(full, held.scope, weight),
-        quick_from=_quick_from(quick_calibrator, quick, quick_right, weight),
+        quick_from=quick_from(
+            Judged(quick_calibrator.probability(quick), quick_right),
+            Judged(full_calibrator.probability(full), full_right),
+            weight,
+        ),
     )
 
 
@@ -212,13 +226,31 @@ def _weight(scope: NDArray[np.bool_]) -> Floats:
     return found
 
 
-def _quick_from(calibrator: Calibrator, signals: Floats, right: NDArray[np.bool_], weight: Floats) -> float:
-    """Return the lowest probability at and above which the quick part was wrong in at most QUICK_ERRORS."""
-    probability = calibrator.probability(signals)
-    order = np.argsort(-probability, kind="stable")
-    errors = np.cumsum(weight[order] * ~right[order]) / np.cumsum(weight[order])
-    good = np.flatnonzero(errors <= QUICK_ERRORS)
-    return float(probability[order[good[-1]]]) if len(good) >= 30 else 2.0
+def quick_from(quick: Judged, full: Judged, weight: Floats) -> float:
+    """Return the lowest probability at and above which the n-gram classifier decides alone, so that held-out accuracy
+    and the automatable shares stay what they are with every message embedded, within QUICK_COST; 2 for never."""
+    whole = np.array(_worth(full, weight))
+    order = np.argsort(-quick.probability, kind="stable")
+    covered = np.cumsum(weight[order]) / weight.sum()
+    for share in QUICK_SHARES:
+        cut = float(quick.probability[order[int(np.searchsorted(covered, share))]])
+        alone = quick.probability >= cut
+        mixed = Judged(*(np.where(alone, one, other) for one, other in zip(quick, full, strict=True)))
+        if bool((np.array(_worth(mixed, weight)) >= whole - QUICK_COST).all()):
+            return cut
+    return 2.0
+
+
+def _worth(judged: Judged, weight: Floats) -> list[float]:
+    """Return the accuracy, and the share automatable at each target with the best threshold."""
+    order = np.argsort(-judged.probability, kind="stable")
+    taken = np.cumsum(weight[order])
+    right = np.cumsum(weight[order] * judged.right[order])
+    found = [float(right[-1] / taken[-1])]
+    for target in QUICK_TARGETS:
+        good = np.flatnonzero(right >= target * taken)
+        found.append(float(taken[good[-1]] / taken[-1]) if len(good) else 0.0)
+    return found
 
 
 def _speech(rows: _Rows, spoken: tuple[str, ...], features: ngrams.Features) -> ngrams.Ngrams:

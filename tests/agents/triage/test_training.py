@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
+from agents.triage import training
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Floats
 from agents.triage.examples import Example, resolve
@@ -135,3 +137,16 @@ def test_thinning_takes_from_the_largest_intents_first() -> None:
 def test_history_may_name_an_intent_with_or_without_its_agent() -> None:
     labels = ["cards/lost", "cards/fee", "parcels/fee"]
     assert resolve(["cards/lost", "lost", "fee", "unknown"], labels) == ["cards/lost", "cards/lost", "", ""]
+
+
+def test_the_quick_part_decides_alone_only_where_it_costs_nothing() -> None:
+    drawn = np.random.default_rng(3)
+    sure = drawn.random(4000).astype(np.float32)
+    right = drawn.random(4000) < sure
+    weight = np.ones(4000, np.float32)
+    full = training.Judged(sure, right)
+    assert training.quick_from(full, full, weight) < 0.1  # as good as the whole: it decides nearly all
+    swaggering = training.Judged(1 - sure, right)
+    assert training.quick_from(swaggering, full, weight) == 2.0
+    rash = training.Judged(sure, right & (sure > 0.7))  # as good where it is sure
+    assert 0.6 < training.quick_from(rash, full, weight) < 0.8

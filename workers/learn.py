@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agents.triage.embedder import BundledEmbedder
+from agents.triage.embedders import chosen
 from agents.triage.embedding_cache import CachedEmbedder
 from agents.triage.examples import Example, from_entries
 from agents.triage.recalibration import recalibrated
@@ -54,7 +55,9 @@ def train_triage(jobs: Sequence[Job]) -> None:
     classifier = None
     if known:
         # Training is rare and long: it may use every core, and embeds each text once in its life.
-        embedder = CachedEmbedder(BundledEmbedder(os.cpu_count() or 1), settings().home / "cache")
+        bundled = settings().embedder == "bundled"
+        inner = BundledEmbedder(os.cpu_count() or 1) if bundled else chosen()
+        embedder = CachedEmbedder(inner, settings().home / "cache")
         classifier = recalibrated(train(learned, embedder=embedder), later, embedder)
     with database.transaction(tenant_id) as connection:
         if classifier is not None:

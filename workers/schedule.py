@@ -1,8 +1,10 @@
 """The schedule: puts periodic work into the outbox. Two schedules at once are harmless, because each piece of work is
 unique by its task, tenant and period."""
 
+import hashlib
 import signal
 import time
+from collections.abc import Set
 from uuid import UUID
 
 import structlog
@@ -13,7 +15,7 @@ from core import logs
 from core.db import app_database, system_database
 from core.processes import beat_name
 from core.settings import settings
-from core.store import learning, outbox, policies, tenants
+from core.store import learning, outbox, tenants
 
 log = structlog.get_logger()
 
@@ -57,15 +59,34 @@ class Schedule:
             with app_database().transaction(tenant) as connection:
                 for task, seconds in EVERY.items():
                     outbox.enqueue(connection, tenant, task, "bulk", tenant, generation=int(now // seconds))
-                self._train_when_agents_changed(connection, tenant)
+                unused = learning.unused_agents(connection)
+                self._train_when_agents_changed(connection, tenant, unused)
+                self._index_when_knowledge_changed(connection, tenant, unused)
 
-    def _train_when_agents_changed(self, connection: Connection, tenant: UUID) -> None:
+    def _train_when_agents_changed(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
         """Train where no classifier knows the agents as they are now; the generation keeps it to one job."""
-        newest = next(iter(policies.list_classifiers(connection)), None)
-        wanted = self.catalog.fingerprint_without(learning.unused_agents(connection))
+        newest = learning.newest_triage(connection)
+        wanted = self.catalog.fingerprint_without(unused)
         if newest is None or newest["figures"].get("catalog") != wanted:
-            generation = int(wanted[:7], 16)
+            generation = _generation(wanted, *([str(newest["id"])] if newest else []))
             outbox.enqueue(connection, tenant, "triage.train", "bulk", tenant, generation=generation)
+
+    def _index_when_knowledge_changed(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
+        """Index where an agent's knowledge folder is not the one stored; the generation keeps it to one job."""
+        there = {name: one.knowledge for name, one in self.catalog.entries.items() if one.knowledge}
+        wanted = {name: knowledge for name, knowledge in there.items() if name not in unused}
+        served = learning.knowledge_served(connection) if wanted else {}
+        has = {name: (row["fingerprint"], str(row["id"])) for name, row in served.items()}
+        behind = sorted(name for name, knowledge in wanted.items() if has.get(name, ("", ""))[0] != knowledge)
+        if behind:
+            told = [part for name in behind for part in (name, wanted[name], has.get(name, ("", ""))[1])]
+            outbox.enqueue(connection, tenant, "knowledge.index", "bulk", tenant, generation=_generation(*told))
+
+
+def _generation(*parts: str) -> int:
+    """Return a number for what is to be learnt and what there is already: it changes when either does, so that going
+    back to an earlier state is work of its own."""
+    return int(hashlib.sha256("|".join(parts).encode()).hexdigest()[:7], 16)
 
 
 def main() -> None:

@@ -35,8 +35,9 @@ class Chunk:
 
     @property
     def place(self) -> str:
-        """Return where it stands in words: title and headings."""
-        return " > ".join(part for part in (self.title, self.heading) if part)
+        """Return where it stands in words: title and headings, none twice."""
+        first, _, _ = self.heading.partition(" > ")
+        return self.heading if first == self.title else " > ".join(part for part in (self.title, self.heading) if part)
 
 
 def chunks(article: Article) -> list[Chunk]:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from agents.triage import blob, calibration, kernel
 from agents.triage.calibration import Calibrator
-from agents.triage.embedder import Embedder, bundled, clean
+from agents.triage.embedder import Embedder, clean
+from agents.triage.embedders import chosen
 from agents.triage.language import choose
 from agents.triage.ngrams import Ngrams
 from core.errors import Broken
@@ -99,7 +100,7 @@ class Classifier:
     def _full(
         self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        embedder = embedder or bundled()
+        embedder = embedder or chosen()
         if embedder.name != self.embedder:
             raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
         moved = (embedder.embed(texts) - self.centre) @ self.stretch

@@ -29,13 +29,13 @@ def knowledge_kind(agent: str) -> str:
     return f"knowledge/{agent}"
 
 
-def knowledge_fingerprints(connection: Connection) -> dict[str, str]:
-    """Return the fingerprint of the knowledge that serves, by agent."""
+def knowledge_served(connection: Connection) -> dict[str, RowMapping]:
+    """Return id and fingerprint of the knowledge that serves, by agent."""
     found = rows(
         connection,
-        "SELECT kind, fingerprint FROM classifiers WHERE state = 'serving' AND starts_with(kind, 'knowledge/')",
+        "SELECT kind, id, fingerprint FROM classifiers WHERE state = 'serving' AND starts_with(kind, 'knowledge/')",
     )
-    return {row["kind"].removeprefix("knowledge/"): row["fingerprint"] for row in found}
+    return {row["kind"].removeprefix("knowledge/"): row for row in found}
 
 
 def knowledge_blob(connection: Connection, agent: str) -> bytes | None:

@@ -17,6 +17,11 @@ def test_each_chunk_carries_the_headings_above_it() -> None:
     assert cut(text) == [("", "Before."), ("Shoes", "Dry ones."), ("Shoes > Boots", "Clean ones."), ("Hats", "Any.")]
 
 
+def test_a_heading_that_is_the_title_is_not_told_twice() -> None:
+    found = chunks(Article(id="a.md", title="Returns", text="# Returns\nSend it.\n## Shoes\nDry ones."))
+    assert [one.place for one in found] == ["Returns", "Returns > Shoes"]
+
+
 def test_a_number_sign_in_a_fence_is_no_heading() -> None:
     assert [heading for heading, _ in cut("```\n# not one\n```")] == [""]
 

@@ -28,6 +28,7 @@ from core.store.records import Record
 from workers import reading
 from workers.deliver import send
 from workers.jobs import do, finish
+from workers.knowledge import searcher
 from workers.resources import Workshop, audit_coin, workshop
 
 DOCUMENT_WAIT = timedelta(minutes=10)
@@ -146,6 +147,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         deadline=started + manifest.limits.seconds,
         seed=job.subject_id.int % 2**32,
         read_document=_reader(job, loaded),
+        search_knowledge=searcher(job.tenant_id, state, shop.catalog.entries[chosen.agent], loaded.item),
     )
     try:
         proposal = shop.loader.engine(agent).run(agent, loaded.item, context)

@@ -4,18 +4,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
+from sqlalchemy import Connection
 
 from api.agents_seen import catalog
+from api.gate_seen import curve_of, gate_of
+from api.pages.charts import what_if_chart
 from api.pages.render import go, page
 from api.pages.session import LookPage, OpsPage
 from api.problems import invalid
 from api.routes import agents as routes
 from core.contracts import TARGETS, TIERS
 from core.db import app_database
+from core.errors import Rejected
 from core.settings import settings
+from metrics.certificates.overview import WhatIf
 
 router = APIRouter(include_in_schema=False)
 _change: TypeAdapter[routes.AgentChange] = TypeAdapter(routes.AgentChange)
+DAYS = 90  # of runs that the what-if looks at
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SHOWN = ("prompt.md", "fields.yaml", "cases.yaml", "agent.yaml")
 
@@ -32,6 +38,8 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
     entry = catalog().get(name)
     with app_database().transaction(caller.tenant_id) as connection:
         agent = routes.one_agent(connection, name)
+        whatif = _what_if(connection, agent)
+        standing = next((one for one in gate_of(connection).agents if one.agent in (name, _family(agent))), None)
     answers, files = entry.intents(), entry.files
     floor = settings().audit_floor
     return page(
@@ -45,7 +53,25 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         targets=TARGETS,
         shares=sorted({*(share for share in SHARES if share >= floor), agent.audit_probability}),
         simulated=any(one.simulated for one in agent.certificates),
+        whatif=whatif,
+        chart=what_if_chart(whatif) if whatif and whatif.points else None,
+        standing=standing,
     )
+
+
+def _family(agent: routes.AgentDetail) -> str:
+    return f"family:{agent.family}"
+
+
+def _what_if(connection: Connection, agent: routes.AgentDetail) -> WhatIf | None:
+    """Return what other targets would let through, of the agent itself or else of its family; None before any run."""
+    found = []
+    for owner in (agent.name, *([_family(agent)] if agent.family else [])):
+        try:
+            found.append(curve_of(connection, owner, DAYS))
+        except Rejected:  # it has not run yet
+            continue
+    return next((one for one in found if one.points), found[0] if found else None)
 
 
 @router.post("/agents/{name}")

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
+from api.gate_seen import gate_of
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
 from api.problems import invalid
@@ -31,9 +32,12 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         rows = audits.waiting(connection, 1, caller.name)
         progress = audits.progress(connection)
         counts = inbox.counts(connection)
+        standing = gate_of(connection).agents
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0
-    return page(request, caller, "audits.html", audit=audit, progress=progress, left=left, notice=notice)
+    return page(
+        request, caller, "audits.html", audit=audit, progress=progress, left=left, notice=notice, standing=standing
+    )
 
 
 @router.post("/{audit_id}")

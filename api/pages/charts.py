@@ -1,9 +1,11 @@
 """Geometry of the charts. They are SVG written by the templates, in shares of their box, beside tables of the data."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from api.figures import Point
+from metrics.certificates.overview import WhatIf
 from metrics.estimate import Estimate
 
 WIDTH = 1000
@@ -16,6 +18,32 @@ class Curve(NamedTuple):
     line: str
     band: str
     dots: list[tuple[float, float]]
+
+
+class WhatIfChart(NamedTuple):
+    """Accuracy over automation share with its band, as SVG path data; `floor` is the accuracy at the bottom, `heights`
+    where each target lies."""
+
+    line: str
+    band: str
+    floor: float
+    heights: dict[float, float]
+
+
+def what_if_chart(whatif: WhatIf) -> WhatIfChart:
+    """Return the curve in a box of 1000 by 300: share from left to right, accuracy up to 1 at the top."""
+    known = [level for level in whatif.levels if level.accuracy is not None]
+    floor = min([0.85, *(math.floor(20 * level.low) / 20 for level in known)])
+
+    def y(value: float) -> float:
+        return HEIGHT * (1 - (value - floor) / (1 - floor))
+
+    points = [(WIDTH * level.share, level) for level in sorted(known, key=lambda level: level.share)]
+    line = " L".join(f"{x:.1f} {y(level.accuracy or 0.0):.1f}" for x, level in points)
+    tops = [f"{x:.1f} {y(level.high):.1f}" for x, level in points]
+    lows = [f"{x:.1f} {y(level.low):.1f}" for x, level in reversed(points)]
+    heights = {point.target: round(y(point.target), 1) for point in whatif.points}
+    return WhatIfChart(f"M{line}" if points else "", f"M{' L'.join(tops + lows)}Z" if points else "", floor, heights)
 
 
 def curve(estimates: Sequence[Estimate]) -> Curve:

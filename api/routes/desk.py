@@ -208,9 +208,7 @@ def customer_record(connection: Connection, customer_id: UUID) -> CustomerRecord
     """Return a customer's record. Raises Rejected (code not_found)."""
     row = customers.find(connection, customer_id)
     if row is None:
-        raise Rejected(
-            "there is no such customer", code="not_found", hint="Open it from one of their tickets."
-        )
+        raise Rejected("there is no such customer", code="not_found", hint="Open it from one of their tickets.")
     return CustomerRecord(
         **row,
         tickets=views.plain(customers.tickets(connection, customer_id)),

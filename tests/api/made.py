@@ -40,6 +40,7 @@ def held(
     actions: tuple[ActionProposal, ...] = (),
     agent: str = "shop",
     source: str = "Lost card",
+    score: float = 0.8123,
     **values: Any,
 ) -> Made:
     """Take in a ticket and record a run on it with a decision: held unless told otherwise."""
@@ -54,7 +55,7 @@ def held(
         reply=reply,
         actions=actions,
         sources=(Source(kind="answer", id="lost_card", title=source, quote=reply),),
-        score=0.8123,
+        score=score,
         reason="" if reply else "nothing fits",
     )
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from core.db import app_database
 from core.store import presence
+from core.store.sql import execute
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.browser.conftest import press
@@ -78,3 +79,24 @@ def test_colleagues_see_who_has_a_ticket_open(desk: Desk, page: Page, url: str) 
     with app_database().transaction(desk.tenant_id) as connection:
         presence.leave(connection, ticket_id, "lan@example.com")
         assert presence.others(connection, ticket_id, "lan@example.com") == []  # the page said that Mai has left
+
+
+def test_a_target_is_tried_on_the_slider_before_it_is_set(desk: Desk, page: Page, url: str) -> None:
+    client = desk.client("staff")
+    for n in range(24):
+        made.held(desk.tenant_id, f"slide {n}", agent="account_access", audited=True, score=0.5 + n / 50)
+    for audit in client.get("/v1/audits?limit=200").json()["audits"]:
+        if audit["agent"] == "account_access":
+            wrong = audit["question"] in ("slide 0", "slide 1")
+            client.post(f"/v1/audits/{audit['id']}/judge", json={"right": not wrong})
+    page.goto(f"{url}/agents/account_access")
+    slider = page.get_by_role("slider", name="Target accuracy")
+    before = page.locator("[data-goal]").get_attribute("y1")
+    slider.focus()
+    page.keyboard.press("End")
+    expect(page.locator("[data-point]:visible")).to_contain_text("At 99% it would automate")
+    assert page.locator("[data-goal]").get_attribute("y1") != before
+    page.get_by_role("button", name="Set the target to 99%").click()
+    expect(page.get_by_label("Target accuracy").nth(1)).to_have_value("0.99")
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "DELETE FROM agent_settings")

@@ -1,17 +1,20 @@
 """Saola as a benchmark needs it: `saola up` in a temporary home, and a client with its key."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psutil
 
+from core.processes import die_with_parent
 from core.settings import environment_for_children
 
 START_SECONDS = 180.0
@@ -58,7 +61,15 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
     values = {f"SAOLA_{name.upper()}": value for name, value in settings.items()}
     environment = environment_for_children({"SAOLA_HOME": str(home), "SAOLA_PORT": "8750", **values})
     with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "cli", "up"], env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "up"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=partial(
+                die_with_parent, os.getpid(), signal.SIGINT
+            ),  # a killed benchmark leaves nothing running
+        )
     try:
         url, key = _address(home, process)
         headers = {"Authorization": f"Bearer {key}"}

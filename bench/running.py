@@ -66,9 +66,7 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
             env=environment,
             stdout=log,
             stderr=log,
-            preexec_fn=partial(
-                die_with_parent, os.getpid(), signal.SIGINT
-            ),  # a killed benchmark leaves nothing running
+            preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGINT),  # killed, it leaves nothing
         )
     try:
         url, key = _address(home, process)

@@ -148,11 +148,11 @@ customers = Table(
     metadata,
     _id(),
     _tenant(),
-    Column("address", Text, nullable=False),
+    Column("address", Text, nullable=False),  # '' where only a name is known: such a row is one ticket's
     _text("name"),
     _flag("verified"),
     _when("created_at", now=True),
-    UniqueConstraint("tenant_id", "address"),
+    Index("uq_customers_address", "tenant_id", "address", unique=True, postgresql_where=text("address <> ''")),
 )
 tickets = Table(
     "tickets",
@@ -332,8 +332,22 @@ decisions = Table(
     _text("final_text"),
     Column("final_fields", JSONB),  # a document's fields as a reviewer corrected them; null: as they were read
     _when("created_at", now=True),
+    Column("suggested", JSONB),  # values of a held document that its sender's notes propose to the reviewer
     Index("ix_decisions_item", "work_item_id"),
     Index("ix_decisions_review", "tenant_id", "review", "created_at"),
+)
+sender_notes = Table(
+    "sender_notes",
+    metadata,
+    Column("decision_id", UUID, ForeignKey("decisions.id"), primary_key=True),
+    _tenant(),
+    Column("agent", Text, nullable=False),
+    Column("sender", Text, nullable=False),  # the issuer's name in letters and digits
+    Column("identities", ARRAY(Text), nullable=False),  # accounts, tax numbers, addresses that the document shows
+    Column("note", JSONB, nullable=False),
+    _when("created_at", now=True),
+    Index("ix_sender_notes_identities", "identities", postgresql_using="gin"),
+    Index("ix_sender_notes_agent", "tenant_id", "agent", "created_at"),
 )
 deliveries = Table(
     "deliveries",
@@ -347,7 +361,7 @@ deliveries = Table(
     Column("channel", Text, nullable=False),
     _json("payload"),
     _text("by"),
-    _text("state", "waiting"),  # waiting | sending | sent | failed | undone | stopped
+    _text("state", "waiting"),  # waiting | sending | sent | refused | failed | stopped
     _when("send_after", now=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("repeats", Integer, nullable=False, server_default=text("0")),
@@ -374,13 +388,13 @@ audits = Table(
     Column("probability", Float, nullable=False),
     Column("score", Float, nullable=False),
     Column("action", Text, nullable=False),
+    _number("smallest"),  # probability of a run that nothing speaks against, at that time
+    _flag("flagged"),
+    _flag("doubled"),  # a second reviewer judges it too
     _text("state", "open"),  # open | judged
     Column("right", Boolean),
     Column("critical", Boolean),
     _text("judged_by"),
-    _number("smallest"),  # probability of a run that nothing speaks against, at that time
-    _flag("flagged"),
-    _flag("doubled"),  # a second reviewer judges it too
     _flag("simulated"),
     _when("drawn_at", now=True),
     _when("due_at"),
@@ -400,11 +414,11 @@ judgements = Table(
     _text("note"),
     Column("by", Text, nullable=False),
     _flag("simulated"),
+    _flag("second"),
     _when("at", now=True),
     Index("ix_judgements_audit", "audit_id"),
 )
 certificates = Table(
-    _flag("second"),
     "certificates",
     metadata,
     _id(),
@@ -421,11 +435,11 @@ certificates = Table(
     Column("method", Text, nullable=False),
     Column("audits", Integer, nullable=False, server_default=text("0")),
     _flag("simulated"),
+    _number("critical_target"),
     _when("window_from"),
     _when("window_to"),
     _text("code_version"),
     _text("hash"),
-    _number("critical_target"),
     _json("evidence"),
     _when("issued_at", now=True),
     _when("expires_at"),
@@ -444,14 +458,10 @@ agent_settings = Table(
     Column("confidence", Float, nullable=False, server_default=text("0.95")),
     _flag("paused"),
     Column("audit_probability", Float, nullable=False, server_default=text("0.1")),
-    _when("updated_at", now=True),
-)
-classifiers = Table(
-    "classifiers",
     _number("critical_target"),
     _when("burst_until"),  # half of all runs are audited until then
-    metadata,
-    _id(),
+    _when("updated_at", now=True),
+)
 alarms = Table(
     "alarms",
     metadata,
@@ -479,6 +489,10 @@ standings = Table(
     _json("data"),
     _when("at", now=True),
 )
+classifiers = Table(
+    "classifiers",
+    metadata,
+    _id(),
     _tenant(),
     Column("kind", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),

@@ -98,6 +98,7 @@ class Run(BaseModel):
     review_note: str | None
     final_text: str | None
     final_fields: list[dict[str, Any]] | None = Field(description="As a reviewer corrected them; null: as read.")
+    suggested: list[dict[str, Any]] | None = Field(description="What the sender's earlier documents propose instead.")
 
 
 class TicketHistory(BaseModel):

@@ -25,7 +25,7 @@ from core.store.items import Loaded
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from core.store.records import Record
-from workers import reading
+from workers import reading, senders
 from workers.deliver import send
 from workers.jobs import do, finish
 from workers.knowledge import searcher
@@ -223,7 +223,10 @@ def record(
             late = [one.item.id for one in written if one.item.id not in newest]
             items.set_state(connection, late, "superseded")
             written = [one for one in written if one.item.id in newest]
-        return records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
+        sending = records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
+        if not shadow:
+            senders.fill_in(shop, connection, written)
+        return sending
 
 
 def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, audit: float | None) -> Record:

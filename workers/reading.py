@@ -51,6 +51,11 @@ def read(tenant_id: UUID, item: WorkItem, document_id: UUID, *, job: Job) -> Rea
     return _last[0][1]
 
 
+def last(document_id: UUID) -> Reading | None:
+    """Return the reading of a document if it is the one that was read last in this process."""
+    return _last[0][1] if _last and _last[0][0] == document_id else None
+
+
 def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Reading:
     document = next(d for d in item.documents if d.id == document_id)
     with app_database().transaction(tenant_id) as connection:

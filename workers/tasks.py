@@ -37,6 +37,13 @@ def _watch_signs(jobs: Sequence[Job]) -> None:
     watch_signs(jobs)
 
 
+def _learn_documents(jobs: Sequence[Job]) -> None:
+    """Note what settled documents teach about their senders, and fill in the held documents of the same senders."""
+    from workers.senders import learn  # the same
+
+    learn(jobs)
+
+
 def _roll_up(jobs: Sequence[Job]) -> None:
     """Add what has happened since the last time to the roll-ups that the figures are read from."""
     from workers.rollup import roll_up  # the same
@@ -48,6 +55,7 @@ HANDLERS: dict[str, Handler] = {
     "item.work": pipeline.work,
     "item.replay": replay.replay,
     "delivery.send": deliver.send,
+    "documents.learn": _learn_documents,
     "triage.train": _train_triage,
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,

@@ -76,6 +76,9 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
     hidden = {one["id"] for one in runs if one["audit_open"]}
     read = run.proposal.get("fields", []) if run else []
     fields = (run.final_fields if run else None) or read
+    open_and_seen = run is not None and run.review == "open" and not run.audit_open
+    proposed = {one["name"]: one for one in (run.suggested or ())} if run and open_and_seen else {}
+    fields = [proposed.get(one["name"], one) for one in fields]
     words = Words(caller.language)
     told = [views.event_of(event, hidden) for event in reversed(happened)]
     drawable = row["media_type"] in DRAWN and row["state"] != "refused"
@@ -86,6 +89,7 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         document=row,
         run=run,
         fields=fields,
+        proposed=proposed,
         was={one["name"]: one["value"] for one in read},
         going=going_out([dict(one) for one in deliveries]),
         boxes=_boxes(fields, blind=bool(run and run.audit_open)),

@@ -13,7 +13,7 @@ _RUNS = """
     SELECT r.id, r.work_item_id, w.turn, r.agent, r.agent_version, r.fingerprint, r.family, r.generation, r.shadow,
         r.intent, r.language, r.kind, r.score, r.route, r.proposal, r.cost_usd, r.seconds, r.created_at,
         d.id AS decision_id, d.action, d.reasons, d.tier, d.threshold, d.certificate_id, d.review,
-        d.reviewed_by, d.reviewed_at, d.review_note, d.final_text, d.final_fields,
+        d.reviewed_by, d.reviewed_at, d.review_note, d.final_text, d.final_fields, d.suggested,
         EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id AND a.state = 'open') AS audit_open
     FROM work_items w JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions d ON d.run_id = r.id
 """

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from core.contracts import FieldValue, Proposal, is_simulated
 from core.errors import Rejected
 from core.events import Event, EventKind
-from core.store import events
+from core.store import events, senders
 from core.store.items import set_state
 from core.store.records import add_deliveries, effects_of
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
@@ -99,6 +99,7 @@ def approve(
     _say(connection, tenant_id, row, "review.approved", at, by=by, seconds=seconds, simulated=is_simulated(by))
     effects = effects_of(decision_id, row["ticket_id"], proposal, proposal.reply)
     add_deliveries(connection, tenant_id, effects, by=by, delay=undo_seconds)
+    senders.to_learn(connection, tenant_id, row, at, undo_seconds)
     _settle(connection, row, "")
     return row
 
@@ -180,6 +181,7 @@ def correct(
     add_deliveries(
         connection, tenant_id, effects_of(decision_id, row["ticket_id"], proposal, ""), by=by, delay=undo_seconds
     )
+    senders.to_learn(connection, tenant_id, row, at, undo_seconds)
     _settle(connection, row, "")
     return row
 

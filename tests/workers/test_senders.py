@@ -1,0 +1,103 @@
+"""A reviewer's correction of one document fills in the next documents of its sender, held ones at once."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from agents.documents.extract.text import squeeze
+from bench import document_senders
+from core.db import app_database
+from core.files import Received
+from core.store import reviews, senders
+from core.store.intake import NewDocument, add_document
+from core.store.sql import one_row, rows
+from tests.workers.made import Shop
+from workers import pipeline
+from workers.parse_client import stop_servers
+from workers.senders import learn
+
+LIBRARY = Path(__file__).parents[2] / "agents" / "library"
+ODD = document_senders.sender(1)  # its words are none that a label list knows
+
+
+@pytest.fixture
+def reader(shop: Shop, tmp_path: Path) -> Any:
+    shutil.copytree(LIBRARY / "invoice", tmp_path / "agents" / "invoice")
+    yield shop
+    stop_servers()
+
+
+def send(shop: Shop, number: int) -> tuple[UUID, dict[str, str]]:
+    """Upload an invoice of the odd sender and let the line work on it; returns its decision and its true values."""
+    data, truth = document_senders.document(ODD, number)
+    received = Received(1_000_000)
+    received.write(data)
+    sha256 = received.keep(shop.tenant)
+    received.close()
+    with app_database().transaction(shop.tenant) as connection:
+        new = NewDocument(
+            filename="a.pdf", media_type="application/pdf", size=len(data), sha256=sha256, received_at=datetime.now(UTC)
+        )
+        document = add_document(connection, shop.tenant, new)
+    shop.do_waiting(pipeline.work, "item.work")
+    with app_database().transaction(shop.tenant) as connection:
+        found = one_row(
+            connection,
+            "SELECT d.id FROM decisions d JOIN work_items w ON w.id = d.work_item_id WHERE w.document_id = :id",
+            id=document,
+        )
+    return found["id"], truth
+
+
+def fields(shop: Shop, decision: UUID, column: str) -> dict[str, str | None]:
+    with app_database().transaction(shop.tenant) as connection:
+        found = one_row(
+            connection,
+            """SELECT r.proposal -> 'fields' AS read, d.suggested
+               FROM decisions d JOIN runs r ON r.id = d.run_id WHERE d.id = :id""",
+            id=decision,
+        )
+    return {one["name"]: one["value"] for one in found[column] or ()}
+
+
+def wrong(read: dict[str, str | None], truth: dict[str, str]) -> list[str]:
+    return [name for name, value in truth.items() if squeeze(read.get(name) or "") != squeeze(value)]
+
+
+def correct(shop: Shop, decision: UUID, truth: dict[str, str]) -> None:
+    read = fields(shop, decision, "read")
+    values = {name: truth.get(name) for name in read if read[name] != truth.get(name)}
+    with app_database().transaction(shop.tenant) as connection:
+        reviews.correct(
+            connection, shop.tenant, decision, values, by="mai", at=datetime.now(UTC), undo_seconds=-senders.AFTER_UNDO
+        )
+
+
+def test_a_correction_fills_in_held_and_later_documents_of_the_sender(reader: Shop) -> None:
+    shop = reader
+    first, truth = send(shop, 0)
+    held, held_truth = send(shop, 1)
+    assert len(wrong(fields(shop, held, "read"), held_truth)) >= 2  # the general method cannot know this sender's words
+    assert fields(shop, held, "suggested") == {}
+
+    correct(shop, first, truth)
+    assert shop.do_waiting(learn, "documents.learn") == 1
+    assert wrong(fields(shop, held, "read") | fields(shop, held, "suggested"), held_truth) == []
+
+    later, later_truth = send(shop, 2)
+    assert wrong(fields(shop, later, "read") | fields(shop, later, "suggested"), later_truth) == []
+
+
+def test_what_was_undone_teaches_nothing(reader: Shop) -> None:
+    shop = reader
+    first, truth = send(shop, 0)
+    correct(shop, first, truth)
+    with app_database().transaction(shop.tenant) as connection:
+        reviews._mark(connection, first, "open", "mai")
+    assert shop.do_waiting(learn, "documents.learn") == 1
+    with app_database().transaction(shop.tenant) as connection:
+        assert rows(connection, "SELECT 1 FROM sender_notes") == []

@@ -37,7 +37,7 @@ class Customer(Frozen):
 
 
 class Message(Frozen):
-    """One message of a ticket's thread, oldest first; `turn` counts the customer's messages from 1."""
+    """One message of a ticket's thread, oldest first; a customer's message and the replies to it have one `turn`."""
 
     turn: int
     author: Author
@@ -102,12 +102,17 @@ class ActionProposal(Frozen):
 
 
 class ActionOutcome(Frozen):
-    """What became of an earlier proposed action; the next run of the ticket finds it in its work item."""
+    """What became of an earlier proposed action; the next run of the ticket finds it in its work item.
+
+    done: carried out, `result` is what the tool gave back. refused: the system that was written to said no, `result`
+    says why, nothing was changed. failed: given up, `result` says why, and nobody knows whether it was half done.
+    """
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     status: Literal["done", "refused", "failed"]
     result: str = ""
+    turn: int = 0  # of the work item whose run proposed it
 
 
 class Usage(Frozen):
@@ -124,7 +129,11 @@ class Usage(Frozen):
 
 
 class WorkItem(Frozen):
-    """What an agent works on: a ticket at one turn, or a document. All an agent may know is here or in its context."""
+    """What an agent works on: a ticket at one turn, or a document. All an agent may know is here or in its context.
+
+    A ticket's turns count from 1: each message of the customer begins one, and so does the outcome of an action that
+    the run before waited for.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -141,6 +150,16 @@ class WorkItem(Frozen):
     messages: tuple[Message, ...] = ()
     documents: tuple[DocumentRead, ...] = ()
     action_outcomes: tuple[ActionOutcome, ...] = ()
+
+    @property
+    def asked_at(self) -> int:
+        """The turn of the customer's newest message."""
+        return max((message.turn for message in self.messages if message.author == "customer"), default=self.turn)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether this turn began with the outcome of an action and not with a message of the customer."""
+        return self.asked_at < self.turn
 
 
 class Route(Frozen):
@@ -205,6 +224,7 @@ class Certificate(Frozen):
     audits: int = 0  # all audits looked at; n of them at or above the threshold
     expires_at: datetime | None = None
     simulated: bool = False
+    critical_target: float | None = None  # free of critical errors at least so often; None: not asked for
 
 
 class Policy(Frozen):
@@ -214,6 +234,7 @@ class Policy(Frozen):
     may: tuple[str, ...] = ()
     target: float = 0.95
     confidence: float = 0.95
+    critical_target: float | None = None
     paused: bool = False
     allowed_links: tuple[str, ...] = ()
     sinks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -224,7 +245,6 @@ class Policy(Frozen):
 class Decision(Frozen):
     """The gate's word on one proposal, with its reasons and the audit coin drawn before any outcome is known."""
 
-    critical_target: float | None = None  # free of critical errors at least so often; None: not asked for
     action: Action
     reasons: tuple[Reason, ...]
     tier: Tier
@@ -233,8 +253,9 @@ class Decision(Frozen):
     certificate_id: UUID | None = None
     audit_probability: float = 0.0
     audited: bool = False
+    audit_smallest: float = 0.0  # that any run of this agent had at the time
+    flagged: bool = False  # something known before the outcome spoke for looking
 
-    critical_target: float | None = None
 
 class Outcome(Frozen):
     """How a work item ended, and who ended it. `edits` holds the final text where a person changed the draft."""
@@ -245,5 +266,3 @@ class Outcome(Frozen):
     reply: str = ""
     reason: str = ""
     simulated: bool = False
-    audit_smallest: float = 0.0  # that any run of this agent had at the time
-    flagged: bool = False  # something known before the outcome spoke for looking

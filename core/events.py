@@ -20,6 +20,8 @@ EventKind = Literal[
     "delivery.sent",  # key, channel, effect ("reply" | "action"), by ("agent" | "staff"), attempts
     "delivery.repeated",  # key, channel: sent again after a crash between accept and mark
     "delivery.failed",  # key, channel, error
+    "delivery.refused",  # key, channel, why: the system that an action was to change said no
+    "ticket.continued",  # turn: the outcome of an action that the run before waited for began the next run
     "review.approved",  # by, seconds (handling time)
     "review.edited",  # by, seconds, before, after
     "review.rejected",  # by, seconds, reason
@@ -45,10 +47,10 @@ EventKind = Literal[
     "item.replayed",
     "certificate.issued",  # certificate fields
     "certificate.revoked",
-    "agent.set",  # agent, tier, target, paused: a live setting changed
-    "csat.answered",  # rating 1 to 5
     "alarm.rang",  # alarm, agent, fingerprint, why ("accuracy" | "signs"), value, level, since, members
     "audit.seconded",  # right, critical, by, agreed: a second reviewer's word on an audit
+    "agent.set",  # agent, tier, target, paused: a live setting changed
+    "csat.answered",  # rating 1 to 5
 ]
 
 

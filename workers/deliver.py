@@ -8,7 +8,7 @@ from core.settings import settings
 from core.store import deliveries, outbox
 from core.store.deliveries import Delivery
 from core.store.outbox import Job
-from workers.channels.action import CarryOut
+from workers.channels.action import CarryOut, Refused
 from workers.channels.base import Channel
 from workers.channels.mail import OutboxFolder, Smtp
 from workers.channels.thread import InDatabase
@@ -57,9 +57,14 @@ def _send_alone(job: Job, delivery: Delivery, channel: Channel) -> None:
     database = app_database()
     try:
         reference = channel.send(delivery)
+    except Refused as error:
+        with database.transaction(job.tenant_id) as connection:
+            deliveries.refuse(connection, delivery._replace(channel=channel.name), str(error))
+            finish(connection, [job])
+        return
     except (Rejected, NeedsHuman) as error:
         with database.transaction(job.tenant_id) as connection:
-            deliveries.fail(connection, delivery, f"{type(error).__name__}: {error}")
+            deliveries.fail(connection, delivery.id, f"{type(error).__name__}: {error}")
         raise
     with database.transaction(job.tenant_id) as connection:
         deliveries.sent(connection, [(delivery._replace(channel=channel.name), reference)])

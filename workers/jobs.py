@@ -15,7 +15,7 @@ from core.db import app_database
 from core.errors import NeedsHuman, Rejected, TryLater
 from core.events import Event
 from core.settings import settings
-from core.store import events, items, outbox
+from core.store import deliveries, events, items, outbox
 from core.store.outbox import Job
 
 log = structlog.get_logger()
@@ -102,3 +102,5 @@ def _failed(job: Job, error: Exception, *, retry: bool, after: float) -> None:
         )
         if dead and job.task == "item.work":
             items.give_up(connection, job.subject_id)
+        if dead and job.task == "delivery.send":
+            deliveries.fail(connection, job.subject_id, message, final=False)

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from agents.contract import Agent, Context
 from agents.documents.values import Reading
+from agents.manifest import Manifest
 from agents.triage.route import route
-from core.contracts import Decision, Proposal, Reason, Route
+from core.contracts import Decision, Proposal, Reason, Route, WorkItem
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
-from core.gate.decide import decide, pick_certificate
 from core.gate import audits
+from core.gate.decide import decide, pick_certificate
 from core.ids import new_id
 from core.settings import settings
 from core.store import items, outbox, records
@@ -31,7 +32,10 @@ from workers.jobs import do, finish
 from workers.knowledge import searcher
 from workers.resources import Workshop, audit_coin, workshop
 
-DOCUMENT_WAIT = timedelta(minutes=10)
+WAIT = timedelta(minutes=10)  # for a ticket's documents, and for the outcomes of its earlier actions
+TRAINING_WAIT = timedelta(minutes=5)  # for the first classifier of a tenant
+AGAIN_SECONDS = 1.0
+SURE = 0.9  # probability from which triage may take a follow-up away from the model that the ticket is with
 
 
 class Worked(NamedTuple):
@@ -51,10 +55,11 @@ def work(jobs: Sequence[Job]) -> None:
     shop.refresh()
     tenant_id = jobs[0].tenant_id
     by_item = {job.subject_id: job for job in jobs}
+    state = shop.state(tenant_id)
     with app_database().transaction(tenant_id) as connection:
         found = items.load(connection, list(by_item))
-    ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded)]
-    state = shop.state(tenant_id)
+        untrained = "triage" not in state.classifiers and outbox.expected(connection, "triage.train")
+    ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
     here = [(one, chosen) for one, chosen in zip(ready, routes, strict=True) if not _elsewhere(shop, jobs[0], chosen)]
     worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]
@@ -68,9 +73,11 @@ def _is_ours(loaded: Loaded) -> bool:
     return not loaded.done and loaded.ticket_turn == loaded.item.turn and not loaded.taken_by
 
 
-def _must_wait(loaded: Loaded) -> bool:
-    """A ticket's documents are read first, for ten minutes at most."""
-    return bool(loaded.unread_documents) and loaded.waited < DOCUMENT_WAIT
+def _must_wait(loaded: Loaded, untrained: bool) -> bool:
+    """A ticket's documents are read first, and its earlier actions carried out; a new tenant's triage is trained."""
+    if loaded.item.kind == "ticket" and untrained and loaded.waited < TRAINING_WAIT:
+        return True
+    return bool(loaded.unread_documents or loaded.unsettled_actions) and loaded.waited < WAIT
 
 
 def _set_aside(
@@ -85,7 +92,7 @@ def _set_aside(
         for item_id in passed_on:
             outbox.put_off(connection, by_item[item_id], 0.0, queue="llm")
         for item_id in waiting:
-            outbox.put_off(connection, by_item[item_id], 1.0)
+            outbox.put_off(connection, by_item[item_id], AGAIN_SECONDS)
         over = [loaded for loaded in found if not _is_ours(loaded)]
         for loaded in over:
             if not loaded.done:
@@ -107,12 +114,49 @@ def choose_agents(
         if state.agents.get(name, AgentSetting()).enabled
     }
     unread = Route(agent=None, reason="a document of this ticket could not be read in time")
-    return [
-        unread
-        if one.item.kind == "ticket" and one.unread_documents
-        else route(one.item, classifier, enabled, read_document=_reader(by_item[one.item.id], one))
-        for one in ready
-    ]
+
+    def choose(one: Loaded) -> Route:
+        if one.item.kind == "ticket" and one.unread_documents:
+            return unread
+        reader = _reader(by_item[one.item.id], one)
+        return stay(one, enabled) or keep(
+            one, enabled, lambda item: route(item, classifier, enabled, read_document=reader)
+        )
+
+    return [choose(one) for one in ready]
+
+
+def stay(loaded: Loaded, manifests: Mapping[str, Manifest]) -> Route | None:
+    """Return the route of a turn that goes on with what the turn before began; None where triage decides.
+
+    A model that waited for its action's outcome, or that asked the customer something, gets the ticket's next turn:
+    "Yes, please." says nothing to a classifier.
+    """
+    if loaded.item.goes_on:
+        return _same_agent(loaded, manifests, "the outcome of its action is known")
+    return _same_agent(loaded, manifests, "the customer answers its question") if loaded.asked else None
+
+
+def keep(loaded: Loaded, manifests: Mapping[str, Manifest], triage: Callable[[WorkItem], Route]) -> Route:
+    """Return triage's route; of a follow-up only where it is sure that the talk with a model is at its end, by the
+    message and by all that the customer wrote: "I did that, and it still does not work" alone says nothing."""
+    item = loaded.item
+    found = triage(item)
+    same = _same_agent(loaded, manifests, "nothing says that this follow-up is for another agent")
+    if same is None or found.agent == loaded.agent:
+        return found
+    said = "\n".join(message.text for message in item.messages if message.author == "customer")
+    whole = triage(item.model_copy(update={"text": said}))
+    another = found.agent is not None and found.agent == whole.agent
+    return found if another and min(found.score, whole.score) >= SURE else same
+
+
+def _same_agent(loaded: Loaded, manifests: Mapping[str, Manifest], reason: str) -> Route | None:
+    manifest, item = manifests.get(loaded.agent), loaded.item
+    if manifest is None or manifest.engine != "llm" or item.turn == 1:
+        return None
+    values = {"intent": loaded.intent, "language": item.language, "priority": loaded.priority, "reason": reason}
+    return Route.model_validate({"agent": loaded.agent, "score": 1.0, **values})
 
 
 def _reader(job: Job, loaded: Loaded) -> Callable[[UUID], Reading]:
@@ -192,14 +236,19 @@ def gate(shop: Workshop, worked: Worked, state: TenantState, coin: float, audit:
     certificate = pick_certificate(
         tuple(state.certificates), proposal.agent, proposal.fingerprint, worked.family, worked.family_fingerprint
     )
+    item = worked.loaded.item
+    flagged = audits.doubtful(item, proposal, worked.route)
+    burst = setting.burst_until is not None and datetime.now(UTC) < setting.burst_until
+    drawn = audits.draw(setting.audit_probability, settings().audit_floor, flagged=flagged, burst=burst)
     return decide(
-        worked.loaded.item,
+        item,
         proposal,
         shop.policy(state, proposal.agent),
         certificate,
         audit_probability=drawn.probability if audit is None else audit,
         audit_smallest=drawn.smallest if audit is None else audit,
         audit_coin=coin,
+        flagged=flagged,
     )
 
 
@@ -240,12 +289,7 @@ def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, au
         decision=gate(shop, worked, state, audit_coin(run_id), audit),
         family=worked.family,
         family_fingerprint=worked.family_fingerprint,
-    item = worked.loaded.item
-    flagged = audits.doubtful(item, proposal, worked.route)
-    burst = setting.burst_until is not None and datetime.now(UTC) < setting.burst_until
-    drawn = audits.draw(setting.audit_probability, settings().audit_floor, flagged=flagged, burst=burst)
         shadow=shadow,
         at=datetime.now(UTC) - worked.loaded.shift,
-    )
-        flagged=flagged,
         doubled=audit_coin(run_id, b"second reviewer") < audits.SECOND_LOOKER,
+    )

@@ -117,7 +117,7 @@ class LlmEngine:
     def _sample(
         self, agent: Agent, item: WorkItem, context: Context, chain: tuple[Model, ...], budget: Budget
     ) -> _Sample:
-        tools = ToolRun(item, context, budget.deadline)
+        tools = ToolRun(item, context, budget.deadline, agent.manifest.tools)
         graph = self._graph(agent, chain)
         prompt = item_prompt(item, context)
         try:

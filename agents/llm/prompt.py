@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from agents.contract import Agent, Context
+from agents.tools.in_run import told
 from core.contracts import WorkItem
 
 FRAME = """You work for a customer service team. You propose; a gate and, where needed, a person decide what is done.
@@ -37,8 +38,10 @@ def item_prompt(item: WorkItem, context: Context) -> str:
         parts.append(f"Topic, as sorted by the system: {context.route.intent}.")
     parts.append(_customer(item))
     if outcomes := item.action_outcomes:
-        lines = [f"- {o.name} {dict(o.arguments)}: {o.status}. {o.result}".rstrip() for o in outcomes]
+        lines = [f"- {o.name} {dict(o.arguments)}: {told(o.status)}. {o.result}".rstrip() for o in outcomes]
         parts.append(_fence("Outcomes of earlier actions", "\n".join(lines), mark))
+    if item.goes_on:
+        parts.append("You have worked on this message before and waited for the outcomes above. Go on from there.")
     earlier = [m for m in item.messages if not (m.author == "customer" and m.text == item.text)]
     if earlier:
         thread = "\n".join(f"[{m.author}, {m.at:%Y-%m-%d}] {m.text}" for m in earlier)

@@ -40,5 +40,5 @@ def carry_out(
 
 def _outcome(action: ActionProposal, status: str, result: str) -> ActionOutcome:
     return ActionOutcome.model_validate(
-        {"name": action.name, "arguments": action.arguments, "status": status, "result": short(result, 1000)}
+        {"name": action.name, "arguments": action.arguments, "status": status, "result": short(result, 2000)}
     )

@@ -7,7 +7,7 @@ link of a chain of writes passes the gate by itself.
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +17,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
 from agents.contract import Agent, Context
+from agents.manifest import Tool
 from agents.tools.bind import bind
 from agents.tools.bound import BoundTool, Caller, short
 from agents.tools.confirm import agreed_to, line
@@ -42,11 +43,14 @@ class ToolRun:
     `deadline` is the time.monotonic() value at which the run ends.
     """
 
-    def __init__(self, item: WorkItem, context: Context, deadline: float) -> None:
+    def __init__(self, item: WorkItem, context: Context, deadline: float, tools: Sequence[Tool] = ()) -> None:
         self._context, self._deadline = context, deadline
         self.customer = item.customer if item.customer is not None and item.customer.verified else None
-        self.seen = first_seen(item)
+        self.seen = first_seen(item, [tool.name for tool in tools if tool.verified_customer])
         self._agreed = agreed_to(item.messages, item.text)
+        # What became of the actions for the message that is being answered: none of them is proposed a second time.
+        outcomes = [outcome for outcome in item.action_outcomes if outcome.turn >= item.asked_at]
+        self._settled = {line(outcome.name, outcome.arguments): outcome.status for outcome in outcomes}
         self.actions: list[ActionProposal] = []
         self.sources: list[Source] = []
         self.texts: list[str] = []  # what the tools said, in full
@@ -86,6 +90,8 @@ class ToolRun:
         return text if len(text) <= _LONGEST else text[:_LONGEST] + " ... (cut: ask for less)"
 
     def _note(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
+        if status := self._settled.get(line(tool.name, arguments)):
+            return f"Refused: exactly this was proposed before, and was {told(status)}. Go on from its outcome."
         labels = provenance(arguments, self.seen, tool.schema)
         confirmed = tool.declared.confirm and line(tool.name, arguments) in self._agreed
         action = ActionProposal(name=tool.name, arguments=arguments, provenance=labels, confirmed=confirmed)
@@ -132,14 +138,35 @@ def _knowledge() -> BaseTool:
     return StructuredTool(name="search_knowledge", description=described, args_schema=_Query, func=call)
 
 
-def first_seen(item: WorkItem) -> Seen:
-    """Return what a run knows before its first tool call: the record of a verified customer, and untrusted texts."""
+def told(status: str) -> str:
+    """Return the words by which a model is told what became of an action."""
+    words = {"done": "carried out", "refused": "refused; nothing was changed"}
+    return words.get(status, "given up, perhaps half done; a person must look")
+
+
+def first_seen(item: WorkItem, of_customer: Sequence[str] = ()) -> Seen:
+    """Return what a run knows before its first tool call: the record of a verified customer, and untrusted texts.
+
+    `of_customer` names the tools that answer for the verified customer alone; what one of them gave back when it was
+    carried out counts as the customer's record. A refusal does not: it may only repeat what a model made up.
+    """
     seen = Seen()
+    verified = item.customer is not None and item.customer.verified
     if (customer := item.customer) is not None:
         record = {"id": str(customer.id), "address": customer.address, "name": customer.name}
         (seen.customer if customer.verified else seen.ticket).append(record)
     seen.ticket += [item.subject, item.text, *(message.text for message in item.messages)]
     for document in item.documents:
         seen.document += [document.text, {field.name: field.normalised or field.value for field in document.fields}]
-    seen.tool += [outcome.result for outcome in item.action_outcomes]
+    for outcome in item.action_outcomes:
+        own = verified and outcome.status == "done" and outcome.name in of_customer
+        (seen.customer if own else seen.tool).append(_structure(outcome.result))
     return seen
+
+
+def _structure(result: str) -> Any:
+    """A result as the tool gave it, so that a value is found under its key; as text where it is none of JSON."""
+    try:
+        return json.loads(result)
+    except ValueError:
+        return result

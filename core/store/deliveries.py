@@ -12,13 +12,15 @@ from core.events import Event
 from core.ids import new_id
 from core.store import events
 from core.store.items import set_state
+from core.store.next_runs import start_next_runs
 from core.store.sql import execute, execute_many, maybe_row, rows
 
 _OUTCOME_OF_REVIEW: dict[str, OutcomeKind] = {"": "automated", "approved": "approved", "edited": "edited"}
 
 WAITS = "waits"
 ACTION_FAILED = "its action did not succeed"
-STOPPED_BY = ("paused", "taken", ACTION_FAILED)
+SUPERSEDED = "the customer has written again"
+STOPPED_BY = ("paused", "taken", ACTION_FAILED, SUPERSEDED)
 
 
 class Delivery(NamedTuple):
@@ -48,9 +50,10 @@ class Delivery(NamedTuple):
 
 def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[Delivery], dict[UUID, str]]:
     """Claim deliveries for sending. Returns them, and for the others why not: sent, paused, taken, waits for its action
-    to be carried out first, or its action did not succeed.
+    to be carried out first, its action did not succeed, or the customer has written again before anything was done.
 
-    Pause, undo and take-over are looked at here, at the last moment, so that they work within one delivery.
+    Pause, undo, take-over and a newer message are looked at here, at the last moment, so that they work within one
+    delivery.
     """
     found = rows(
         connection,
@@ -101,14 +104,14 @@ def begin(connection: Connection, delivery_ids: Sequence[UUID]) -> tuple[list[De
 def _why_not(row: RowMapping) -> str:
     if row["state"] not in ("waiting", "sending"):
         return str(row["state"])
+    mine = row["by"] == "agent" and row["state"] == "waiting"
+    if mine and row["superseded"] and not row["taken_by"]:  # the run of the newer message answers both
+        return SUPERSEDED
     if row["action"]:  # what a reply says about its actions must be true when it goes out
         return WAITS if row["action"] == "before" else ACTION_FAILED
-    if row["by"] == "agent" and row["state"] == "waiting":
-        if row["paused"]:
-            return "paused"
-        if row["taken_by"]:
-            return "taken"
-    return ""
+    if mine and row["paused"]:
+        return "paused"
+    return "taken" if mine and row["taken_by"] else ""
 
 
 def sent(connection: Connection, done: Sequence[tuple[Delivery, str]]) -> None:
@@ -127,6 +130,7 @@ def sent(connection: Connection, done: Sequence[tuple[Delivery, str]]) -> None:
     for delivery, _ in done:
         happened += _happened(delivery, at_time_of(delivery, now), ended.get(delivery.work_item_id))
     events.append(connection, *happened)
+    start_next_runs(connection, [d.decision_id for d, _ in done if d.decision_id and d.effect == "action"], now)
 
 
 def at_time_of(delivery: Delivery, now: datetime) -> datetime:
@@ -222,7 +226,7 @@ def _reply_in_thread(connection: Connection, replies: Sequence[Delivery], now: d
 
 
 def stop(connection: Connection, delivery_id: UUID, why: str) -> None:
-    """Keep an agent's delivery from going out and give its item to a person."""
+    """Keep an agent's delivery from going out, and give its item to a person unless a newer turn answers it."""
     row = maybe_row(
         connection,
         """UPDATE deliveries SET state = 'stopped', error = :why WHERE id = :id AND state IN ('waiting', 'sending')
@@ -231,6 +235,14 @@ def stop(connection: Connection, delivery_id: UUID, why: str) -> None:
         why=why[:2000],
     )
     if row is None:
+        return
+    if why == SUPERSEDED:
+        execute(
+            connection,
+            """UPDATE work_items SET state = 'superseded', finished_at = clock_timestamp()
+               WHERE id = (SELECT work_item_id FROM decisions WHERE id = :id)""",
+            id=row["decision_id"],
+        )
         return
     execute(
         connection,
@@ -245,24 +257,61 @@ def stop(connection: Connection, delivery_id: UUID, why: str) -> None:
     )
 
 
-def fail(connection: Connection, delivery: Delivery, error: str) -> None:
-    """Mark a delivery as failed for good, and show its ticket to a person."""
+def refuse(connection: Connection, delivery: Delivery, why: str) -> None:
+    """Mark an action as refused by the system that was to be changed: the next run, or a person, deals with it."""
     execute(
-        connection, "UPDATE deliveries SET state = 'failed', error = :error WHERE id = :id", id=delivery.id, error=error
+        connection,
+        "UPDATE deliveries SET state = 'refused', channel = :channel, error = :why WHERE id = :id",
+        id=delivery.id,
+        channel=delivery.channel,
+        why=why[:2000],
     )
+    now = datetime.now(UTC)
+    events.append(
+        connection,
+        Event(
+            kind="delivery.refused",
+            at=at_time_of(delivery, now),
+            tenant_id=delivery.tenant_id,
+            ticket_id=delivery.ticket_id,
+            work_item_id=delivery.work_item_id,
+            data={"key": str(delivery.id), "channel": delivery.channel, "why": why[:500]},
+        ),
+    )
+    if delivery.decision_id:
+        start_next_runs(connection, [delivery.decision_id], now)
+
+
+def fail(connection: Connection, delivery_id: UUID, error: str, *, final: bool = True) -> None:
+    """Show the ticket of a delivery that failed to a person, and mark it as failed for good.
+
+    An action whose attempts are used up has always failed for good: its reply must not go out, and who deals with the
+    ticket next must not find it done by a replay later. Another effect that is not `final` is sent by such a replay.
+    """
+    row = maybe_row(
+        connection,
+        """UPDATE deliveries v SET error = :error, state = CASE WHEN :final OR v.effect = 'action' THEN 'failed'
+               ELSE v.state END
+           FROM deliveries o LEFT JOIN tickets t ON t.id = o.ticket_id LEFT JOIN decisions d ON d.id = o.decision_id
+           WHERE v.id = :id AND o.id = v.id AND v.state IN ('waiting', 'sending')
+           RETURNING v.tenant_id, v.ticket_id, v.channel, d.work_item_id, coalesce(t.shift_seconds, 0) AS shift""",
+        id=delivery_id,
+        final=final,
+        error=error[:2000],
+    )
+    if row is None:
+        return
     execute(
         connection,
         "UPDATE tickets SET attention = 'failed', updated_at = clock_timestamp() WHERE id = :id",
-        id=delivery.ticket_id,
+        id=row["ticket_id"],
     )
     events.append(
         connection,
         Event(
             kind="delivery.failed",
-            at=at_time_of(delivery, datetime.now(UTC)),
-            tenant_id=delivery.tenant_id,
-            ticket_id=delivery.ticket_id,
-            work_item_id=delivery.work_item_id,
-            data={"key": str(delivery.id), "channel": delivery.channel, "error": error[:500]},
+            at=datetime.now(UTC) - timedelta(seconds=row["shift"]),
+            data={"key": str(delivery_id), "channel": row["channel"], "error": error[:500]},
+            **{name: row[name] for name in ("tenant_id", "ticket_id", "work_item_id")},
         ),
     )

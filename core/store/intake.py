@@ -12,12 +12,16 @@ from core.contracts import Frozen
 from core.events import Event
 from core.ids import new_id
 from core.store import events
+from core.store.next_runs import add_item
 from core.store.outbox import enqueue
 from core.store.sql import execute, maybe_row, one_row, rows, scalar
 
 
 class NewTicket(Frozen):
-    """What a caller hands in. `shift` is how long ago the message arrived in the world, for back-dated items."""
+    """What a caller hands in. `shift` is how long ago the message arrived in the world, for back-dated items.
+
+    One address is one customer. A name without an address is kept as a customer of this ticket alone, never verified.
+    """
 
     text: str
     subject: str = ""
@@ -62,7 +66,7 @@ def find_or_add_customer(
         connection,
         """INSERT INTO customers (id, tenant_id, address, name, verified)
            VALUES (:id, :tenant_id, lower(:address), :name, :verified)
-           ON CONFLICT (tenant_id, address) DO UPDATE SET
+           ON CONFLICT (tenant_id, address) WHERE address <> '' DO UPDATE SET
                name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
                verified = customers.verified OR excluded.verified
            RETURNING id""",
@@ -86,16 +90,21 @@ _TAKE_IN = """
         INSERT INTO customers (id, tenant_id, address, name, verified)
         SELECT (array_agg(customer_id))[1], :tenant_id, lower(address), max(name), bool_or(verified)
         FROM n WHERE address <> '' GROUP BY lower(address) ORDER BY lower(address)
-        ON CONFLICT (tenant_id, address) DO UPDATE SET
+        ON CONFLICT (tenant_id, address) WHERE address <> '' DO UPDATE SET
             name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
             verified = customers.verified OR excluded.verified
         RETURNING id, address),
+    a AS (
+        INSERT INTO customers (id, tenant_id, address, name)
+        SELECT customer_id, :tenant_id, '', name FROM n
+        WHERE address = '' AND name <> '' AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.external_id = n.external_id)
+        RETURNING id),
     t AS (
         INSERT INTO tickets (id, tenant_id, customer_id, channel, subject, language, external_id, origin, received_at,
             shift_seconds, folded)
-        SELECT n.id, :tenant_id, c.id, n.channel, n.subject, n.language, n.external_id, n.origin, n.received_at,
-            n.shift, n.folded
-        FROM n LEFT JOIN c ON c.address = lower(n.address)
+        SELECT n.id, :tenant_id, coalesce(c.id, a.id), n.channel, n.subject, n.language, n.external_id, n.origin,
+            n.received_at, n.shift, n.folded
+        FROM n LEFT JOIN c ON c.address = lower(n.address) LEFT JOIN a ON a.id = n.customer_id
         ON CONFLICT (tenant_id, external_id) DO NOTHING RETURNING id, customer_id),
     m AS (
         INSERT INTO messages (id, tenant_id, ticket_id, turn, author, by, body, at)
@@ -180,7 +189,8 @@ def add_customer_message(
         return None
     turn = int(ticket["turn"])
     _add_message(connection, tenant_id, ticket_id, turn, "customer", ticket["address"] or "", text, at)
-    item_id = _add_item(connection, tenant_id, ticket_id, turn)
+    item_id = new_id()
+    add_item(connection, tenant_id, ticket_id, turn, item_id)
     common = {"at": at, "tenant_id": tenant_id, "ticket_id": ticket_id, "work_item_id": item_id}
     happened = [Event(kind="message.received", data={"turn": turn}, **common)]
     if ticket["old_state"] == "closed":
@@ -244,21 +254,6 @@ def _add_message(
         body=body,
         at=at,
     )
-
-
-def _add_item(connection: Connection, tenant_id: UUID, ticket_id: UUID, turn: int) -> UUID:
-    item_id = new_id()
-    execute(
-        connection,
-        """INSERT INTO work_items (id, tenant_id, kind, ticket_id, turn)
-           VALUES (:id, :tenant_id, 'ticket', :ticket_id, :turn)""",
-        id=item_id,
-        tenant_id=tenant_id,
-        ticket_id=ticket_id,
-        turn=turn,
-    )
-    enqueue(connection, tenant_id, "item.work", "tickets", item_id)
-    return item_id
 
 
 def add_shadow_work(connection: Connection, tenant_id: UUID, ticket_id: UUID, generation: int) -> UUID:

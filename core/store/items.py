@@ -19,7 +19,12 @@ class Loaded(NamedTuple):
     shift: timedelta  # how long ago the item arrived in the world; its events are dated back by as much
     ticket_turn: int  # the ticket's newest turn; an older item is superseded
     taken_by: str  # the person who has the ticket; agents are silent then
+    agent: str  # that worked on the turn before, with its intent and priority
+    intent: str
+    priority: str
+    asked: bool  # the newest reply of that agent only asks the customer something
     unread_documents: int
+    unsettled_actions: int  # of earlier turns, whose outcome is not known yet
     waited: timedelta  # since the item was made
     done: bool
 
@@ -29,10 +34,14 @@ def load(connection: Connection, item_ids: Sequence[UUID], generation: int = 0) 
     found = rows(
         connection,
         """SELECT w.id, w.tenant_id, w.kind, w.turn, w.ticket_id, w.document_id, w.state, w.created_at,
-               t.channel, t.subject, t.language, t.turn AS ticket_turn, t.taken_by,
+               t.channel, t.subject, t.language, t.turn AS ticket_turn, t.taken_by, t.agent, t.intent, t.priority,
                coalesce(t.received_at, d.received_at) AS received_at,
                coalesce(t.shift_seconds, d.shift_seconds) AS shift_seconds,
                c.id AS customer_id, c.address, c.name, c.verified,
+               (SELECT count(*) FROM deliveries v WHERE v.ticket_id = w.ticket_id AND w.turn > 1
+                    AND v.effect = 'action' AND v.state IN ('waiting', 'sending')) AS unsettled_actions,
+               (SELECT v.payload -> 'question' FROM deliveries v WHERE v.ticket_id = w.ticket_id AND w.turn > 1
+                    AND v.effect = 'reply' AND v.state = 'sent' ORDER BY v.id DESC LIMIT 1) AS asked,
                EXISTS (SELECT 1 FROM documents x WHERE x.ticket_id = w.ticket_id) AS has_documents
            FROM work_items w
            LEFT JOIN tickets t ON t.id = w.ticket_id
@@ -47,7 +56,7 @@ def load(connection: Connection, item_ids: Sequence[UUID], generation: int = 0) 
 
 def _loaded(connection: Connection, row: RowMapping, messages: tuple[Message, ...], generation: int) -> Loaded:
     documents = _documents(connection, row) if row["document_id"] or row["has_documents"] else ()
-    outcomes = _action_outcomes(connection, row["ticket_id"]) if row["ticket_id"] and row["turn"] > 1 else ()
+    outcomes = _action_outcomes(connection, row) if row["ticket_id"] and row["turn"] > 1 else ()
     customer = None
     if row["customer_id"]:
         customer = Customer(id=row["customer_id"], address=row["address"], name=row["name"], verified=row["verified"])
@@ -73,7 +82,12 @@ def _loaded(connection: Connection, row: RowMapping, messages: tuple[Message, ..
         shift=timedelta(seconds=row["shift_seconds"]),
         ticket_turn=row["ticket_turn"] or 1,
         taken_by=row["taken_by"] or "",
+        agent=row["agent"] or "",
+        intent=row["intent"] or "",
+        priority=row["priority"] or "normal",
+        asked=bool(row["asked"]),
         unread_documents=sum(1 for _, state in documents if state == "received") if row["ticket_id"] else 0,
+        unsettled_actions=row["unsettled_actions"],
         waited=datetime.now(UTC) - row["created_at"],
         done=row["state"] in ("done", "superseded"),
     )
@@ -119,20 +133,24 @@ def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[Document
     )
 
 
-def _action_outcomes(connection: Connection, ticket_id: UUID) -> tuple[ActionOutcome, ...]:
-    """What became of the ticket's earlier proposed actions."""
+def _action_outcomes(connection: Connection, item: RowMapping) -> tuple[ActionOutcome, ...]:
+    """What became of the actions that runs of earlier turns proposed."""
     found = rows(
         connection,
-        """SELECT payload, state, reference, error FROM deliveries
-           WHERE ticket_id = :id AND effect = 'action' AND state IN ('sent', 'failed') ORDER BY id""",
-        id=ticket_id,
+        """SELECT v.payload, CASE v.state WHEN 'sent' THEN 'done' ELSE v.state END AS status,
+               CASE v.state WHEN 'sent' THEN v.reference ELSE v.error END AS result, coalesce(w.turn, 0) AS turn
+           FROM deliveries v LEFT JOIN decisions d ON d.id = v.decision_id
+           LEFT JOIN work_items w ON w.id = d.work_item_id
+           WHERE v.ticket_id = :ticket AND v.effect = 'action' AND v.state IN ('sent', 'refused', 'failed')
+             AND coalesce(w.turn, 0) < :turn ORDER BY v.id""",
+        ticket=item["ticket_id"],
+        turn=item["turn"],
     )
     return tuple(
         ActionOutcome(
             name=row["payload"]["name"],
             arguments=row["payload"]["arguments"],
-            status="done" if row["state"] == "sent" else "failed",
-            result=row["reference"] if row["state"] == "sent" else "",
+            **{name: row[name] for name in ("status", "result", "turn")},
         )
         for row in found
     )

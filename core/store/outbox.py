@@ -230,6 +230,13 @@ def ready(connection: Connection, tasks: Sequence[str]) -> int:
     )
 
 
+def expected(connection: Connection, task: str) -> bool:
+    """Return whether a job of this task of the tenant is still to be done, or none has been there yet."""
+    return bool(
+        scalar(connection, "SELECT coalesce(bool_or(state = 'ready'), true) FROM outbox WHERE task = :task", task=task)
+    )
+
+
 def depth(connection: Connection) -> Sequence[RowMapping]:
     """Return for each queue: ready and dead jobs, and the age in seconds of the oldest that is due."""
     return rows(

@@ -44,7 +44,9 @@ def _open(connection: Connection, decision_id: UUID) -> RowMapping:
         )
     # What was stopped (pause, take-over) or refused makes room for the reviewer's own; what was done stays done.
     execute(
-        connection, "DELETE FROM deliveries WHERE decision_id = :id AND state IN ('stopped', 'failed')", id=decision_id
+        connection,
+        "DELETE FROM deliveries WHERE decision_id = :id AND state IN ('stopped', 'refused', 'failed')",
+        id=decision_id,
     )
     return row
 
@@ -137,8 +139,6 @@ def edit(
     return row
 
 
-def reject(
-    connection: Connection,
 def correct(
     connection: Connection,
     tenant_id: UUID,
@@ -193,6 +193,8 @@ def _corrected(field: FieldValue, changed: Mapping[str, str | None]) -> FieldVal
     return field.model_copy(update={"value": changed[field.name], "normalised": None, "score": 1.0, "reason": ""})
 
 
+def reject(
+    connection: Connection,
     tenant_id: UUID,
     decision_id: UUID,
     *,

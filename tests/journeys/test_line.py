@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.contracts import Certificate
 from core.ids import new_id
-from core.store import intake, items, policies, reviews
+from core.store import intake, items, policies, reviews, tenants
 from core.store.intake import NewTicket
 from core.store.sql import maybe_row, rows
 from tests.journeys.line import Line, write_agent
@@ -102,8 +102,6 @@ def test_without_a_certificate_a_draft_waits_and_with_one_the_reply_goes_out(lin
 
 
 def test_a_pause_stops_what_is_certified_and_a_reviewer_sends_it(line: Line) -> None:
-    from core.store import tenants
-
     first = submit(line, "When do you open?")
     line.drain()
     certify(line, str(ticket(line, first)["family_fingerprint"]))
@@ -158,6 +156,20 @@ def test_when_a_person_took_over_the_agent_is_silent_until_handed_back(line: Lin
         intake.add_customer_message(connection, line.tenant, ticket_id, "Where is my parcel?", now)
     line.drain()
     assert ticket(line, ticket_id)["replies"] == 1
+
+
+def test_a_ticket_that_comes_before_the_first_training_waits_for_it(running_line: Line) -> None:
+    line = running_line
+    line.tenant = new_id()
+    with line.database.transaction(line.tenant) as connection:
+        tenants.make(connection, line.tenant, "New")
+    ticket_id = submit(line, "When do you open?")
+    wait_for_a_second()
+    assert line.count("SELECT count(*) FROM work_items WHERE state = 'queued'") == 1
+    line.run("triage.train")
+    line.drain()
+    held = ticket(line, ticket_id)
+    assert (held["agent"], held["intent"], held["attention"]) == ("shop", "opening_hours", "review")
 
 
 def test_a_new_folder_answers_without_a_restart(line: Line, agents_folder: Path) -> None:

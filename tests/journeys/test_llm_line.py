@@ -29,12 +29,78 @@ def turn(body: Mapping[str, Any]) -> dict[str, Any]:
     """Play a model that looks the orders up, cancels the one that the message names, and answers."""
     asked = sum(message["role"] == "assistant" for message in body["messages"])
     text = next(message["content"] for message in body["messages"] if message["role"] == "user")
+    if "Send goods back" in str(body["messages"][0]["content"]):
+        return return_turn(text, asked)
     named = re.findall(r"SL-\d+", text)[-1]
     if asked == 0:
         return {"call": "find_orders"}
     if asked == 1:
         return {"call": "cancel_order", "arguments": {"order_id": named, "reason": "no longer needed"}}
     return {"answer": {"reply": f"We are cancelling {named}. Sao La Living", "language": "en", "sure": 0.9}}
+
+
+def return_turn(text: str, asked: int) -> dict[str, Any]:
+    """Play a model that needs one write's result for the next: it books a return and sends the label of that return."""
+    if "ship_label" in text:
+        return {"answer": {"reply": "Your label is on its way.", "language": "en", "sure": 0.9}}
+    if "book_return" in text:
+        booked = re.findall(r"RT-\d+", text)[0]
+        steps: list[dict[str, Any]] = [{"call": "ship_label", "arguments": {"return_id": booked}}]
+    else:
+        steps = [{"call": "my_orders"}, {"call": "book_return", "arguments": {"order_id": "SL-70001"}}]
+    return [*steps, {"answer": {"reply": "", "language": "en", "sure": 0.9}}][asked]
+
+
+RETURNS = """\
+name: returns
+summary: Books returns and sends their labels, for tests
+owner: tests@example.com
+engine: llm
+tools:
+  - {name: my_orders, verified_customer: true}
+  - {name: book_return, effect: write, verified_customer: true, sinks: [order_id]}
+  - {name: ship_label, effect: write, verified_customer: true, sinks: [return_id]}
+may: [book_return, ship_label]
+"""
+RETURNS_TOOLS = '''
+from agents.tools.python_tools import tool
+from core.contracts import Customer
+from core.errors import Rejected
+
+@tool
+def my_orders(customer: Customer) -> list[str]:
+    """List the customer's orders."""
+    return ["SL-70001"]
+
+@tool
+def book_return(order_id: str, *, customer: Customer, key: str) -> dict[str, str]:
+    """Book the return of an order."""
+    return {"return_id": "RT-5150" if customer.name else "RT-9999"}
+
+@tool
+def ship_label(return_id: str, *, customer: Customer, key: str) -> str:
+    """Send the label of a booked return."""
+    if return_id != "RT-5150":
+        raise Rejected(f"{return_id} is not booked")
+    return f"label for {return_id}"
+'''
+RETURNS_EXAMPLES = """# Returns
+## send_back
+### examples
+- [en] I want to send the lamp back
+- [en] How do I return my parcel?
+- [en] Please book a return for my order
+- [en] I would like to give the chair back
+"""
+
+
+def write_returns_agent(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "prompt.md").write_text("Send goods back.")
+    (folder / "agent.py").write_text(RETURNS_TOOLS)
+    (folder / "examples.md").write_text(RETURNS_EXAMPLES)
+    (folder / "cases.yaml").write_text("[]")
+    (folder / "agent.yaml").write_text(RETURNS)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +124,7 @@ def agents_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("agents")
     write_agent(folder, "shop", INTENTS)
     shutil.copytree(ROOT / "agents" / "library" / "order_change", folder / "order_change")
+    write_returns_agent(folder / "returns")
     return folder
 
 
@@ -68,14 +135,20 @@ def line(running_line: Line) -> Line:
     return running_line
 
 
-def submit(line: Line, text: str) -> UUID:
+def submit(line: Line, text: str, *, name: str = "Oliver", drain: bool = True) -> UUID:
     ticket = NewTicket(
-        text=text, received_at=datetime.now(UTC), customer_address=OLIVER, customer_verified=True, language="en"
+        text=text,
+        received_at=datetime.now(UTC),
+        customer_address=OLIVER if name else "lan@mail.example",
+        customer_name=name,
+        customer_verified=True,
+        language="en",
     )
     with line.database.transaction(line.tenant) as connection:
         ticket_id = intake.add_ticket(connection, line.tenant, ticket)
     assert ticket_id is not None
-    line.drain()
+    if drain:
+        line.drain()
     return ticket_id
 
 
@@ -94,11 +167,9 @@ def run_of(line: Line, ticket_id: UUID) -> dict[str, Any]:
     return dict(found[0])
 
 
-def certify(line: Line, fingerprint: str) -> None:
+def certify(line: Line, fingerprint: str, agent: str = "order_change") -> None:
     given = {"target": 0.95, "confidence": 0.95, "threshold": 0.0, "k": 300, "n": 300, "bound": 0.99}
-    certificate = Certificate(
-        id=new_id(), agent="order_change", fingerprint=fingerprint, method="given by a test", **given
-    )
+    certificate = Certificate(id=new_id(), agent=agent, fingerprint=fingerprint, method="given by a test", **given)
     with line.database.transaction(line.tenant) as connection:
         policies.add_certificate(
             connection, line.tenant, certificate, window=None, code_version="test", digest="", evidence={}
@@ -155,3 +226,85 @@ def test_a_model_server_that_fails_leaves_the_ticket_to_a_person_without_its_wor
     logs = "".join(path.read_text() for path in line.home.glob("*.log"))
     assert "refused the key" in told
     assert secret not in told + logs
+
+
+def turns_of(line: Line, ticket_id: UUID) -> list[dict[str, Any]]:
+    """The turns of a ticket: their runs' actions, decisions and deliveries."""
+    with line.database.transaction(line.tenant) as connection:
+        found = rows(
+            connection,
+            """SELECT w.turn, w.state, d.action, d.id AS decision, r.fingerprint, r.route ->> 'agent' AS agent,
+                   jsonb_path_query_array(r.proposal, '$.actions[*].name') AS actions,
+                   (SELECT array_agg(effect || ' ' || v.state ORDER BY v.id) FROM deliveries v
+                    WHERE v.decision_id = d.id) AS deliveries
+               FROM work_items w LEFT JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions d ON d.run_id = r.id
+               WHERE w.ticket_id = :id ORDER BY w.turn""",
+            id=ticket_id,
+        )
+    return [dict(row) for row in found]
+
+
+def test_a_chain_of_writes_passes_the_gate_link_by_link(line: Line) -> None:
+    first = submit(line, "Please book a return for my order")
+    [held] = turns_of(line, first)
+    assert (held["agent"], held["action"], held["actions"]) == ("returns", "hold", ["book_return"])
+    with line.database.transaction(line.tenant) as connection:
+        reviews.approve(connection, line.tenant, held["decision"], by="mai", at=datetime.now(UTC), undo_seconds=0)
+    line.drain()
+    _, held = turns_of(line, first)
+    assert (held["action"], held["actions"], held["state"]) == ("hold", ["ship_label"], "held")
+
+    certify(line, held["fingerprint"], "returns")
+    links = turns_of(line, submit(line, "I want to send the lamp back"))
+    assert [(link["action"], link["actions"], link["deliveries"]) for link in links] == [
+        ("automate", ["book_return"], ["action sent"]),
+        ("automate", ["ship_label"], ["action sent"]),
+        ("automate", [], ["reply sent"]),
+    ]
+
+    refused = turns_of(line, submit(line, "I would like to give the chair back", name=""))
+    assert [(link["action"], link["deliveries"]) for link in refused] == [
+        ("automate", ["action sent"]),
+        ("automate", ["action refused"]),
+        ("automate", ["reply sent"]),
+    ]
+
+
+def while_the_model_is_asked(line: Line, model: ScriptedServer, text: str) -> UUID:
+    """Submit a ticket and return while its model call is under way, for two seconds more."""
+    asked = len(model.requests)
+    model.faults.append({"hang": 2.0})
+    ticket_id = submit(line, text, drain=False)
+    line.wait(lambda: len(model.requests) > asked, 20, "the model is asked")
+    return ticket_id
+
+
+def replies(line: Line, ticket_id: UUID) -> int:
+    return line.count("SELECT count(*) FROM messages WHERE ticket_id = :id AND author = 'agent'", id=ticket_id)
+
+
+def test_two_messages_while_a_run_is_under_way_lead_to_one_reply(line: Line, model: ScriptedServer) -> None:
+    ticket_id = while_the_model_is_asked(line, model, "I want to send the lamp back")
+    for text in ("How do I return my parcel?", "Please book a return for my order"):
+        with line.database.transaction(line.tenant) as connection:
+            intake.add_customer_message(connection, line.tenant, ticket_id, text, datetime.now(UTC))
+    line.drain()
+    turns = turns_of(line, ticket_id)
+    assert [turn["state"] for turn in turns[:2]] == ["superseded", "superseded"]
+    assert [turn["turn"] for turn in turns if turn["decision"]] == [3, 4, 5]
+    assert replies(line, ticket_id) == 1
+
+
+def test_a_person_who_takes_over_during_a_run_is_not_talked_over(line: Line, model: ScriptedServer) -> None:
+    ticket_id = while_the_model_is_asked(line, model, "I want to send the lamp back")
+    now = datetime.now(UTC)
+    with line.database.transaction(line.tenant) as connection:
+        reviews.take_over(connection, line.tenant, ticket_id, by="mai", at=now)
+        intake.add_customer_message(connection, line.tenant, ticket_id, "Hello?", now)
+    line.drain()
+    assert line.count("SELECT count(*) FROM deliveries WHERE ticket_id = :id", id=ticket_id) == 0
+    with line.database.transaction(line.tenant) as connection:
+        reviews.hand_back(connection, line.tenant, ticket_id, by="mai", at=now)
+        intake.add_customer_message(connection, line.tenant, ticket_id, "Please book a return for my order", now)
+    line.drain()
+    assert replies(line, ticket_id) == 1

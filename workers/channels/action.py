@@ -1,10 +1,12 @@
 """Carrying out a proposed action after the gate, once, through the agent's own tool."""
 
-import json
-
 from core.contracts import ActionProposal, Customer
 from core.errors import Broken, Rejected
 from core.store.deliveries import Delivery
+
+
+class Refused(Rejected):
+    """The system that the action was to change said no; the message is its reason."""
 
 
 class CarryOut:
@@ -14,7 +16,7 @@ class CarryOut:
     deduplicates = False
 
     def send(self, delivery: Delivery) -> str:
-        """Return what the tool answered, as JSON. Raises Rejected where it refused, TryLater or Broken else."""
+        """Return what the tool answered (text or JSON). Raises Refused where it said no, TryLater or Broken else."""
         from agents.tools.carry_out import carry_out
         from workers.resources import workshop
 
@@ -22,10 +24,10 @@ class CarryOut:
         proposal = ActionProposal(**{k: v for k, v in delivery.payload.items() if k != "agent"})
         outcome = carry_out(agent, proposal, str(delivery.id), customer=_customer(delivery))
         if outcome.status == "refused":
-            raise Rejected(outcome.result, code="action_refused")
+            raise Refused(outcome.result, code="action_refused")
         if outcome.status == "failed":
             raise Broken(outcome.result)
-        return json.dumps(outcome.result, ensure_ascii=False)
+        return outcome.result
 
 
 def _customer(delivery: Delivery) -> Customer | None:

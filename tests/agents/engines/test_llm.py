@@ -240,3 +240,38 @@ def test_after_the_yes_it_is_proposed_as_confirmed_and_what_was_slipped_in_is_no
     assert "Please confirm" not in agreed.reply
     slipped = run(tmp_path, cancelling("SL-20001", "SL-20002"), item=item, **CONFIRMING)
     assert [action.confirmed for action in slipped.actions] == [True, False]
+
+
+def went_on(**outcome: Any) -> Any:
+    """The item of a run that begins with an outcome, the customer's message being of the turn before."""
+    values = {"name": "cancel", "arguments": {"order_id": "SL-20001"}, "status": "done", "turn": 1, **outcome}
+    said = (Message(turn=1, author="customer", text="Cancel SL-20001", at=ARRIVED),)
+    return make_item("Cancel SL-20001", turn=2, messages=said, action_outcomes=(ActionOutcome(**values),))
+
+
+def test_what_was_carried_out_for_a_message_is_not_proposed_again_for_it(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def script(messages: Any) -> Any:
+        told.append(messages[-1].text)
+        again = {"call": "cancel", "arguments": {"order_id": "SL-20001"}}
+        return again if len(told) == 1 else answer("It is cancelled.")
+
+    proposal = run(tmp_path, script, item=went_on(result="cancelled"))
+    assert "Go on from there." in told[0]
+    assert told[1].startswith("Refused: exactly this was proposed before, and was carried out.")
+    assert (proposal.kind, proposal.actions) == ("reply", ())
+
+
+@pytest.mark.parametrize(
+    ("verified_tool", "status", "label"),
+    [(True, "done", "customer"), (False, "done", "tool"), (True, "refused", "tool"), (True, "failed", "tool")],
+)
+def test_what_a_write_gave_back_is_the_customers_only_where_its_tool_answers_for_them_alone(
+    tmp_path: Path, verified_tool: bool, status: str, label: str
+) -> None:
+    tools = [{"name": "cancel", "effect": "write", "sinks": ["order_id"], "verified_customer": verified_tool}]
+    script = [{"call": "cancel", "arguments": {"order_id": "SL-30003"}}, answer("")]
+    item = went_on(status=status, result='{"order_id": "SL-30003"}')
+    proposal = run(tmp_path, script, item=item, tools=tools)
+    assert proposal.actions[0].provenance["order_id"] == label

@@ -29,6 +29,7 @@ def sample_item() -> WorkItem:
     earlier = (
         Message(turn=1, author="customer", text="Hello, I need help.", at=ARRIVED - timedelta(days=1)),
         Message(turn=1, author="staff", text="What can we do for you?", at=ARRIVED - timedelta(hours=2)),
+        Message(turn=2, author="customer", text=HOSTILE, at=ARRIVED),
     )
     outcome = ActionOutcome(name="look", arguments={"id": "A-1"}, status="refused", result="not found")
     return make_item(HOSTILE, subject="My order", turn=2, messages=earlier, action_outcomes=(outcome,))

@@ -80,7 +80,7 @@ def test_when_the_action_is_refused_the_reply_goes_to_a_person_who_may_write_ano
     decision, action, reply = decided(app, tenant)
     with app.transaction(tenant) as connection:
         [begun], _ = deliveries.begin(connection, [action])
-        deliveries.fail(connection, begun, "Rejected: it was shipped already")
+        deliveries.refuse(connection, begun, "it was shipped already")
         _, why_not = deliveries.begin(connection, [reply])
         assert why_not == {reply: deliveries.ACTION_FAILED}
         deliveries.stop(connection, reply, why_not[reply])
@@ -93,3 +93,42 @@ def test_when_the_action_is_refused_the_reply_goes_to_a_person_who_may_write_ano
         ("action", "waiting", "mai"),
         ("reply", "waiting", "mai"),
     ]
+
+
+def test_an_action_whose_attempts_are_used_up_leaves_its_reply_to_a_person(app: Database, tenant: UUID) -> None:
+    _, action, reply = decided(app, tenant)
+    with app.transaction(tenant) as connection:
+        deliveries.begin(connection, [action])
+        deliveries.fail(connection, action, "TryLater: the shop is closed", final=False)
+        deliveries.fail(connection, action, "TryLater: the shop is closed", final=False)
+        assert deliveries.begin(connection, [action, reply])[1] == {action: "failed", reply: deliveries.ACTION_FAILED}
+        assert scalar(connection, "SELECT attention FROM tickets") == "failed"
+        assert scalar(connection, "SELECT count(*) FROM events WHERE kind = 'delivery.failed'") == 1
+
+
+def test_what_the_customer_has_overtaken_is_neither_done_nor_said(app: Database, tenant: UUID) -> None:
+    _, action, reply = decided(app, tenant)
+    with app.transaction(tenant) as connection:
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        intake.add_customer_message(connection, tenant, ticket_id, "No, do not cancel it!", datetime.now(UTC))
+        begun, why_not = deliveries.begin(connection, [action, reply])
+        assert (begun, set(why_not.values())) == ([], {deliveries.SUPERSEDED})
+        for delivery_id, why in why_not.items():
+            deliveries.stop(connection, delivery_id, why)
+        assert scalar(connection, "SELECT state FROM work_items WHERE turn = 1") == "superseded"
+        assert scalar(connection, "SELECT review FROM decisions") == ""
+
+
+def test_a_reply_that_tells_of_something_done_goes_out_even_if_the_customer_has_written_again(
+    app: Database, tenant: UUID
+) -> None:
+    _, action, reply = decided(app, tenant)
+    with app.transaction(tenant) as connection:
+        [begun], _ = deliveries.begin(connection, [action])
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        intake.add_customer_message(connection, tenant, ticket_id, "And my invoice?", datetime.now(UTC))
+        [newer] = items.load(connection, [scalar(connection, "SELECT id FROM work_items WHERE turn = 2")])
+        assert newer.unsettled_actions == 1
+        deliveries.sent(connection, [(begun, "ok")])
+        [begun], _ = deliveries.begin(connection, [reply])
+        assert begun.id == reply

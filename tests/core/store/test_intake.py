@@ -9,7 +9,7 @@ import pytest
 from cli.embedded.temporary import Database as Urls
 from core.db import Database
 from core.ids import new_id
-from core.store import intake, tenants
+from core.store import intake, items, tenants
 from core.store.intake import NewTicket
 from core.store.sql import rows, scalar
 
@@ -89,6 +89,21 @@ def test_one_customer_of_several_tickets_is_one_row(app: Database, tenant: UUID)
         owners = [row["customer_id"] for row in rows(connection, "SELECT customer_id FROM tickets ORDER BY id")]
     assert (customer["address"], customer["name"], customer["verified"]) == ("mai@example.com", "Mai", True)
     assert owners == [customer["id"], customer["id"], None, customer["id"]]
+
+
+def test_a_name_without_an_address_is_kept_with_its_ticket(app: Database, tenant: UUID) -> None:
+    twice = [new(customer_name="Lan", customer_verified=True, external_id=str(n)) for n in (1, 2, 1)]
+    with app.transaction(tenant) as connection:
+        intake.add_tickets(connection, tenant, twice)
+        intake.add_ticket(connection, tenant, twice[0])
+    with app.transaction(tenant) as connection:
+        found = rows(
+            connection, "SELECT c.id, address, name, verified FROM tickets t JOIN customers c ON c.id = t.customer_id"
+        )
+        [loaded, _] = items.load(connection, [row["id"] for row in rows(connection, "SELECT id FROM work_items")])
+    assert [(row["address"], row["name"], row["verified"]) for row in found] == [("", "Lan", False)] * 2
+    assert len({row["id"] for row in found}) == 2  # two people may have one name
+    assert loaded.item.customer is not None and loaded.item.customer.name == "Lan"
 
 
 def test_imported_past_is_kept_without_work(app: Database, tenant: UUID) -> None:

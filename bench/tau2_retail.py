@@ -16,6 +16,16 @@ from core.contracts import Customer
 from core.errors import Rejected
 
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+READS = {  # name -> whether it answers for the verified customer alone
+    "find_user_id_by_email": True,
+    "find_user_id_by_name_zip": True,
+    "get_user_details": True,
+    "get_order_details": True,
+    "get_product_details": False,
+    "get_item_details": False,
+    "list_all_product_types": False,
+    "calculate": False,
+}
 WRITES = (
     "cancel_pending_order",
     "exchange_delivered_order_items",

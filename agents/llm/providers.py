@@ -1,10 +1,12 @@
 """Chat models of any provider by LangChain's `init_chat_model`, with one honest timeout and no retries of their own."""
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.request import getproxies
 
 import httpx2
 import openai
@@ -93,10 +95,29 @@ def _chat_model(
     return chat
 
 
+class _ThreadsOwn(httpx2.BaseTransport):
+    """A connection pool for each thread. A worker's threads each wait for one answer at a time, and one pool for all
+    of them looks at every other thread's connection, under a lock, whenever one of them begins or ends."""
+
+    def __init__(self) -> None:
+        self._verify = httpx2.create_ssl_context()  # loading the certificates takes long; once is enough
+        self._local = threading.local()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not hasattr(self._local, "pool"):
+            self._local.pool = httpx2.HTTPTransport(verify=self._verify)
+        response: httpx2.Response = self._local.pool.handle_request(request)
+        return response
+
+
 class TotalTimeoutClient(openai.DefaultHttpxClient):
     """An HTTP client whose read timeout bounds the whole answer. httpx starts its read timeout anew with each byte, so
     a server that drips one byte now and then would hold a worker's thread for ever. (A server that drips and then
     falls silent holds it for at most twice the timeout.)"""
+
+    def __init__(self) -> None:
+        # Where the environment names proxies, httpx's own choice of the transport is left alone.
+        super().__init__(**({} if getproxies() else {"transport": _ThreadsOwn()}))
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         seconds = request.extensions.get("timeout", {}).get("read")

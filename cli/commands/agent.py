@@ -1,8 +1,9 @@
-"""List, show, make and test agents."""
+"""List, show, make, test, replay, promote and demote agents."""
 
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds 
 
 app = typer.Typer()
 OUT = Console()
+CONFIDENCE = 0.95
 
 
 @app.command("list")
@@ -118,9 +120,66 @@ def test(
 
 
 @app.command()
+def replay(
+    name: Annotated[str, typer.Argument(help="The agent's name.")],
+    since: Annotated[datetime, typer.Option(help="Tickets that came in since this day.", formats=["%Y-%m-%d"])],
+    limit: Annotated[int, typer.Option(help="At most so many tickets, the newest.")] = 500,
+    show: Annotated[int, typer.Option("--show", help="Show so many changes.")] = 20,
+    target: Annotated[float | None, typer.Option(help="Accuracy to certify; else the manifest's.")] = None,
+) -> None:
+    """Run an agent as its folder is now over past tickets, and show what would change. Nothing is recorded or sent."""
+    from cli import replay as report
+    from cli.connect import connected
+    from workers.preview import preview
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with connected() as tenant:
+        pairs = preview(tenant, name, since.astimezone(), limit)
+    if not pairs:
+        raise Rejected(f"{name!r} has worked on no ticket since {since:%Y-%m-%d}", code="no_tickets")
+    report.show(OUT, pairs, target or _catalog().get(name).manifest.target, CONFIDENCE, show)
+
+
+@app.command()
+def promote(name: Annotated[str, typer.Argument(help="The agent's name.")]) -> None:
+    """Raise an agent's live tier by one step, to its manifest's at most. The journal keeps it."""
+    _change_tier(name, 1)
+
+
+@app.command()
+def demote(name: Annotated[str, typer.Argument(help="The agent's name.")]) -> None:
+    """Lower an agent's live tier by one step, in force at the next decision. The journal keeps it."""
+    _change_tier(name, -1)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of agent.yaml, for editors."""
     typer.echo(json.dumps(catalog.manifest_schema(), indent=2))
+
+
+def _change_tier(name: str, by: int) -> None:
+    from api.agents_seen import catalog as seen
+    from api.routes.agents import AgentChange, change_agent
+    from api.security import Caller
+    from cli.connect import connected
+    from core.contracts import TIERS
+    from core.db import app_database
+    from core.gate.decide import lower_tier
+    from core.store import policies
+    from core.store.policies import AgentSetting
+
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        ceiling = seen().get(name).manifest.tier
+        live = policies.tenant_state(connection).agents.get(name, AgentSetting())
+        before = lower_tier(ceiling, live.tier if live.enabled else "off")  # type: ignore[arg-type] # text in the table
+        place = TIERS.index(before) + by
+        if not 0 <= place <= TIERS.index(ceiling):
+            told = "is off already" if by < 0 else f"is {before}, which is all that its manifest allows"
+            raise Rejected(f"{name!r} {told}", code="tier_at_end")
+        tier = TIERS[place]
+        change_agent(connection, Caller(tenant_id=tenant, name="cli", scopes=frozenset()), name, AgentChange(tier=tier))
+    OUT.print(f"{name}: {before} -> [bold]{tier}[/bold]", highlight=False)
 
 
 def _catalog() -> Catalog:

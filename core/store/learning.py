@@ -1,6 +1,7 @@
 """What learning reads and keeps: which agents a tenant uses, and trained classifiers and knowledge by kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,4 +69,29 @@ def keep_knowledge(
         fingerprint=fingerprint,
         blob=blob,
         figures=Jsonb(dict(figures)),
+    )
+
+
+def past_runs(connection: Connection, agent: str, since: datetime, limit: int) -> Sequence[RowMapping]:
+    """Return the newest live run of each ticket item that `agent` worked on since then, newest items first.
+
+    `right` is what is known of it: an audit's verdict, else whether a reviewer sent the draft as it was; null where
+    nobody looked. `sent` is the text that a reviewer sent, '' where none did.
+    """
+    return rows(
+        connection,
+        """SELECT * FROM (
+               SELECT DISTINCT ON (w.id) w.id AS item_id, w.ticket_id, coalesce(t.received_at, w.created_at) AS at,
+                   t.subject, r.proposal, r.score, r.kind, r.intent, r.agent_version AS version, d.action,
+                   coalesce(nullif(d.final_text, ''), '') AS sent,
+                   coalesce(a.right, CASE d.review WHEN 'approved' THEN true WHEN 'edited' THEN false
+                       WHEN 'rejected' THEN false WHEN 'taken_over' THEN false END) AS right
+               FROM runs r JOIN work_items w ON w.id = r.work_item_id JOIN tickets t ON t.id = w.ticket_id
+               JOIN decisions d ON d.run_id = r.id LEFT JOIN audits a ON a.run_id = r.id AND a.state = 'judged'
+               WHERE r.agent = :agent AND NOT r.shadow AND r.created_at >= :since
+               ORDER BY w.id, r.created_at DESC) newest
+           ORDER BY at DESC LIMIT :limit""",
+        agent=agent,
+        since=since,
+        limit=limit,
     )

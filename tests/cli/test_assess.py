@@ -1,0 +1,113 @@
+"""The forecast from past tickets: by the file's intents, or by what was answered."""
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.assess import Past, group_replies
+from cli.assess import assess as forecast
+from cli.commands.assess import assess, read
+from cli.imports import Columns
+from cli.main import Commands
+from core.errors import Rejected
+
+ASKED = {
+    "lost_card": ("I lost my {}", "my {} was stolen", "please block my {}", "someone took my {}"),
+    "opening": ("when do you open on {}", "are you open {}", "opening hours {}", "until when on {}"),
+    "parcel": ("where is my {}", "my {} is late", "{} has not arrived", "track the {}"),
+}
+THINGS = {
+    "lost_card": ("card", "credit card", "bank card", "debit card", "Visa"),
+    "opening": ("Sunday", "Monday", "Christmas", "holidays", "Friday"),
+    "parcel": ("parcel", "order", "delivery", "package", "shipment"),
+}
+REPLY = {
+    "lost_card": "Hello {}, we have blocked the card and send you a new one within five days.",
+    "opening": "Hello {}, our shops are open from nine to six, Monday to Saturday.",
+    "parcel": "Hello {}, parcels take two to four days. Follow yours with the number in the confirmation.",
+}
+
+
+def past() -> list[Past]:
+    chance = random.Random(1)
+    found = [
+        Past(phrase.format(thing), REPLY[label].format(chance.choice(("Lan", "Tom", "Mai"))), "en", label)
+        for label, phrases in ASKED.items()
+        for phrase in phrases
+        for thing in THINGS[label]
+    ]
+    found = found * 2
+    chance.shuffle(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("past") / "past.csv"
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["body", "answer", "intent"])
+        writer.writerows([one.text, one.reply, one.label] for one in past())
+    return path
+
+
+def run(*words: str) -> str:
+    app = Commands()
+    app.command()(assess)
+    made = CliRunner().invoke(app, list(words))
+    assert made.exit_code == 0, made.output
+    return made.stdout
+
+
+def test_the_forecast_gives_shares_with_bands_for_each_accuracy(file: Path) -> None:
+    found = json.loads(run(str(file), "--text", "body", "--label", "intent", "--json"))
+    assert (found["tickets"], found["intents"], found["labels"]) == (120, 3, "the file's own")
+    assert found["accuracy"] > 0.9
+    assert [share["target"] for share in found["shares"]] == [0.9, 0.95, 0.97, 0.99]
+    for share in found["shares"]:
+        assert share["low"] <= share["share"] <= share["high"]
+    assert found["shares"][0]["audits_first"] >= 50
+    assert {one["intent"] for one in found["by_intent"]} == set(ASKED)
+
+
+def test_without_intents_tickets_with_one_answer_are_a_group(file: Path) -> None:
+    said = run(str(file), "--text", "body", "--reply", "answer")
+    assert "120 tickets, 3 intents (groups of tickets that were answered alike)" in said
+    assert "not a certificate" in said
+
+
+def test_replies_that_say_the_same_are_one_group_and_rare_ones_none() -> None:
+    replies = [one.reply for one in past()[:30]] + ["Your loan was declined by the head office.", ""]
+    groups = group_replies(replies, lambda _: None)
+    assert len(set(groups[:30])) == 3
+    assert groups[30:] == [-1, -1]
+
+
+def test_an_intent_whose_replies_differ_is_told_to_lack_an_answer() -> None:
+    tickets = past()
+    chance = random.Random(2)
+    words = [str(number) for number in range(500)]
+    tickets = [t._replace(reply=" ".join(chance.sample(words, 9))) if t.label == "parcel" else t for t in tickets]
+    gaps = {one.intent: one.gaps for one in forecast(tickets).by_intent}
+    assert "replies are alike" in gaps["parcel"][0]
+    assert gaps["opening"] == ()
+
+
+def test_a_limit_takes_rows_from_all_over_the_file(file: Path) -> None:
+    found = read(file, Columns("body", reply="answer", label="intent"), 60)
+    whole = read(file, Columns("body", reply="answer", label="intent"), 0)
+    assert (len(found), len(whole)) == (60, 120)
+    assert found == whole[::2]
+
+
+def test_a_file_that_tells_nothing_of_right_answers_is_refused(file: Path) -> None:
+    with pytest.raises(Rejected, match="which column tells"):
+        read(file, Columns("body"), 0)
+    with pytest.raises(Rejected, match="too few"):
+        forecast(past()[:50])
+    with pytest.raises(Rejected, match="of one kind"):
+        forecast([Past("hello", label="one")] * 120)

@@ -16,9 +16,9 @@ from api.pages import audits as audit_pages
 from api.pages import calendar as calendar_pages
 from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
-from api.pages import handling, inbox, reference, render, report, session, submit, ticket
+from api.pages import handling, inbox, playground, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
-from api.routes import agents, audits, calendar, desk, documents, figures, operations, reviews, streams, tickets
+from api.routes import agents, audits, calendar, desk, documents, figures, operations, reviews, streams, tickets, trials
 from api.routes import gate as gate_routes
 from api.routes import views as view_routes
 from core.db import MOST
@@ -54,6 +54,7 @@ def make_app() -> FastAPI:
         desk,
         calendar,
         view_routes,
+        trials,
         documents,
         streams,
         reviews,
@@ -70,6 +71,7 @@ def make_app() -> FastAPI:
         handling,
         desk_pages,
         calendar_pages,
+        playground,
         document_pages,
         submit,
         audit_pages,

@@ -668,3 +668,17 @@ rollup_waits = Table(
     Column("buckets", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant_id", "build", "by", "grain", "start", "origin", "value", "what"),
 )
+trials = Table(
+    "trials",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("agent", Text, nullable=False),
+    _text("by"),
+    _json("given"),
+    _text("state", "waiting"),  # waiting | done | failed
+    _json("result"),
+    _when("created_at", now=True),
+    _when("finished_at"),
+    Index("ix_trials_tenant", "tenant_id", "id"),
+)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.store.outbox import Job
-from workers import deliver, notice, pipeline, replay, tidy
+from workers import deliver, notice, pipeline, replay, tidy, trial
 from workers.app import app
 from workers.jobs import Handler, do_all
 
@@ -60,6 +60,7 @@ HANDLERS: dict[str, Handler] = {
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,
     "gate.watch": _watch_signs,
+    "agent.try": trial.try_out,
     "gate.notify": notice.tell_owners,
     "tickets.close_silent": tidy.close_silent,
     "metrics.roll_up": _roll_up,

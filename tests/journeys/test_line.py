@@ -2,13 +2,14 @@
 
 import email
 import email.policy
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from core.contracts import Certificate
 from core.ids import new_id
-from core.store import intake, items, policies, reviews, tenants
+from core.store import intake, items, policies, reviews, tenants, trials
 from core.store.intake import NewTicket
 from core.store.sql import maybe_row, rows
 from tests.journeys.line import Line, write_agent
@@ -220,3 +221,45 @@ def test_a_replay_in_shadow_is_recorded_and_audited_and_sends_nothing(line: Line
     assert line.count("SELECT count(*) FROM audits WHERE work_item_id = :id AND probability = 1", id=item_id) == 1
     assert line.count("SELECT count(*) FROM deliveries") == 0
     assert line.count("SELECT count(*) FROM tickets WHERE state = 'closed' AND attention = ''") == 1
+
+
+def test_a_developer_tries_an_agent_and_nothing_is_recorded_or_sent(line: Line) -> None:
+    given = {"text": "I lost my card, please block it", "address": "ann@mail.example", "verified": True}
+    with line.database.transaction(line.tenant) as connection:
+        trial_id = trials.add(connection, line.tenant, agent="shop", given=given, by="dev", queue="tickets")
+    line.drain()
+    with line.database.transaction(line.tenant) as connection:
+        trial = trials.find(connection, trial_id)
+    assert trial is not None and trial["state"] == "done"
+    assert trial["result"]["triage"]["intent"] == "lost_card"
+    assert "number on its back" in trial["result"]["proposal"]["reply"]
+    assert trial["result"]["decision"]["action"] == "hold"
+    assert line.count("SELECT (SELECT count(*) FROM runs) + (SELECT count(*) FROM deliveries)") == 0
+
+
+def test_the_big_red_button_is_in_force_within_two_seconds_while_200_tickets_flow(line: Line) -> None:
+    first = submit(line, "I lost my card", address="ann@mail.example")
+    line.drain()
+    certify(line, str(ticket(line, first)["family_fingerprint"]))
+    time.sleep(1.1)  # workers look at a tenant's certificates once a second
+    now = datetime.now(UTC)
+    new = NewTicket(text="I lost my card", received_at=now, customer_address="b@mail.example", customer_verified=True)
+    with line.database.transaction(line.tenant) as connection:
+        intake.add_tickets(connection, line.tenant, [new] * 200)
+    sent = "SELECT count(*) FROM deliveries WHERE by = 'agent' AND state = 'sent'"
+    line.wait(lambda: line.count(sent) >= 10, 30, "ten replies")
+    with line.database.transaction(line.tenant) as connection:
+        tenants.set_paused(connection, True)
+    paused_at = datetime.now(UTC)
+    line.drain()
+    assert line.count(f"{sent} AND sent_at > :limit", limit=paused_at + timedelta(seconds=2)) == 0
+    held = line.count("SELECT count(*) FROM tickets WHERE attention = 'review'")
+    assert 10 <= line.count(sent) < 200
+    assert held + line.count(sent) == 201  # what was not sent waits for a person; nothing is lost
+    with line.database.transaction(line.tenant) as connection:
+        tenants.set_paused(connection, False)
+    time.sleep(1.1)
+    before = line.count(sent)
+    submit(line, "My bank card is gone, block it", address="c@mail.example")
+    line.drain()
+    assert line.count(sent) == before + 1

@@ -17,8 +17,15 @@ def whatif(**values: Any) -> WhatIf:
 
 def test_the_line_goes_from_the_safest_on_and_leaves_out_what_is_not_known() -> None:
     point = CurvePoint(
-        **{"target": 0.95, "share": 0.5, "low": 0.4, "high": 0.6, "certified_share": 0.0, "words": ""},
-        **{"threshold": None, "audits_missing": 10, "until": None},
+        target=0.95,
+        share=0.5,
+        low=0.4,
+        high=0.6,
+        certified_share=0.0,
+        words="",
+        threshold=None,
+        audits_missing=10,
+        until=None,
     )
     levels = (level(0.0, None, 0.0, 1.0), level(1.0, 0.9, 0.82, 0.94), level(0.5, 1.0, 0.9, 1.0))
     drawn = what_if_chart(whatif(levels=levels, points=(point,)))

@@ -1,11 +1,12 @@
 """What the llm path costs beside the model itself: tickets that each wait for a slow model, many at once.
 
-    python -m bench.llm_overhead [--tickets 2000] [--concurrency 200] [--latency 5]
+    python -m bench.llm_overhead [--tickets 2000] [--concurrency 200] [--latency 5] [--line]
 
 A loopback server in a process of its own speaks OpenAI's chat completions and answers after `latency` seconds. The
 engine works on `concurrency` tickets at a time in the threads of one process, as a worker of the queue `llm` does.
 Ideal: concurrency / latency tickets a second. Yardstick, in the same run: a bare LangChain call of the same model with
-the same messages and tools; the difference in CPU time a ticket is what the engine costs.
+the same messages and tools; the difference in CPU time a ticket is what the engine costs. With `--line` the tickets
+also go through a whole installation with one llm worker: over HTTP, triage, run, gate and record.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from agents.llm.scripted_server import ScriptedServer
 from agents.llm.settings import ModelSettings
 from agents.manifest import Manifest
 from agents.tools.in_run import tools_for_model
+from bench.llm_line import LineLoad, through_the_line
 from core.contracts import Customer, Route, WorkItem
 from core.ids import new_id
 
@@ -70,6 +72,7 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=2000)
     parser.add_argument("--concurrency", type=int, default=200)
     parser.add_argument("--latency", type=float, default=5.0)
+    parser.add_argument("--line", action="store_true", help="also through the whole line")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
@@ -82,7 +85,8 @@ def main() -> None:
         bare = load(bare_call(agent, settings), given.tickets, given.concurrency)
         engine = LlmEngine(settings)
         ours = load(lambda: engine.run(agent, make_item(), make_context()), given.tickets, given.concurrency)
-    report(given, bare, ours)
+        line = through_the_line(base_url, given.tickets, given.concurrency, MANIFEST, TOOLS) if given.line else None
+    report(given, bare, ours, line)
 
 
 class Load:
@@ -173,7 +177,7 @@ def serve(latency: float) -> None:
         sys.stdin.read()
 
 
-def report(given: argparse.Namespace, bare: Load, ours: Load) -> None:
+def report(given: argparse.Namespace, bare: Load, ours: Load, whole: LineLoad | None = None) -> None:
     """Print the table and, last, the JSON line."""
     ideal = given.concurrency / given.latency
     # A load that is no multiple of the concurrency ends with idle threads; the ideal has the same rounds.
@@ -185,6 +189,9 @@ def report(given: argparse.Namespace, bare: Load, ours: Load) -> None:
         row = f"{run.per_second:>10.2f}{run.per_second / best:>10.3f}{run.cpu_ms:>9.2f}"
         print(f"{name:<22}{row}{run.quantile(0.5):>9.0f}{run.quantile(0.99):>9.0f}")
     print(f"the engine adds {ours.cpu_ms - bare.cpu_ms:.2f} ms of CPU a ticket")
+    if whole:
+        speed = given.tickets / whole.seconds
+        print(f"the whole line: {speed:.2f} tickets/s, {speed / best:.3f} of ideal, CPU ms a ticket {whole.cpu_ms}")
     figures = {
         "tickets_per_second": round(ours.per_second, 3),
         "ideal_per_second": round(ideal, 3),
@@ -194,6 +201,10 @@ def report(given: argparse.Namespace, bare: Load, ours: Load) -> None:
         "p50_ms": ours.quantile(0.5),
         "p99_ms": ours.quantile(0.99),
     }
+    if whole:
+        speed = given.tickets / whole.seconds
+        figures |= {"line_per_second": round(speed, 3), "line_ratio": round(speed / best, 4)}
+        figures |= {"line_cpu_ms": whole.cpu_ms["all"], "line_worker_cpu_ms": whole.cpu_ms.get("llm", 0.0)}
     yardstick = {
         "tickets_per_second": round(bare.per_second, 3),
         "ratio": round(bare.per_second / best, 4),

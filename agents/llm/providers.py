@@ -117,7 +117,7 @@ class TotalTimeoutClient(openai.DefaultHttpxClient):
 
     def __init__(self) -> None:
         # Where the environment names proxies, httpx's own choice of the transport is left alone.
-        super().__init__(**({} if getproxies() else {"transport": _ThreadsOwn()}))
+        super().__init__(transport=None if getproxies() else _ThreadsOwn())
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         seconds = request.extensions.get("timeout", {}).get("read")

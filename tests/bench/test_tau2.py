@@ -120,9 +120,20 @@ def test_sums_are_worked_out_and_nothing_else() -> None:
 
 @pytest.fixture
 def company() -> Telecom:
-    line = {"line_id": "L-7", "phone_number": "555-7", "status": "Active", "plan_id": "P-7", "device_id": "D-7"}
+    line: dict[str, Any] = {
+        "line_id": "L-7",
+        "phone_number": "555-7",
+        "status": "Active",
+        "plan_id": "P-7",
+        "device_id": "D-7",
+    }
     line |= {"data_used_gb": 1.0, "data_refueling_gb": 0.0, "roaming_enabled": False, "contract_end_date": "2027-01-01"}
-    bo = {"customer_id": "C-7", "full_name": "Bo Lind", "date_of_birth": "1990-01-02", "email": "bo@mail.example"}
+    bo: dict[str, Any] = {
+        "customer_id": "C-7",
+        "full_name": "Bo Lind",
+        "date_of_birth": "1990-01-02",
+        "email": "bo@mail.example",
+    }
     bo |= {"phone_number": "555-7", "line_ids": ["L-7"], "bill_ids": []}
     plan = {"plan_id": "P-7", "data_limit_gb": 10.0}
     records = {"customers": [bo], "lines": [line], "bills": [], "devices": [{"device_id": "D-7"}], "plans": [plan]}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics.certificates import alarm
+from metrics.certificates import alarm, binomial
 
 
 def first_ring(error: float, epochs: int, rng: np.random.Generator, runs: int = 300) -> np.ndarray:
@@ -37,3 +37,32 @@ def test_the_proxy_rises_with_unusual_flags_only() -> None:
         unusual = alarm.proxy_step(unusual, rng.poisson(10.0, 200), 5.0)
     assert (usual < 7).mean() > 0.9
     assert (unusual >= 7).all()
+
+
+def test_listening_finds_when_it_began() -> None:
+    rng = np.random.default_rng(4)
+    right = np.concatenate([rng.random(400) < 0.98, rng.random(100) < 0.7])
+    heard = alarm.listen(right, np.ones(500), 0.95)
+    assert heard.peak > 2_000
+    assert 380 <= heard.since <= 420
+
+
+def test_a_good_agent_seldom_rings_in_as_many_audits_as_the_level_says() -> None:
+    """2,000 is the least mean number of audits to a false alarm: of runs of 200 at most about one in ten rings."""
+    rng = np.random.default_rng(5)
+    rang = sum(alarm.listen(rng.random(200) < 0.95, np.ones(200), 0.95).peak >= 2_000 for _ in range(150))
+    assert binomial.lower_bound(rang, 150) <= 0.1
+
+
+def test_nothing_heard_says_nothing() -> None:
+    assert alarm.listen([], [], 0.95) == (1.0, 1.0, 0)
+
+
+def test_the_flag_path_learns_first_and_rings_where_flags_grow() -> None:
+    runs = np.full((20, 2), 50.0)
+    flags = np.full((20, 2), 1.0)
+    assert alarm.proxy_path(flags, runs).max() < 2
+    flags[12:] = 8.0
+    path = alarm.proxy_path(flags, runs)
+    assert path[:5].max() == 0.0
+    assert path[11] < 2 < 7 < path[14]

@@ -27,6 +27,7 @@ LEVELLING = 10.0  # how much is added to the scatter within intents, in multiple
 QUICK_SHARES = tuple(share / 100 for share in range(95, 0, -5))  # of messages that the n-gram classifier may decide
 QUICK_COST = 0.01  # what that may cost, held out: in accuracy, and in the share automatable at either of these targets
 QUICK_TARGETS = (0.90, 0.95)
+QUICK_LEAST = 2000  # messages: on fewer held-out ones such a cost cannot be seen, and every message is embedded
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,12 @@ def _weight(scope: NDArray[np.bool_]) -> Floats:
 
 def quick_from(quick: Judged, full: Judged, weight: Floats) -> float:
     """Return the lowest probability at and above which the n-gram classifier decides alone, so that held-out accuracy
-    and the automatable shares stay what they are with every message embedded, within QUICK_COST; 2 for never."""
+    and the automatable shares stay what they are with every message embedded, within QUICK_COST; 2 for never.
+
+    Below QUICK_LEAST held-out scores it never does.
+    """
+    if len(weight) < QUICK_LEAST:
+        return 2.0
     whole = np.array(_worth(full, weight))
     order = np.argsort(-quick.probability, kind="stable")
     covered = np.cumsum(weight[order]) / weight.sum()

@@ -150,3 +150,5 @@ def test_the_quick_part_decides_alone_only_where_it_costs_nothing() -> None:
     assert training.quick_from(swaggering, full, weight) == 2.0
     rash = training.Judged(sure, right & (sure > 0.7))  # as good where it is sure
     assert 0.6 < training.quick_from(rash, full, weight) < 0.8
+    few = training.Judged(sure[:1000], right[:1000])  # too few to see what it would cost
+    assert training.quick_from(few, few, weight[:1000]) == 2.0

@@ -1,14 +1,15 @@
 """What is seen of the gate, put together from rows by the pure functions of metrics: for the API and the commands."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
+from api.shapes import Shape
 from core.errors import Rejected
-from core.store import alarms, gate, journal, policies
+from core.store import alarms, gate, journal, policies, tenants
 from metrics.certificates import overview
 from metrics.certificates.certify import PLAN_RUNS
 from metrics.certificates.live import Check, closed, verify
@@ -72,6 +73,13 @@ class Alarms(BaseModel):
     alarms: list[Alarm]
 
 
+class FirstLook(Shape):
+    """How many audits the one sharp look takes, in the order in which they were drawn."""
+
+    agent: Annotated[str, Field(min_length=1, max_length=200, description="An agent, or family:NAME.")]
+    audits: Annotated[int, Field(ge=59, le=100_000)]
+
+
 class CheckOut(BaseModel):
     """One thing that was computed again."""
 
@@ -88,6 +96,23 @@ class Verified(BaseModel):
     holds: bool
     checks: list[CheckOut]
     corrected: int
+
+
+def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) -> None:
+    """Announce an agent's first look. Raises Rejected (agent_unknown, too_late): after the first verdict a number could
+    be chosen to fit it."""
+    fingerprint = gate.newest_fingerprint(connection, body.agent)
+    if fingerprint is None:
+        raise Rejected(f"{body.agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
+    if any(row["state"] == "judged" for row in gate.evidence(connection, body.agent, fingerprint)):
+        told = f"an audit of {body.agent} is judged already: a look is announced before that"
+        raise Rejected(
+            told, code="too_late", hint="It is certified by evidence at any time; nothing is lost but speed."
+        )
+    announced = tenants.current(connection)["settings"].get("first_look", {})
+    tenants.set_setting(connection, "first_look", {**announced, body.agent: body.audits})
+    data = {"audits": body.audits, "fingerprint": fingerprint}
+    journal.write(connection, tenant_id, actor=by, action="look.announced", object=body.agent, data=data)
 
 
 def gate_of(connection: Connection) -> Gate:
@@ -138,7 +163,8 @@ def alarm_of(connection: Connection, alarm_id: UUID) -> AlarmDetail:
 def verified(connection: Connection, certificate_id: UUID) -> Verified:
     """Compute a certificate again. Raises Rejected (not_found)."""
     row = policies.get_certificate(connection, certificate_id)
-    listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"].get("audits", [])]
+    known = "rules" in row["evidence"]  # a certificate of an earlier version names no rules, and so cannot be repeated
+    listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
     rows = gate.as_judged(connection, listed)
     population = gate.first_scores(connection, row["agent"], row["fingerprint"], PLAN_RUNS)
     checks = verify(row, closed(rows, row["issued_at"]), population)

@@ -17,6 +17,7 @@ from core.ids import new_id
 from core.store import events, gate, journal, policies, tenants
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
+from metrics.certificates import drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
 from workers import alarms
@@ -25,6 +26,7 @@ from workers.resources import Workshop, workshop
 
 AGAIN = timedelta(hours=1)  # half lives end without any new audit
 SOON = timedelta(seconds=5)  # while the first runs come in
+DRIFT_RUNS = 500  # on each side of the comparison of scores
 RENEWED = timedelta(days=1)  # how often a certificate whose threshold did not move is issued again with newer counts
 
 
@@ -68,11 +70,12 @@ def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_i
         name, fingerprint = row["agent"], row["fingerprint"]
         family = name.removeprefix("family:") if name.startswith("family:") else ""
         if family:
-            members = sorted(e.name for e in shop.catalog.entries.values() if e.manifest.family == family)
-            in_service = shop.family_fingerprint(family, triage) == fingerprint
+            members = shop.members(family)
+            in_service = shop.family_fingerprint(family, shop.scored_by(state, triage, *members)) == fingerprint
         else:
             members = [name] if name in shop.catalog.entries else []
-            in_service = bool(members) and shop.agent(name, triage).fingerprint == fingerprint
+            scored_by = shop.scored_by(state, triage, name)
+            in_service = bool(members) and shop.agent(name, scored_by).fingerprint == fingerprint
         if not members or not in_service:
             continue
         settings = [state.agents.get(member, AgentSetting()) for member in members]
@@ -113,7 +116,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     first, share = finding.accuracy, 0.0
     if finding.threshold is not None:
         share = gate.share_at_or_above(connection, owner.name, owner.fingerprint, finding.threshold)
-    data = {
+    data: dict[str, object] = {
         "target": owner.target,
         "confidence": owner.confidence,
         "critical_target": owner.critical_target,
@@ -131,6 +134,9 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         "alarm": {"value": loudness, "level": alarms.LEVEL},
         "simulated": any(row["simulated"] for row in rows),
     }
+    before = gate.first_scores(connection, owner.name, owner.fingerprint, DRIFT_RUNS)
+    now_scores = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
+    data["drift"] = drift.stability(before, now_scores)
     wait = SOON if len(population) < PLAN_RUNS else AGAIN
     gate.set_standing(
         connection,

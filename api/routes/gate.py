@@ -9,17 +9,19 @@ from api.figures import period
 from api.gate_seen import (
     AlarmDetail,
     Alarms,
+    FirstLook,
     Gate,
     Ledgers,
     Verified,
     alarm_of,
     alarms_of,
+    announce,
     curve_of,
     gate_of,
     ledger_of,
     verified,
 )
-from api.security import Reader
+from api.security import Ops, Reader
 from api.shapes import Past
 from core.db import app_database
 from metrics.certificates.overview import WhatIf
@@ -52,6 +54,14 @@ def show_curve(
     """From stored runs: what other targets would have let through, and what the audits say of it."""
     with app_database().transaction(caller.tenant_id) as connection:
         return curve_of(connection, agent, days)
+
+
+@router.post("/looks", operation_id="announce_look", summary="Announce the one sharp look at an agent's first audits")
+def announce_look(body: FirstLook, caller: Ops) -> FirstLook:
+    """Certifies with fewer audits than evidence at any time: once, for half a life, only before the first verdict."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        announce(connection, caller.tenant_id, caller.name, body)
+    return body
 
 
 @router.get("/alarms", operation_id="list_alarms", summary="Alarms, newest first")

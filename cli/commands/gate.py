@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from api.gate_seen import Alarms, Ledgers, alarm_of, alarms_of, curve_of, gate_of, ledger_of
+from api.gate_seen import Alarms, FirstLook, Ledgers, alarm_of, alarms_of, announce, curve_of, gate_of, ledger_of
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
@@ -41,8 +41,9 @@ def status(as_json: AsJson = False) -> None:
         target = f"{one.target:.0%}" + (f", critical {one.critical_target:.1%}" if one.critical_target else "")
         alarm = f"{one.alarm:.3g} of {one.alarm_level:,.0f}"
         rate, waiting, late = f"{one.judged_per_day:.1f}", str(one.open), str(one.overdue)
-        simulated = " (simulated reviewer)" if one.simulated else ""
-        table.add_row(one.agent, target, one.words + simulated, rate, waiting, late, alarm)
+        said = one.words + (" (simulated reviewer)" if one.simulated else "")
+        said += f"; warning: {one.warning}" if one.warning else ""
+        table.add_row(one.agent, target, said, rate, waiting, late, alarm)
     OUT.print(table)
     fleet, agreed = found.fleet, found.agreement
     OUT.print(
@@ -101,6 +102,17 @@ def curve(
         certified = f"{one.certified_share:.1%}" if one.certified_share else ""
         table.add_row(f"{one.target:.0%}", share, certified, missing, until)
     OUT.print(table)
+
+
+@app.command()
+def look(
+    agent: Annotated[str, typer.Argument(help="An agent, or family:NAME.")],
+    audits: Annotated[int, typer.Argument(help="How many audits it takes, in the order drawn; 59 or more.", min=59)],
+) -> None:
+    """Announce the one sharp look at an agent's first audits, before any is judged: it certifies with fewer of them."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        announce(connection, tenant, "cli", FirstLook(agent=agent, audits=audits))
+    OUT.print(f"{agent} is looked at once when its first {audits} audits are judged, and at any time besides.")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.contracts import TARGETS, Frozen
-from metrics.certificates import fleet
+from metrics.certificates import drift, fleet
 from metrics.certificates.agreement import cohen
 from metrics.certificates.curve import risk_curve, what_if
 from metrics.certificates.ledger import account
@@ -36,7 +36,7 @@ class AgentStanding(Frozen):
 
     `audits_missing` at today's rate of judging (a mean over 7 days) are there by `until`; both None where more audits
     alone will not help, or nobody judges. `alarm` is the detector's value, of the level at which it rings. `in_fleet`:
-    it is among those certificates that stand together (see `Fleet`).
+    it is among those certificates that stand together (see `Fleet`). `warning` is early and proves nothing (`drift`).
     """
 
     agent: str
@@ -61,6 +61,8 @@ class AgentStanding(Frozen):
     alarm_level: float
     simulated: bool
     in_fleet: bool
+    drift: float | None
+    warning: str
     words: str
 
 
@@ -122,6 +124,8 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         alarm_level=data["alarm"]["level"],
         simulated=data["simulated"],
         in_fleet=in_fleet,
+        drift=data.get("drift"),
+        warning=drift.warning(data.get("drift")),
         words=_words(data, since) if certified else _waits(data["missing"], missing, rate, until),
     )
 

@@ -122,6 +122,17 @@ def test_a_certificate_is_listed_and_computed_again(shop: Shop, client: TestClie
     assert (bad.exit_code, "differs" in bad.output) == (1, True)
 
 
+def test_a_look_is_announced_before_the_first_verdict_and_not_after(shop: Shop, client: TestClient) -> None:
+    audits = shop.run([0.9] * 100, [None] * 100, shadow=True)
+    assert client.post("/v1/gate/looks", json={"agent": "shop", "audits": 100}).status_code == 200
+    shop.judge(audits, [True] * 100)
+    shop.do(renew_certificates, "certificates.renew")
+    certified = {one["agent"] for one in client.get("/v1/gate").json()["agents"] if one["certified"]}
+    assert certified == {"shop"}  # the family's was not announced, and has too few audits
+    late = client.post("/v1/gate/looks", json={"agent": "shop", "audits": 60})
+    assert (late.status_code, "judged already" in late.text) == (409, True)
+
+
 def test_every_answer_is_the_same_as_json_on_the_command_line(shop: Shop, client: TestClient) -> None:
     shop.run(SCORES, [True] * 100, action="automate", probability=0.5)
     shop.do(renew_certificates, "certificates.renew")

@@ -63,6 +63,9 @@ docs: dev  ## Write the reference pages of docs/ from the code
 	@$(BIN)/python -m metrics.docs > docs/metrics.md
 	@$(BIN)/python -m metrics.docs definitions > docs/definitions.md
 
+screenshots: dev  ## The pictures of docs/images, from the demo in headless Chromium
+	@$(BIN)/python -m tests.browser.screenshots docs/images
+
 env:  ## Make the passwords for docker-compose.yml (.env), once
 	@test -e .env || (umask 077 && for name in POSTGRES_PASSWORD DB_OWNER_PASSWORD DB_APP_PASSWORD \
 	  DB_SYSTEM_PASSWORD BROKER_PASSWORD SAOLA_SECRET GRAFANA_PASSWORD; do \
@@ -71,4 +74,4 @@ env:  ## Make the passwords for docker-compose.yml (.env), once
 clean:  ## Remove the environment and all local data
 	@rm -rf $(VENV) .saola
 
-.PHONY: help setup dev demo up check test faults bench lock docs env clean
+.PHONY: help setup dev demo up check test faults bench lock docs screenshots env clean

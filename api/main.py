@@ -16,10 +16,11 @@ from api.pages import audits as audit_pages
 from api.pages import calendar as calendar_pages
 from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
-from api.pages import handling, inbox, playground, reference, render, report, session, submit, ticket
+from api.pages import handling, inbox, people, playground, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
 from api.routes import agents, audits, calendar, desk, documents, figures, operations, reviews, streams, tickets, trials
 from api.routes import gate as gate_routes
+from api.routes import people as people_routes
 from api.routes import views as view_routes
 from core.db import MOST
 
@@ -55,6 +56,7 @@ def make_app() -> FastAPI:
         calendar,
         view_routes,
         trials,
+        people_routes,
         documents,
         streams,
         reviews,
@@ -72,6 +74,7 @@ def make_app() -> FastAPI:
         desk_pages,
         calendar_pages,
         playground,
+        people,
         document_pages,
         submit,
         audit_pages,

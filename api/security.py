@@ -161,4 +161,5 @@ def needs(*scopes: Scope) -> Callable[[Caller], Awaitable[Caller]]:
 Reader = Annotated[Caller, Depends(needs("staff", "ops", "developer"))]
 Staff = Annotated[Caller, Depends(needs("staff", "ops"))]
 Ops = Annotated[Caller, Depends(needs("ops"))]
+Admin = Annotated[Caller, Depends(needs("admin"))]
 Observer = Annotated[Caller, Depends(needs("ops", "developer"))]

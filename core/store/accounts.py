@@ -84,6 +84,42 @@ def list_users(connection: Connection) -> Sequence[RowMapping]:
     return rows(connection, "SELECT id, email, name, scopes, language, disabled_at FROM users ORDER BY email")
 
 
+def one_user(connection: Connection, user_id: UUID) -> RowMapping | None:
+    """Return one of the tenant's users, with the password's hash, or None."""
+    return maybe_row(
+        connection,
+        "SELECT id, email, name, scopes, language, disabled_at, password_hash FROM users WHERE id = :id",
+        id=user_id,
+    )
+
+
+def set_password(connection: Connection, user_id: UUID, password_hash: str, keep_session: str = "") -> None:
+    """Set a user's password ('' for none: a log-in link is the only way in) and end their sessions but one."""
+    execute(connection, "UPDATE users SET password_hash = :hash WHERE id = :id", id=user_id, hash=password_hash)
+    end_sessions(connection, user_id, keep_session)
+
+
+def set_scopes(connection: Connection, user_id: UUID, scopes: Sequence[str]) -> None:
+    """Say what a user may do; in force at their next request."""
+    execute(connection, "UPDATE users SET scopes = :scopes WHERE id = :id", id=user_id, scopes=list(scopes))
+
+
+def set_disabled(connection: Connection, user_id: UUID, disabled: bool) -> None:
+    """Let a user in no more, or again; their sessions end."""
+    execute(
+        connection,
+        "UPDATE users SET disabled_at = CASE WHEN :disabled THEN clock_timestamp() END WHERE id = :id",
+        id=user_id,
+        disabled=disabled,
+    )
+    end_sessions(connection, user_id)
+
+
+def end_sessions(connection: Connection, user_id: UUID, but: str = "") -> None:
+    """Forget a user's sessions, all but the one of this digest."""
+    execute(connection, "DELETE FROM sessions WHERE user_id = :id AND digest <> :but", id=user_id, but=but)
+
+
 def set_user_language(connection: Connection, user_id: UUID, language: str) -> None:
     """Set the language in which a user reads the pages."""
     execute(connection, "UPDATE users SET language = :language WHERE id = :id", id=user_id, language=language)

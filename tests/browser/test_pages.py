@@ -5,6 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from core.contracts import ActionProposal, Evidence, FieldValue
+from core.db import app_database
+from core.store import trials
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.xss import PAYLOADS
@@ -12,7 +14,7 @@ from tests.browser.conftest import open_page
 
 PATHS = (
     *("/", "/?view=all", "/audits", "/documents", "/submit", "/report", "/agents", "/agents/account_access"),
-    *("/dead-letters", "/journal", "/nothing"),
+    *("/dead-letters", "/journal", "/canned", "/calendar", "/playground", "/?view=due", "/nothing"),
 )
 EVIDENCE = Evidence(kind="page", page=1, box=(0.1, 0.1, 0.4, 0.2), text="5")
 
@@ -26,9 +28,15 @@ def filled(desk: Desk) -> tuple[str, ...]:
     declined = made.held(desk.tenant_id, subject="Declined", reply="", action="decline")
     fields = (FieldValue(name="total", type="money", value="5 EUR", score=0.4, evidence=EVIDENCE),)
     document = made.document(desk.tenant_id, fields)
-    desk.client("staff").post(f"/v1/reviews/{made.held(desk.tenant_id).decision_id}/approve")
+    client = desk.client("staff")
+    client.post(f"/v1/reviews/{made.held(desk.tenant_id).decision_id}/approve")
+    client.post(f"/v1/tickets/{held.ticket_id}/notes", json={"text": "Called"})
+    client.put(f"/v1/tickets/{held.ticket_id}/tags", json={"tags": ["vip", "late parcel"]})
+    client.post("/v1/canned-replies", json={"title": "Late", "language": "en", "text": "Dear {customer.name}"})
     tickets = [f"/tickets/{one.ticket_id}" for one in (held, audited, declined)]
-    return (*tickets, f"/documents/{document.document_id}")
+    known = made.held(desk.tenant_id, subject="Known", customer_name="Mai", customer_address="mai@mail.example")
+    customer = client.get(f"/v1/tickets/{known.ticket_id}").json()["customer_id"]
+    return (*tickets, f"/documents/{document.document_id}", f"/customers/{customer}")
 
 
 def test_axe_finds_nothing_in_either_theme(page: Page, url: str, filled: tuple[str, ...]) -> None:
@@ -64,9 +72,11 @@ def test_no_text_of_a_stranger_or_an_agent_runs_as_script(desk: Desk, page: Page
     hits: list[str] = []
     page.expose_function("hit", lambda: hits.append(page.url))
     page.on("dialog", lambda dialog: pytest.fail(f"{page.url} opened a dialog: {dialog.message}"))
-    paths = ["/?view=all", "/?view=handoff", "/audits", "/documents", "/journal", "/report"]
-    for number in range(0, len(PAYLOADS), 4):
-        bad = "\n".join(PAYLOADS[number : number + 4])
+    paths = ["/?view=all", "/?view=handoff", "/audits", "/documents", "/journal", "/report", "/canned"]
+    client = desk.client("staff")
+    assert len(set(PAYLOADS)) >= 100
+    for number in range(0, len(PAYLOADS), 10):
+        bad = "\n".join(PAYLOADS[number : number + 10])
         action = ActionProposal(name=bad, arguments={bad: bad}, provenance={bad: bad})
         held = made.held(
             desk.tenant_id,
@@ -76,13 +86,23 @@ def test_no_text_of_a_stranger_or_an_agent_runs_as_script(desk: Desk, page: Page
             customer_name=bad,
             customer_address=bad,
             actions=(action,),
-            audited=bool(number % 8),
+            audited=bool(number % 20),
             agent=bad,
             source=bad,
         )
+        client.post(f"/v1/tickets/{held.ticket_id}/notes", json={"text": bad})
+        client.put(f"/v1/tickets/{held.ticket_id}/tags", json={"tags": PAYLOADS[number : number + 10]})
+        client.post("/v1/canned-replies", json={"title": bad[:200], "text": bad})
+        client.post("/v1/views", json={"name": PAYLOADS[number][:60], "filter": {"q": bad[:300]}, "shared": True})
         fields = (FieldValue(name=bad, type="text", value=bad, normalised=bad, reason=bad, evidence=EVIDENCE),)
         document = made.document(desk.tenant_id, fields, filename=bad, text=bad, document_type=bad)
         paths += [f"/tickets/{held.ticket_id}", f"/documents/{document.document_id}"]
+        customer = client.get(f"/v1/tickets/{held.ticket_id}").json()["customer_id"]
+        paths += [f"/customers/{customer}"] if number % 40 == 0 else []
+    with app_database().transaction(desk.tenant_id) as connection:
+        given = {"text": bad, "subject": bad}
+        trial = trials.add(connection, desk.tenant_id, agent=bad, given=given, by=bad, queue="tickets")
+    paths.append(f"/playground/{trial}")
     for path in paths:
         page.goto(url + path)
         page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +20,8 @@ from cli.demo.people import customers
 from cli.demo.phrasebook import LANGUAGES
 
 COUNT = 60
+PAST_COUNT = 150
+PAST_DAYS = 30
 FREE_TEXT = {"company", "seller_name", "full_name", "address", "nationality", "sex"}
 Document = Mapping[str, Any]
 
@@ -61,6 +63,15 @@ def generate(folder: Path, *, seed: int = 1, today: datetime | None = None) -> l
         text = json.dumps(truth, ensure_ascii=False, indent=1) + "\n"
         (keys / f"{paper.path.stem}.json").write_text(text, encoding="utf-8")
     return papers
+
+
+def past(folder: Path, *, seed: int = 1, today: datetime | None = None) -> list[Paper]:
+    """Write the invoices of the past to `folder`; a processor earns its certificate by them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now = (today or datetime.now(UTC)) - timedelta(days=PAST_DAYS)
+    maker = _Maker(folder, now, Random(f"past documents {seed}"))
+    numbers = range(1000, 1000 + PAST_COUNT)
+    return [maker.mailed_invoice(number) if number % 10 < 2 else maker.invoice(number) for number in numbers]
 
 
 class _Maker:
@@ -139,14 +150,14 @@ class Reviewer:
     """The simulated reviewer of documents: knows each file's truth, judges by it, and decides on what is held."""
 
     def __init__(self, papers: Sequence[Paper], look: Callable[[str], Document] | None = None) -> None:
-        self.papers = {paper.path: paper for paper in papers}
+        self.papers: dict[Path, Paper] = {}
         self.look = look
         self._by_id: dict[str, Paper] = {}
+        self.add(papers)
 
-    @property
-    def paths(self) -> list[Path]:
-        """The files to upload."""
-        return list(self.papers)
+    def add(self, papers: Sequence[Paper]) -> None:
+        """Learn the truth of more papers."""
+        self.papers |= {paper.path: paper for paper in papers}
 
     def uploaded(self, path: Path, answer: Document) -> None:
         """Remember which document a file became."""

@@ -53,7 +53,7 @@ class Demo:
             self._import_past()
             self._step("2", f"Train triage on the first {TRAIN:.0%}, calibrate it on the next {CALIBRATE - TRAIN:.0%}")
             self._train()
-            self._step("3", "Replay the rest in shadow: the agents draft, the simulated reviewer judges blind")
+            self._step("3", f"Replay the rest in shadow, and {documents.PAST_COUNT} past invoices: all is judged blind")
             self._certify()
             waiting = len(self.present.tickets)
             self._step("4", f"Take in the present over HTTP: {waiting} tickets and {documents.COUNT} documents")
@@ -125,7 +125,17 @@ class Demo:
             f"calibrated on {figures['calibrated_on']:,}; classifier {newest['fingerprint']} is in service"
         )
 
+    def _past_invoices(self) -> None:
+        """Without a certificate each is held, and with this probability each is drawn for audit."""
+        papers = documents.past(self.folder / "past", seed=self.seed, today=self.now)
+        self.documents = documents.Reviewer(papers, look=lambda one: self.reviewer.get(f"/v1/documents/{one}"))
+        self.company.patch("/v1/agents/invoice", {"audit_probability": 1.0})
+        time.sleep(2)  # workers look at settings every second
+        self._upload_all(papers, days=30.0)
+        self._watch("past invoices read", documents.PAST_COUNT, "item.work")
+
     def _certify(self) -> None:
+        self._past_invoices()
         with app_database().transaction(self.tenant) as connection:
             known = tickets.by_external_id(connection, "import:")
             since = self._moment(CALIBRATE)
@@ -181,7 +191,7 @@ class Demo:
 
     def _take_in(self) -> None:
         papers = documents.generate(self.folder / "documents", seed=self.seed)
-        self.documents = documents.Reviewer(papers, look=lambda one: self.reviewer.get(f"/v1/documents/{one}"))
+        self.documents.add(papers)
         for agent in self.company.get("/v1/agents")["agents"]:
             self.company.patch(f"/v1/agents/{agent['name']}", {"audit_probability": AUDIT_PROBABILITY})
         time.sleep(2)  # workers look at settings every second
@@ -190,16 +200,16 @@ class Demo:
             self.company.post(
                 "/v1/tickets:batch", {"tickets": [files.as_request(one) for one in whole[start : start + 100]]}
             )
-        for path in self.documents.paths:
-            self.documents.uploaded(path, self._upload(path))
+        self._upload_all(papers, days=8.1)
         self._watch("worked to a decision", len(whole) + documents.COUNT, "item.work")
         self._watch("deliveries", self._ready("delivery.send"), "delivery.send")
 
-    def _upload(self, path: Path) -> Any:
-        """Send a document in at a moment of the present week."""
-        days = 8.1 + 6.8 * (sum(path.name.encode()) % 100) / 100
-        at = (self.now - timedelta(days=days)).isoformat()
-        return self.company.upload(path, received_at=at, origin="demo")
+    def _upload_all(self, papers: Iterable[documents.Paper], *, days: float) -> None:
+        """Send documents in, each as of some moment of the week that ended so many days ago."""
+        for paper in papers:
+            at = self.now - timedelta(days=days + 6.8 * (sum(paper.path.name.encode()) % 100) / 100)
+            answer = self.company.upload(paper.path, received_at=at.isoformat(), origin="demo")
+            self.documents.uploaded(paper.path, answer)
 
     def _names(self) -> dict[UUID, str]:
         with app_database().transaction(self.tenant) as connection:

@@ -94,7 +94,7 @@ def test_the_reviewer_approves_what_is_right_and_rejects_what_is_not(papers: lis
     fields = [{"name": name, "value": value, "normalised": value} for name, value in invoice.fields.items()]
     judge = Reviewer(papers, look=lambda _: {"runs": [{"proposal": {"fields": fields}}]})
     judge.uploaded(invoice.path, {"id": "d1"})
-    assert set(judge.paths) == {paper.path for paper in papers}
+    assert set(judge.papers) == {paper.path for paper in papers}
     assert judge.judge({"document_id": "d1", "agent": "invoice", "fields": fields})["right"]
     wrong = [*fields[1:], {"name": fields[0]["name"], "value": "X-1", "normalised": "X-1"}]
     assert not judge.judge({"document_id": "d1", "agent": "invoice", "fields": wrong})["right"]
@@ -112,3 +112,12 @@ def test_names_are_compared_by_their_letters_and_numbers_exactly() -> None:
     assert documents.same("company", "Nhà sách Lá Phong", "NHÀ SÁCH  LÁ PHONG")
     assert not documents.same("total", "10.00 EUR", "10.0 EUR")
     assert not documents.same("total", "10.00 EUR", None)
+
+
+def test_the_past_is_invoices_of_the_same_suppliers_and_no_two_alike(papers: list[Paper], tmp_path: Path) -> None:
+    past = documents.past(tmp_path, today=TODAY)
+    assert len(past) == documents.PAST_COUNT
+    assert {paper.path.suffix for paper in past} == {".pdf", ".eml"}
+    numbers = {paper.fields["invoice_number"] for paper in (*past, *papers) if paper.processor == "invoice"}
+    assert len(numbers) == documents.PAST_COUNT + 29
+    assert all(paper.path.exists() for paper in past)

@@ -1,7 +1,7 @@
 """The append-only event log's vocabulary. Metrics, pages and streams are projections of these events."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from pydantic import Field
@@ -52,6 +52,23 @@ EventKind = Literal[
     "agent.set",  # agent, tier, target, paused: a live setting changed
     "csat.answered",  # rating 1 to 5
 ]
+
+
+class Happened(Protocol):
+    """What a reader of the log needs of an event; rows read in bulk have no more."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def ticket_id(self) -> UUID | None: ...
+    @property
+    def document_id(self) -> UUID | None: ...
+    @property
+    def run_id(self) -> UUID | None: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
 
 
 class Event(Frozen):

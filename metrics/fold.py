@@ -1,6 +1,6 @@
 """The fold: events in, facts out. Pure; the order of the events does not matter, duplicates of none are expected.
 
-Events carry the time at which things happened, so late and imported events land where they belong. To see repeat
+Happeneds carry the time at which things happened, so late and imported events land where they belong. To see repeat
 contacts of the last tickets of a period, hand in the events of the tickets of the 7 days after it as well.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.events import Event
+from core.events import Happened
 from metrics.facts import WINDOW, DocumentFacts, Facts, Moment, RunFacts, TicketFacts, What
 
 _TOUCHES = {"review.approved", "review.edited", "review.rejected", "review.taken_over", "staff.replied"}
@@ -20,13 +20,13 @@ _FAILURES = {"item.failed", "item.dead"}
 _RUN_KINDS = {"run.recorded", "decision.recorded", "audit.drawn", "audit.judged"}
 
 
-def fold(events: Iterable[Event], *, repeats: bool = True) -> Facts:
+def fold(events: Iterable[Happened], *, repeats: bool = True) -> Facts:
     """Fold a log into facts. Items whose arrival is not among the events are left out.
 
     `repeats` False leaves repeat contacts unmarked: for a caller that sees only some of a customer's tickets.
     """
-    tickets: dict[UUID, list[Event]] = defaultdict(list)
-    documents: dict[UUID, list[Event]] = defaultdict(list)
+    tickets: dict[UUID, list[Happened]] = defaultdict(list)
+    documents: dict[UUID, list[Happened]] = defaultdict(list)
     for event in events:
         if event.document_id is not None:
             documents[event.document_id].append(event)
@@ -43,7 +43,7 @@ def fold(events: Iterable[Event], *, repeats: bool = True) -> Facts:
 _RANK = {"ticket.received": 0, "document.received": 0, "ticket.reopened": 1, "message.received": 2}
 
 
-def _in_order(history: list[Event]) -> list[Event]:
+def _in_order(history: list[Happened]) -> list[Happened]:
     """By time; of things at the same instant arrival comes first, then reopening and messages, then what answers."""
     return sorted(history, key=lambda e: (e.at, _RANK.get(e.kind, 3)))
 
@@ -88,7 +88,7 @@ class _Life:
 _LIFE = tuple(_Life.__dataclass_fields__)
 
 
-def _ticket(history: list[Event]) -> TicketFacts | None:
+def _ticket(history: list[Happened]) -> TicketFacts | None:
     ordered = _in_order(history)
     received = next((e for e in ordered if e.kind == "ticket.received"), None)
     if received is None or received.ticket_id is None:
@@ -133,7 +133,7 @@ _MOMENTS: dict[str, What] = {
 }
 
 
-def _moment(event: Event) -> Moment | None:
+def _moment(event: Happened) -> Moment | None:
     if event.kind == "delivery.sent":
         if event.data.get("by") != "agent":
             return None
@@ -142,13 +142,13 @@ def _moment(event: Event) -> Moment | None:
     return None if what is None else Moment(what, event.at, str(event.data.get("by") or ""))
 
 
-def _shadow_intent(life: _Life, event: Event) -> None:
+def _shadow_intent(life: _Life, event: Happened) -> None:
     """A shadow run answers nobody, but it may be all that tells an imported ticket's intent."""
     if event.kind == "item.routed" and not life.intent:
         life.intent = str(event.data.get("intent") or "")
 
 
-def _belongs(life: _Life, event: Event) -> None:
+def _belongs(life: _Life, event: Happened) -> None:
     """What a ticket is (spam, merged, rated) may come at any time; what happened to it, in the episode only."""
     if event.kind == "ticket.marked_spam":
         life.spam = True
@@ -160,7 +160,7 @@ def _belongs(life: _Life, event: Event) -> None:
         life.csat = int(event.data["rating"])
 
 
-def _routed(life: _Life, event: Event) -> None:
+def _routed(life: _Life, event: Happened) -> None:
     data = event.data
     if data.get("agent"):
         life.routed = True
@@ -169,7 +169,7 @@ def _routed(life: _Life, event: Event) -> None:
     life.language = life.language or str(data.get("language") or "")
 
 
-def _ran(life: _Life, event: Event) -> None:
+def _ran(life: _Life, event: Happened) -> None:
     data = event.data
     if data.get("proposal") == "abstain":
         return
@@ -178,7 +178,7 @@ def _ran(life: _Life, event: Event) -> None:
     life.model = str(data.get("model") or "")
 
 
-def _decided_on(life: _Life, event: Event) -> None:
+def _decided_on(life: _Life, event: Happened) -> None:
     action = event.data.get("action")
     if action == "automate":
         return
@@ -188,7 +188,7 @@ def _decided_on(life: _Life, event: Event) -> None:
         life.declined = True
 
 
-def _delivered(life: _Life, event: Event) -> None:
+def _delivered(life: _Life, event: Happened) -> None:
     data = event.data
     if data.get("effect") == "reply":
         life.first_reply_at = life.first_reply_at or event.at
@@ -203,7 +203,7 @@ def _delivered(life: _Life, event: Event) -> None:
     life.answered_at, life.open = event.at, False
 
 
-def _touched(life: _Life, event: Event) -> None:
+def _touched(life: _Life, event: Happened) -> None:
     kind = event.kind
     life.touched = True
     life.edited = life.edited or kind == "review.edited"
@@ -217,24 +217,24 @@ def _touched(life: _Life, event: Event) -> None:
         life.human_seconds = (life.human_seconds or 0.0) + float(event.data["seconds"])
 
 
-def _wrote_again(life: _Life, _: Event) -> None:
+def _wrote_again(life: _Life, _: Happened) -> None:
     life.open, life.asked = True, False
 
 
-def _reopened(life: _Life, _: Event) -> None:
+def _reopened(life: _Life, _: Happened) -> None:
     life.reopened = life.open = True
 
 
-def _confirmed(life: _Life, _: Event) -> None:
+def _confirmed(life: _Life, _: Happened) -> None:
     life.confirmed = True
 
 
-def _closed(life: _Life, event: Event) -> None:
+def _closed(life: _Life, event: Happened) -> None:
     life.closed_by = str(event.data.get("by") or "")
     life.confirmed = life.confirmed or life.closed_by == "customer"
 
 
-_HAPPENED: dict[str, Callable[[_Life, Event], None]] = {
+_HAPPENED: dict[str, Callable[[_Life, Happened], None]] = {
     "item.routed": _routed,
     "run.recorded": _ran,
     "decision.recorded": _decided_on,
@@ -247,7 +247,7 @@ _HAPPENED: dict[str, Callable[[_Life, Event], None]] = {
 }
 
 
-def _document(history: list[Event]) -> DocumentFacts | None:
+def _document(history: list[Happened]) -> DocumentFacts | None:
     ordered = _in_order(history)
     received = next((e for e in ordered if e.kind == "document.received"), None)
     if received is None:
@@ -278,7 +278,7 @@ def _document(history: list[Event]) -> DocumentFacts | None:
     )
 
 
-def _runs(ordered: list[Event]) -> tuple[RunFacts, ...]:
+def _runs(ordered: list[Happened]) -> tuple[RunFacts, ...]:
     values: dict[UUID, dict[str, Any]] = {}
     for event in ordered:
         if event.run_id is None or event.kind not in _RUN_KINDS:

@@ -25,6 +25,7 @@ from workers.jobs import finish
 
 EVENTS_A_PASS = 5_000
 ITEMS_A_PASS = 2_000
+ITEMS_A_REBUILD = 10_000  # fewer, larger passes: each adds to every cell of its days once
 SECONDS_A_JOB = 20.0
 _FIRST = UUID(int=0)
 Changes = defaultdict[Cell, Counter[str]]
@@ -124,7 +125,7 @@ def rebuild(tenant_id: UUID, *, now: datetime | None = None, database: Database 
         after = _FIRST
         while True:
             with database.transaction(tenant_id) as connection:
-                items = rollups.first_items(connection, column, after, ITEMS_A_PASS)
+                items = rollups.first_items(connection, column, after, ITEMS_A_REBUILD)
                 if not items:
                     break
                 after = items[-1]

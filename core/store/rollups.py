@@ -4,7 +4,6 @@ Everything of one pass happens in one transaction under the tenant's cursor row,
 added. A rebuild fills the rows of a new build beside those that are served.
 """
 
-import json
 import zlib
 from array import array
 from collections import Counter, defaultdict
@@ -13,18 +12,29 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, RowMapping
 
-from core.events import Event
 from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled
 from core.store.events import after_cursor, newest_cursor
-from core.store.sql import Jsonb, execute, maybe_row, rows
+from core.store.sql import Jsonb, execute, maybe_row, plain_rows, rows
 
-_KNOWN = json.dumps(
+_KNOWN = orjson.dumps(
     [*COUNTERS, HELD, *(f"{WAIT}{what}:" for what in ("run", "first", "first_automated", "resolution"))]
 )
 _COUNTS = ", ".join(COUNTERS)
 _CELL = "item, start, origin, agent, version, model, intent, language, channel"
+
+
+class Logged(NamedTuple):
+    """An event as the fold reads it."""
+
+    kind: str
+    at: datetime
+    ticket_id: UUID | None
+    document_id: UUID | None
+    run_id: UUID | None
+    data: dict[str, Any]
 
 
 class Standing(NamedTuple):
@@ -108,18 +118,19 @@ def due(connection: Connection, build: int, now: datetime, limit: int) -> set[UU
     return {UUID(str(row["id"])) for row in found}
 
 
-def events_of(connection: Connection, items: Iterable[UUID]) -> Iterator[Event]:
+def events_of(connection: Connection, items: Iterable[UUID]) -> Iterator[Logged]:
     """Yield all events of these tickets and documents."""
     wanted = list(items)
     for column in ("ticket_id", "document_id"):
         only = " AND document_id IS NULL" if column == "ticket_id" else ""
-        for row in rows(
+        # Text and not JSON: ten times as fast to read here as by the driver, and a third of a rebuild is that.
+        for kind, at, ticket, document, run, data in plain_rows(
             connection,
-            f"""SELECT tenant_id, kind, at, ticket_id, document_id, work_item_id, run_id, data FROM events
+            f"""SELECT kind, at, ticket_id, document_id, run_id, data::text FROM events
                 WHERE {column} = ANY(:wanted){only} ORDER BY at, id""",
             wanted=wanted,
         ):
-            yield Event.model_construct(**row)
+            yield Logged(kind, at, ticket, document, run, orjson.loads(data))
 
 
 def first_items(connection: Connection, column: str, after: UUID, limit: int) -> Sequence[UUID]:
@@ -219,11 +230,17 @@ def came_back(connection: Connection, build: int, items: Iterable[UUID]) -> set[
 
 def unmarked(connection: Connection, build: int, after: UUID, limit: int) -> Sequence[UUID]:
     """Return tickets, by id, whose customer came back and that are not marked so: at the end of a rebuild."""
+    # One look at the index for each ticket, in whatever way the planner sees a table that nobody has analysed yet.
     found = rows(
         connection,
-        f"""SELECT r.id FROM rollup_items r WHERE r.build = :build AND r.id > :after AND r.customer <> ''
-            AND r.intent <> '' AND r.first_answer_at IS NOT NULL AND NOT r.repeated AND {_CAME_BACK}
-            ORDER BY r.id LIMIT :limit""",
+        """SELECT r.id FROM rollup_items r CROSS JOIN LATERAL (
+               SELECT o.received_at FROM rollup_items o
+               WHERE o.tenant_id = r.tenant_id AND o.build = r.build AND o.customer = r.customer
+                 AND o.intent = r.intent AND o.received_at > r.first_answer_at AND NOT o.spam AND o.id <> r.id
+               ORDER BY o.tenant_id, o.build, o.customer, o.intent, o.received_at LIMIT 1) AS next
+           WHERE r.build = :build AND r.id > :after AND r.customer <> '' AND r.intent <> '' AND NOT r.repeated
+             AND next.received_at <= r.answered_at + interval '7 days'
+           ORDER BY r.id LIMIT :limit""",
         build=build,
         after=after,
         limit=limit,
@@ -236,17 +253,24 @@ def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Ce
     cells: defaultdict[tuple[str, Cell], Counter[str]] = defaultdict(Counter)
     waits: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
     for cell, counts in changes.items():
+        sketched = [_sketched(name, value) for name, value in counts.items() if value and name.startswith(WAIT)]
+        plain = {name: value for name, value in counts.items() if value and not name.startswith(WAIT)}
         for grain, start in (("day", cell.start), ("month", cell.start.replace(day=1))):
             here = cells[grain, cell._replace(start=start)]
-            for name, value in counts.items():
-                if value and not name.startswith(WAIT):
-                    here[name] += value
-                elif value:
-                    _, what, index = name.split(":")
-                    for by, part in _parts(cell):
-                        waits[grain, start.isoformat(), cell.origin, by, part, what][int(index)] += value
+            for name, value in plain.items():
+                here[name] += value
+            day = start.isoformat()
+            for by, part in _parts(cell):
+                for what, index, value in sketched:
+                    waits[grain, day, cell.origin, by, part, what][index] += value
     _add_cells(connection, tenant_id, build, {key: counts for key, counts in cells.items() if any(counts.values())})
     _add_waits(connection, tenant_id, build, waits)
+
+
+def _sketched(name: str, value: int) -> tuple[str, int, int]:
+    """The sketch, its bucket and the count of a counter called wait:SKETCH:BUCKET."""
+    _, what, index = name.split(":")
+    return what, int(index), value
 
 
 def _parts(cell: Cell) -> list[tuple[str, str]]:
@@ -331,14 +355,14 @@ def _pack(counts: Mapping[str, int]) -> bytes:
     """A few names and small numbers in some 50 bytes: the compressor knows the names beforehand."""
     if not counts:
         return b""
-    packer = zlib.compressobj(level=1, wbits=-15, memLevel=4, zdict=_KNOWN.encode())
-    return packer.compress(json.dumps(counts, separators=(",", ":")).encode()) + packer.flush()
+    packer = zlib.compressobj(level=1, wbits=-15, memLevel=4, zdict=_KNOWN)
+    return packer.compress(orjson.dumps(counts)) + packer.flush()
 
 
 def _unpack(packed: bytes) -> dict[str, int]:
     if not packed:
         return {}
-    found: dict[str, int] = json.loads(zlib.decompressobj(wbits=-15, zdict=_KNOWN.encode()).decompress(packed))
+    found: dict[str, int] = orjson.loads(zlib.decompressobj(wbits=-15, zdict=_KNOWN).decompress(packed))
     return found
 
 

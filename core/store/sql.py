@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
-__all__ = ["Jsonb", "execute", "execute_many", "maybe_row", "one_row", "rows", "scalar"]
+__all__ = ["Jsonb", "execute", "execute_many", "maybe_row", "one_row", "plain_rows", "rows", "scalar"]
 
 
 @lru_cache(maxsize=2000)
@@ -29,6 +29,11 @@ def execute_many(connection: Connection, sql: str, values: Sequence[dict[str, An
 def rows(connection: Connection, sql: str, **values: Any) -> Sequence[RowMapping]:
     """Return all rows as mappings."""
     return connection.execute(_clause(sql), values).mappings().all()
+
+
+def plain_rows(connection: Connection, sql: str, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return all rows as tuples: for very many of them."""
+    return connection.execute(_clause(sql), values).all()
 
 
 def maybe_row(connection: Connection, sql: str, **values: Any) -> RowMapping | None:

@@ -80,7 +80,7 @@ def _show(
     with app_database().transaction(caller.tenant_id) as connection:
         people = accounts.list_users(connection)
     address = f"{str(request.base_url).rstrip('/')}{link.path}" if link else ""
-    shown = {"people": people, "link": address, "whose": whose, "scopes": accounts.SCOPES}
+    shown: dict[str, Any] = {"people": people, "link": address, "whose": whose, "scopes": accounts.SCOPES}
     return page(request, caller, "people.html", notice=notice, **shown)
 
 

@@ -18,7 +18,20 @@ from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
 from api.pages import handling, inbox, people, playground, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
-from api.routes import agents, audits, calendar, desk, documents, figures, operations, reviews, streams, tickets, trials
+from api.routes import (
+    agents,
+    audits,
+    bulk,
+    calendar,
+    desk,
+    documents,
+    figures,
+    operations,
+    reviews,
+    streams,
+    tickets,
+    trials,
+)
 from api.routes import gate as gate_routes
 from api.routes import people as people_routes
 from api.routes import views as view_routes
@@ -55,6 +68,7 @@ def make_app() -> FastAPI:
         desk,
         calendar,
         view_routes,
+        bulk,
         trials,
         people_routes,
         documents,

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 
 from api.agents_seen import catalog
 from api.pages.render import SOON, frame, go, page, templates
-from api.pages.session import Person, StaffPage
+from api.pages.session import Person, StaffPage, local
 from api.problems import invalid
+from api.routes import bulk as bulk_routes
 from api.routes import views
 from api.routes.tickets import checked
 from api.words import LANGUAGES
@@ -22,6 +23,7 @@ from core.store import accounts, desk, handling, inbox, saved_views, tenants
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False)
+_bulk: TypeAdapter[bulk_routes.BulkIn] = TypeAdapter(bulk_routes.BulkIn)
 _view: TypeAdapter[views.ViewIn] = TypeAdapter(views.ViewIn)
 VIEWS = ("review", "handoff", "due", "mine", "all")
 STATES = ("open", "waiting", "closed")
@@ -119,3 +121,20 @@ def delete_view(request: Request, caller: StaffPage, view_id: UUID) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         saved_views.remove(connection, view_id, caller.name)
     return go(request, "/")
+
+
+@router.post("/bulk")
+def bulk(
+    request: Request,
+    caller: StaffPage,
+    do: Annotated[str, Form()],
+    ids: Annotated[list[UUID] | None, Form()] = None,
+    to: Annotated[str, Form()] = "",
+    tag: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "/",
+) -> Response:
+    """Do the same to all chosen tickets, and show the same list again."""
+    body = invalid(_bulk, {"ids": ids or [], "do": do, "value": {"assign": to, "tag": tag}.get(do, "")})
+    with app_database().transaction(caller.tenant_id) as connection:
+        bulk_routes.handle(connection, caller, body)
+    return go(request, local(back))

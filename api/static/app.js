@@ -28,6 +28,16 @@ document.addEventListener("change", (event) => {
   event.target.value = "";
 });
 
+// Chosen tickets show what can be done with all of them; the list is not refreshed meanwhile.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("input[form=bulk]")) return;
+  const bar = document.getElementById("bulk");
+  const chosen = document.querySelectorAll("input[form=bulk]:checked").length;
+  bar.hidden = chosen === 0;
+  bar.toggleAttribute("data-dirty", chosen > 0);
+  bar.querySelector("[data-chosen]").textContent = chosen;
+});
+
 // How long a person worked on it: the time this page was in front of them.
 let seconds = 0;
 let since = document.hidden ? 0 : performance.now();

@@ -19,6 +19,7 @@ function press(key) {
   if (key === "/") return focus(document.querySelector("[data-search]"));
   if (key === "j" || key === "k") return walk(key === "j" ? 1 : -1);
   if (key === "o") return open();
+  if (key === "x") return choose();
   const button = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((one) => one.checkVisibility());
   if (!button || button.disabled) return false;
   if (button.tagName === "SUMMARY") {
@@ -52,6 +53,12 @@ function walk(step) {
   next.querySelector("a")?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   return true;
+}
+
+function choose() {
+  const box = document.querySelector("li.chosen input[form=bulk]");
+  box?.click();
+  return Boolean(box);
 }
 
 function open() {

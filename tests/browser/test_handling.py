@@ -100,3 +100,15 @@ def test_a_target_is_tried_on_the_slider_before_it_is_set(desk: Desk, page: Page
     expect(page.get_by_label("Target accuracy").nth(1)).to_have_value("0.99")
     with app_database().transaction(desk.tenant_id) as connection:
         execute(connection, "DELETE FROM agent_settings")
+
+
+def test_many_tickets_are_chosen_by_key_and_tagged_at_once(desk: Desk, page: Page, url: str) -> None:
+    ids = [made.ticket(desk.tenant_id, f"bulk {n}", subject="Manyfold") for n in range(2)]
+    page.goto(f"{url}/?view=all&q=manyfold")
+    for key in ("j", "x", "j", "x"):
+        press(page, key)
+    expect(page.locator("#bulk")).to_contain_text("2 chosen")
+    page.locator("#bulk-tag").fill("together")
+    page.get_by_role("button", name="Tag", exact=True).click()
+    for ticket_id in ids:
+        expect(page.locator(f"#t{ticket_id} .tag")).to_have_text("together")

@@ -1,0 +1,62 @@
+"""The same thing done to many tickets at once, over HTTP."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from api import views
+from api.routes.desk import Tag
+from api.security import Caller, Staff
+from api.shapes import Line, Shape
+from core.db import app_database
+from core.store import handling, history, reviews
+
+router = APIRouter(prefix="/v1", tags=["desk"])
+MOST = 200
+What = Literal["assign", "tag", "close", "spam"]
+
+
+class BulkIn(Shape):
+    """What to do with which tickets. `value`: the address to assign to (empty: nobody), or the tag to add."""
+
+    ids: list[UUID] = Field(min_length=1, max_length=MOST)
+    do: What
+    value: Annotated[Line, Field(max_length=320)] | Tag = ""
+
+
+class BulkDone(BaseModel):
+    """How many tickets were changed; those that are gone or closed already are left as they are."""
+
+    changed: int
+
+
+@router.post("/tickets:handle", operation_id="handle_tickets", summary="Assign, tag, close or mark many tickets")
+def handle_tickets(body: BulkIn, caller: Staff) -> BulkDone:
+    """All in one transaction."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return BulkDone(changed=handle(connection, caller, body))
+
+
+def handle(connection: Connection, caller: Caller, body: BulkIn) -> int:
+    """Do it; returns how many tickets there were. Raises Rejected: user_unknown, too_many_tags."""
+    return sum(_one(connection, caller, ticket_id, body) for ticket_id in dict.fromkeys(body.ids))
+
+
+def _one(connection: Connection, caller: Caller, ticket_id: UUID, body: BulkIn) -> bool:
+    row = history.ticket(connection, ticket_id)
+    if row is None:
+        return False
+    at, tenant, by = views.own_time(row["shift_seconds"]), caller.tenant_id, caller.name
+    if body.do == "assign":
+        handling.assign(connection, tenant, ticket_id, body.value or None, by=by, at=at)
+    elif body.do == "tag":
+        tags = [*handling.tags_of(connection, ticket_id), body.value]
+        handling.set_tags(connection, tenant, ticket_id, tags, by=by, at=at)
+    elif body.do == "close":
+        return reviews.close(connection, tenant, ticket_id, by="staff", at=at)
+    else:
+        handling.mark_spam(connection, tenant, ticket_id, by=by, at=at)
+    return True

@@ -172,13 +172,13 @@ class Phone:
     def holds(self, name: str, arguments: dict[str, Any]) -> bool:
         """Say whether one of the data set's assertions about the phone holds."""
         if name == "assert_service_status":
-            return self.connected() == (arguments["expected_status"] == "connected")
+            return self.connected() == bool(arguments["expected_status"] == "connected")
         if name == "assert_mobile_data_status":
-            return self.has_data() == arguments["expected_status"]
+            return self.has_data() == bool(arguments["expected_status"])
         if name == "assert_internet_speed":
             return self.mbps() >= float(arguments["expected_speed"])
         if name == "assert_can_send_mms":
-            return self.sends_mms() == arguments["expected_status"]
+            return self.sends_mms() == bool(arguments["expected_status"])
         raise ValueError(f"nobody knows the assertion {name!r}")
 
 

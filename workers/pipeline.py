@@ -183,7 +183,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
             reason=chosen.reason or "no agent covers this",
         )
         return Worked(job, loaded, chosen, nobody, "", "")
-    agent = shop.agent(chosen.agent, triage)
+    agent = shop.agent(chosen.agent, shop.scored_by(state, triage, chosen.agent))
     manifest = agent.manifest
     started = time.monotonic()
     context = Context(
@@ -192,6 +192,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         seed=job.subject_id.int % 2**32,
         read_document=_reader(job, loaded),
         search_knowledge=searcher(job.tenant_id, state, shop.catalog.entries[chosen.agent], loaded.item),
+        confidence=shop.confidence(state, job.tenant_id, chosen.agent),
     )
     try:
         proposal = shop.loader.engine(agent).run(agent, loaded.item, context)
@@ -204,7 +205,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         chosen,
         proposal.model_copy(update={"usage": usage}),
         manifest.family,
-        shop.family_fingerprint(manifest.family, triage),
+        shop.family_fingerprint(manifest.family, shop.scored_by(state, triage, *shop.members(manifest.family))),
     )
 
 

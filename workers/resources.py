@@ -23,6 +23,7 @@ from core.store.policies import AgentSetting, TenantState
 CATALOG_SECONDS = 2.0
 STATE_SECONDS = 1.0
 CLASSIFIERS_KEPT = 8
+CONFIDENCE = "confidence:"  # before an agent's name: the kind of its stored confidence model
 
 
 class Workshop:
@@ -62,6 +63,16 @@ class Workshop:
             raise TryLater(f"the folder of agent {name!r} is not on this worker", after=CATALOG_SECONDS)
         return self.loader.load(name, triage_fingerprint)
 
+    def scored_by(self, state: TenantState, triage_fingerprint: str, *names: str) -> str:
+        """Return what the scores of these agents rest on: the triage in service, and their confidence models."""
+        models = [str(found) for name in sorted(names) if (found := state.classifiers.get(CONFIDENCE + name))]
+        return "|".join([triage_fingerprint, *models])
+
+    def confidence(self, state: TenantState, tenant_id: UUID, name: str) -> bytes:
+        """Return an agent's stored confidence model, empty where none serves. Raises TryLater if it is gone."""
+        found = state.classifiers.get(CONFIDENCE + name)
+        return _blob(tenant_id, found) if found else b""
+
     def policy(self, state: TenantState, name: str) -> Policy:
         """Return what the gate must obey for an agent: its manifest, lowered by the tenant's live setting."""
         manifest = self.catalog.entries[name].manifest
@@ -80,6 +91,10 @@ class Workshop:
             confirm_first=tuple(tool.name for tool in manifest.tools if tool.confirm),
         )
 
+    def members(self, family: str) -> list[str]:
+        """Return the names of a family's agents; none for ''."""
+        return sorted(e.name for e in self.catalog.entries.values() if family and e.manifest.family == family)
+
     def family_fingerprint(self, family: str, triage_fingerprint: str) -> str:
         """Return one fingerprint for all agents of a family as they are now; '' where there is no family."""
         if not family:
@@ -90,11 +105,20 @@ class Workshop:
 
 @lru_cache(maxsize=CLASSIFIERS_KEPT)
 def _classifier(tenant_id: UUID, classifier_id: UUID) -> Classifier:
+    return Classifier.from_bytes(_read_blob(tenant_id, classifier_id))
+
+
+@lru_cache(maxsize=1024)
+def _blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
+    return _read_blob(tenant_id, classifier_id)
+
+
+def _read_blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
     with app_database().transaction(tenant_id) as connection:
         blob = policies.classifier_blob(connection, classifier_id)
     if blob is None:
         raise TryLater("the classifier was just replaced", after=1.0)
-    return Classifier.from_bytes(blob)
+    return blob
 
 
 @lru_cache

@@ -44,6 +44,13 @@ def _learn_documents(jobs: Sequence[Job]) -> None:
     learn(jobs)
 
 
+def _train_confidence(jobs: Sequence[Job]) -> None:
+    """Learn from judged runs what each llm agent's signals are worth."""
+    from workers.confidence import train_confidence  # the same
+
+    train_confidence(jobs)
+
+
 def _roll_up(jobs: Sequence[Job]) -> None:
     """Add what has happened since the last time to the roll-ups that the figures are read from."""
     from workers.rollup import roll_up  # the same
@@ -57,6 +64,7 @@ HANDLERS: dict[str, Handler] = {
     "delivery.send": deliver.send,
     "documents.learn": _learn_documents,
     "triage.train": _train_triage,
+    "confidence.train": _train_confidence,
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,
     "gate.watch": _watch_signs,

@@ -20,10 +20,11 @@ from pydantic import BaseModel, Field
 
 from agents.contract import Agent, Context
 from agents.llm.calls import Budget, ModelCalls, calling
+from agents.llm.confidence import START, Confidence
 from agents.llm.prompt import item_prompt, system_prompt
 from agents.llm.providers import Model, chain_names, model_chain
 from agents.llm.reply import clean_reply
-from agents.llm.score import combine, support, token_probability
+from agents.llm.score import support, token_probability
 from agents.llm.settings import ModelSettings
 from agents.manifest import Manifest
 from agents.tools.bound import short
@@ -140,6 +141,11 @@ class LlmEngine:
 
 
 @lru_cache(maxsize=256)
+def _confidence(blob: bytes) -> Confidence:
+    return Confidence.from_bytes(blob) if blob else START
+
+
+@lru_cache(maxsize=256)
 def _say_unpriced(model: str) -> None:
     """Say once in a process that a model's cost counts as 0 because nobody has listed its price."""
     _log.warning("model.unpriced", model=model, hint="list it in the file that SAOLA_MODEL_PRICES names")
@@ -170,7 +176,7 @@ def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sam
             "reply": reply,
             "actions": () if ask else first.actions,
             "sources": first.sources,
-            "score": combine(signals),
+            "score": _confidence(context.confidence).score(signals),
             "signals": signals,
             "question": ask or (first.answer.question and not first.actions),
         }

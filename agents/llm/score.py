@@ -1,7 +1,7 @@
-"""How sure an llm proposal is: several signals, each 0 to 1, combined by a small logistic function.
+"""How sure an llm proposal is: several signals, each 0 to 1, and the weights with which they begin.
 
-The weights are a documented starting point, not a truth: what a score is worth is decided by the certificate, which
-looks only at how audited runs with such scores turned out. A signal that could not be measured is left out.
+The weights are a documented starting point, not a truth: confidence.py learns an agent's own from judged runs, and what
+a score is worth is decided by the certificate, which looks only at how audited runs with such scores turned out.
 """
 
 import math
@@ -23,12 +23,6 @@ WEIGHTS: Mapping[str, float] = {
     "clean": 6.0,
 }
 BIAS = -0.5
-
-
-def combine(signals: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS, bias: float = BIAS) -> float:
-    """Return the score, 0 to 1: a logistic function of the weighted signals, each centred at one half."""
-    z = bias + sum(weight * (signals[name] - 0.5) for name, weight in weights.items() if name in signals)
-    return round(1 / (1 + math.exp(-z)), 6)
 
 
 def support(reply: str, sources: Sequence[str]) -> float | None:

@@ -41,6 +41,7 @@ def held(
     agent: str = "shop",
     source: str = "Lost card",
     score: float = 0.8123,
+    signals: dict[str, float] | None = None,
     **values: Any,
 ) -> Made:
     """Take in a ticket and record a run on it with a decision: held unless told otherwise."""
@@ -56,6 +57,7 @@ def held(
         actions=actions,
         sources=(Source(kind="answer", id="lost_card", title=source, quote=reply),),
         score=score,
+        signals=signals or {},
         reason="" if reply else "nothing fits",
     )
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)

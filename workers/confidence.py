@@ -1,0 +1,49 @@
+"""Learning what an agent's signals are worth: a confidence model for each agent, from the judgements on its runs."""
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from agents.llm.confidence import START, Confidence, Judged, learn
+from core.db import app_database
+from core.store import confidence, policies
+from core.store.outbox import Job
+from workers.jobs import finish
+from workers.resources import CONFIDENCE, workshop
+
+AGAIN = 1.2  # as many judgements as the last time are too few to learn anew: a fifth more
+
+
+def train_confidence(jobs: Sequence[Job]) -> None:
+    """Learn a model for each agent with enough judgements, where it is better than the one in service.
+
+    It serves at once only where no live certificate of the agent rests on the one in service; else it stays a
+    candidate: another way of scoring is another fingerprint, which must earn its own.
+    """
+    tenant_id = jobs[0].tenant_id
+    with app_database().transaction(tenant_id) as connection:
+        certified = {certificate.agent for certificate in policies.live_certificates(connection)}
+        for agent, found in groupby(confidence.judged(connection), key=lambda row: str(row["agent"])):
+            rows = [Judged(row["signals"], row["right"], 1 / max(row["probability"], 0.01)) for row in found]
+            entry = workshop().catalog.entries.get(agent)
+            family = f"family:{entry.manifest.family}" if entry else ""
+            _learn(connection, tenant_id, agent, rows, serve=not {agent, family} & certified)
+        finish(connection, jobs)
+
+
+def _learn(connection: Connection, tenant_id: UUID, agent: str, judged: Sequence[Judged], *, serve: bool) -> None:
+    kind = CONFIDENCE + agent
+    last = confidence.newest(connection, kind)
+    if last is not None and len(judged) < AGAIN * last["figures"]["judged"]:
+        return
+    model, figures = learn(judged, Confidence.from_bytes(last["blob"]) if last else START)
+    if model is None:
+        return
+    blob = model.to_bytes()
+    fingerprint = hashlib.sha256(blob).hexdigest()[:16]
+    made = policies.add_classifier(connection, tenant_id, kind, fingerprint, blob, figures)
+    if serve:
+        policies.serve_classifier(connection, made)

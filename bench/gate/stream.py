@@ -102,11 +102,18 @@ class HandSet:
 
 
 def players(runs: int) -> dict[str, Player]:
-    """Ours as it ships, ours stricter, evidence kept for good, and what is commonly done."""
+    """Ours with a judge's flags, ours as an installation without a judge begins, ours stricter, evidence kept for good,
+    and what is commonly done.
+
+    As installed: one run in ten is audited, held or automated, no signs ring, and the detector's level is that of
+    workers/alarms.py: 2,000 audits between false alarms, 70 epochs of about 28.
+    """
     plain = Config()
+    installed = replace(plain, unflagged=0.1, flagged=0.1, held=0.1, alarm_level=70.0, proxy_level=1e300)
     forever = replace(plain, life=10**9, slack=1e9, reserve=0.0, alarm_level=1e300)
     return {
         "Saola": Live(plain, runs),
+        "Saola as installed, no judge": Live(installed, runs),
         "Saola, strict (reserve 0.5 points)": Live(replace(plain, reserve=0.005), runs),
         "certificates kept for good": Live(forever, runs),
         "point estimate, 20,000 items": PointEstimate(runs),

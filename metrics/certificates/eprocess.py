@@ -144,7 +144,8 @@ def stand(
     """Where a plan stands. Valid whenever it is computed, as often as one likes: the evidence of every prefix counts.
 
     slack: log evidence that a certified level may lose below what earned it before it is withdrawn, until it earns
-    that again; None keeps a level for good. Withdrawing is always valid and ends what a slow drift would go on sending.
+    that again; None keeps a level for good. Withdrawing is always valid and ends what a slow drift would go on sending;
+    with it a bet keeps at most what certifies alone, so that a good past cannot pay for long for a bad present.
     scores, right: (n,) of the audits in the order in which they were drawn; weights: (n,) in (0, 1], the smallest
     probability at that time over the audit's own (`probability_weights`), all 1 for uniform audits.
     """
@@ -159,7 +160,8 @@ def stand(
     certified, final, index = [], 0.0, 0
     for index in range(plan.start, len(plan.thresholds)):
         taken = score >= plan.thresholds[index]
-        path = log_evidence(np.cumsum(steps[taken], axis=0))
+        bank = np.cumsum(steps[taken], axis=0)
+        path = log_evidence(bank if slack is None else _capped(bank, most_kept(needed)))
         final = float(path[-1]) if path.size else 0.0
         if not path.size or not _holds(path, needed, slack):
             break
@@ -180,6 +182,18 @@ def stand(
         certified=tuple(flags),
         audits_missing=missing,
     )
+
+
+def most_kept(needed: float) -> float:
+    """Log wealth that one bet keeps: as much as certifies alone. Giving away what is beyond is always valid."""
+    return needed + math.log(len(RATES))
+
+
+def _capped(bank: Floats, most: float) -> Floats:
+    """Log wealth (n, B) of bets that give away whatever they win beyond `most`."""
+    given: Floats = np.maximum(np.maximum.accumulate(bank, axis=0) - most, 0.0)
+    out: Floats = bank - given
+    return out
 
 
 def _holds(path: Floats, needed: float, slack: float | None) -> bool:

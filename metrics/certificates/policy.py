@@ -161,6 +161,7 @@ def _evidence(state: State, counts: Counts, weights: Floats, config: Config) -> 
     won = eprocess.log_wealth(right, wrong, weights[..., None, :], target).sum(axis=-2)
     started = state.age >= 0
     wealth = state.wealth + np.where(started[..., None, None], won[..., None, :, :], 0.0)
+    wealth = np.minimum(wealth, eprocess.most_kept(config.needed))
     evidence = eprocess.log_evidence(wealth)
     earned, kept = evidence >= config.needed, evidence >= config.needed - config.slack
     return wealth, (earned | (state.certified & kept)) & started[..., None]

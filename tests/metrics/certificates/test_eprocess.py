@@ -122,3 +122,27 @@ def test_weights_follow_the_smallest_probability() -> None:
     assert eprocess.probability_weights([0.1, 0.2], 0.05).tolist() == [0.5, 0.25]
     with pytest.raises(ValueError, match="none below the smallest"):
         eprocess.probability_weights([0.1, 0.2], 0.15)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=400), st.floats(0.3, 1.0))
+def test_giving_winnings_away_never_certifies_more_and_keeps_each_bet_below_its_most(
+    right: list[bool], weight: float
+) -> None:
+    steps = eprocess.log_wealth(np.array(right, float), 1 - np.array(right, float), weight, 0.95)
+    bank = np.cumsum(steps, axis=0)
+    most = eprocess.most_kept(3.0)
+    kept = eprocess._capped(bank, most)
+    assert np.all(kept <= np.minimum(bank, most) + 1e-9)
+    step_by_step = np.zeros(steps.shape[1])
+    for row, reached in zip(steps, kept, strict=True):
+        step_by_step = np.minimum(step_by_step + row, most)
+        assert np.allclose(step_by_step, reached)
+
+
+def test_a_level_that_turned_is_withdrawn_sooner_than_its_past_would_allow() -> None:
+    plan = eprocess.plan(np.full(100, 0.9))
+    right = np.concatenate([np.ones(2_000), np.tile([1.0, 0.0], 24)])
+    score = np.full(right.size, 0.9)
+    assert eprocess.stand(plan, score, right, slack=0.5).threshold is None
+    assert eprocess.stand(plan, score[:2_000], right[:2_000], slack=0.5).threshold == 0.9
+    assert eprocess.stand(plan, score, right).threshold == 0.9  # kept for good

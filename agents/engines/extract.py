@@ -9,6 +9,7 @@ from agents.documents.classify import Kind, classify
 from agents.documents.einvoice.rules import check
 from agents.documents.extract.engine import extract
 from agents.documents.extract.exact import invoice_of
+from agents.documents.splitting import named, split
 from agents.documents.values import Reading
 from agents.fields_file import FieldsFile
 from core.contracts import Proposal, Usage, WorkItem
@@ -24,9 +25,9 @@ class ExtractEngine:
     """Runs document processors. Keeps nothing between runs but the parsed fields files."""
 
     def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
-        """Read the item's document and propose its fields; abstain when it is a document of another type or nothing
-        was found. Raises Rejected when the item holds no document or the file must be refused, Broken when the worker
-        offers no reader."""
+        """Read the item's document and propose its fields; abstain when the file holds several documents or one of
+        another type, or nothing was found. Raises Rejected when the item holds no document or the file must be
+        refused, Broken when the worker offers no reader."""
         started = time.monotonic()
         if not item.documents:
             raise Rejected("the item holds no document", code="no_document")
@@ -54,6 +55,9 @@ class ExtractEngine:
                 }
             )
 
+        documents = split(reading)
+        if len(documents) > 1:
+            return propose("abstain", f"the file holds {len(documents)} documents: {named(documents)}")
         if _is_another(kind, fitting):
             return propose("abstain", f"it looks like a document of type {kind.type!r}, not {' or '.join(wanted)}")
         fields, score = extract(reading, file)

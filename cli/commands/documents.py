@@ -13,6 +13,7 @@ from agents import yaml_errors
 from agents.documents.classify import Kind, classify
 from agents.documents.extract.engine import extract
 from agents.documents.parser import Hints
+from agents.documents.splitting import named, split
 from agents.documents.values import Reading
 from agents.engines.extract import broken_rules
 from agents.fields_file import FieldsFile
@@ -59,6 +60,10 @@ def read(
     OUT.print(f"[bold]{kind.type}[/bold] {kind.score:.2f}   language {language_read}   {pages}   {reading.media_type}")
     for note in reading.notes:
         OUT.print(f"[yellow]note[/yellow] {note}")
+    if len(documents := split(reading)) > 1:
+        OUT.print(
+            f"[yellow]note[/yellow] the file holds {len(documents)} documents: {named(documents)}", highlight=False
+        )
     for rule in broken_rules(reading):
         OUT.print(f"[red]{escape(rule)}[/red]")
     for code in reading.codes:

@@ -1,8 +1,9 @@
 """All values of one type on the sheet, each with its place."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agents.documents.extract import amounts, dates, identifiers
 from agents.documents.extract.found import Found
@@ -56,7 +57,16 @@ def find_candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
         if spec.type in ("money", "number", "integer", "percent", "tax_number") and not _has_digit(cell.line.text):
             continue
         found += [Candidate(cell, one) for one in finder(cell.line.text, sheet) if _matches(spec, one)]
-    return found
+    return found or (list(_across_cells(sheet, spec)) if spec.type == "date" else found)
+
+
+def _across_cells(sheet: Sheet, spec: FieldSpec) -> Iterator[Candidate]:
+    """Dates whose day and year the reader put into neighbouring cells."""
+    for row in sheet.rows:
+        for first, second in pairwise(row):
+            for one in dates.find_dates(f"{first.line.text}{second.line.text}", sheet.order):
+                if _matches(spec, one):
+                    yield Candidate(first, one._replace(quality=0.7 * one.quality), cells=(first, second))
 
 
 def free_text(cell: Cell, start: int, spec: FieldSpec) -> Candidate | None:

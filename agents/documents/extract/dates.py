@@ -9,15 +9,25 @@ from babel.dates import get_month_names
 from agents.documents.extract.found import Found
 from agents.documents.extract.text import fold
 
-LOCALES = ("en", "de", "fr", "nl", "es", "it", "pl", "pt", "sv", "da", "cs")
+LOCALES = ("en", "de", "fr", "nl", "es", "it", "pl", "pt", "sv", "da", "cs", "ms", "id")
 NUMERIC = re.compile(
     r"(?<!\d)(?<!\d[./-])(?:(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})日?"
     r"|(?P<a>\d{1,2})\s?(?P<s>[-/.·])\s?(?P<b>\d{1,2})\s?[-/.·]\s?(?P<c>(?:19|20)\d\d|\d\d))"
-    r"(?:(?=\d{1,2}:\d\d)|(?!\d|[-/.]\d|,\d))"  # a time of day may stand close behind
+    r"(?:(?=[-/.,_]?\d{1,2}:\d\d)|(?!\d|[-/.]\d|,\d))"  # a time of day may stand close behind
 )
 LOOSE = re.compile(  # a separator that OCR lost or took for another sign
-    r"(?<!\d)(?P<d>[0-3]\d)\s?[/.,:|\\-]?\s?(?P<m>[01]\d)\s?[/.,:|\\-]?\s?(?P<y>(?:19|20)\d\d)(?=\d?\d:\d\d|\D|$)"
+    r"(?<!\d)(?P<d>[0-3]\d)\s?[/.,:|\\'’·-]?\s?(?P<m>[01]\d)\s?[/.,:|\\'’·-]?\s?(?P<y>(?:19|20)\d\d)(?=\d?\d:\d\d|\D|$)"
 )
+STROKES = re.compile(  # one of the two slashes taken for a thin letter or a one
+    r"(?<!\d)(?P<d>[0-3]\d)(?:[/-](?P<m>[01]\d)[1lIi|!]|[1lIi|!](?P<m2>[01]\d)[/-])(?P<y>20\d\d)(?!\d)"
+)
+CROWDED = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d\d)(?!\d)"
+)  # other signs stand close
+MISREAD = re.compile(  # a date with letters that look like digits in it
+    r"(?<![A-Za-z0-9])[0-9OoIlZSBD]{1,2}(?P<s>[-/.])[0-9OoIlZSBD]{1,2}(?P=s)[0-9OoIlZSBD]{2,4}(?![A-Za-z0-9])"
+)
+DIGITS = str.maketrans("OoDIlZSB", "00011258")
 TIME = re.compile(r":\d\d(?!\d)")
 COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
 VIETNAMESE = re.compile(
@@ -27,7 +37,7 @@ VIETNAMESE = re.compile(
 
 
 @lru_cache(maxsize=1)
-def _months() -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
+def _months() -> tuple[dict[str, int], tuple[re.Pattern[str], ...]]:
     names: dict[str, int] = {"sept": 9, "maerz": 3, "mrz": 3}
     for locale in LOCALES:
         for width in ("wide", "abbreviated"):
@@ -39,18 +49,23 @@ def _months() -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
     some = "|".join(sorted(names, key=len, reverse=True))
     day_first = re.compile(
         rf"(?<![\d.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s./,'-]{{0,3}}(?:of\s|de\s)?(?P<m>{some})\.?(?![a-z])"
-        rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?![\d:.]))(?!\d)"
+        rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?![\d:.]))(?:(?=\d{{1,2}}:\d\d)|(?!\d))"
     )
     month_first = re.compile(
         rf"(?<![a-z])(?P<m>{some})\.?[\s./,'-]{{0,3}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)"
         rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d)(?!\d)"
     )
-    return names, day_first, month_first
+    year_first = re.compile(
+        rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s./,'-]{{1,3}}(?P<m>{some})\.?[\s./,'-]{{1,3}}(?P<d>\d{{1,2}})(?!\d)"
+    )
+    return names, (day_first, month_first, year_first)
 
 
 def find_dates(text: str, order: str = "dmy") -> list[Found]:
     """Find dates. `order` (dmy or mdy) settles what the digits leave open. Normalised: ISO 8601."""
     found: list[Found] = []
+    printed = text
+    text, mended = _with_digits(text)
     folded = fold(text)
     for match in NUMERIC.finditer(text):
         if match["y"]:
@@ -62,21 +77,35 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             year = year[:2]  # a receipt's "30.04.2009:43" is the 30th of April 2020, 9:43
         long_year = len(year) == 4
         quality = 1.0 if long_year else 0.8 if match["s"] != "." else 0.6
+        quality *= 0.7 if mended else 1.0
         _add(found, match, text, year, str(month), str(day), quality)
-    names, *patterns = _months()
+    names, patterns = _months()
     for pattern in patterns:
         for match in pattern.finditer(folded):
             _add(found, match, text, match["y"], str(names[match["m"]]), match["d"], 1.0)
     for match in VIETNAMESE.finditer(folded):
-        printed = [match[key] or match[key + "2"] for key in ("y", "m", "d")]
-        _add(found, match, text, printed[0], printed[1], printed[2], 1.0)
+        year, month_text, day_text = (match[key] or match[key + "2"] for key in ("y", "m", "d"))
+        _add(found, match, text, year, month_text, day_text, 1.0)
     if not found:
         for match in LOOSE.finditer(text):
             if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
+        for match in STROKES.finditer(text):
+            _add(found, match, text, match["y"], match["m"] or match["m2"], match["d"], 0.6)
+        for match in CROWDED.finditer(text):
+            _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
         for match in COMPACT.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
-    return sorted(found)
+    return sorted(one._replace(text=printed[one.start : one.end]) for one in found)
+
+
+def _with_digits(text: str) -> tuple[str, bool]:
+    """Return the text with letters in dates read as the digits they look like, same length, and whether there were any;
+    a token of fewer than four true digits stays as it is."""
+    mended = MISREAD.sub(
+        lambda m: m.group().translate(DIGITS) if sum(c.isdigit() for c in m.group()) >= 4 else m.group(), text
+    )
+    return mended, mended != text
 
 
 def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: str, day: str, quality: float) -> None:

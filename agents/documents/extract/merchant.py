@@ -10,13 +10,30 @@ from dataclasses import dataclass
 
 from agents.documents.extract.layout import Cell, Sheet
 from agents.documents.extract.spelling import mend
-from agents.documents.extract.words import ADDRESS, LEGAL, NEVER, NOT_ADDRESS, NOT_COMPANY, POSTCODE, TITLE, TRADE
+from agents.documents.extract.words import (
+    ADDRESS,
+    LEGAL,
+    NEVER,
+    NOT_ADDRESS,
+    NOT_COMPANY,
+    POSTCODE,
+    TITLE,
+    TRADE,
+)
 
 HEAD_ROWS = 16
 WIDE_GAP = 3.0  # times the height of the print
 SURE_READING = 0.985
 SURE_LETTER = 0.97
-STARTS_LEGAL = re.compile(r"^\W*(?:sdn\.? ?bhd|gmbh(?: & co.*)?|ltd\.?|bhd|s/b|enterprise)\b")
+STARTS_LEGAL = re.compile(
+    r"^\W*(?:\(?[a-z .&]{1,24}\)\s*)?(?:(?:company|holdings?|trading|enterprise|marketing|services) )?"
+    r"(?:sdn\.? ?bhd|sdn|gmbh(?: & co.*)?|ltd\.?|bhd|berhad|s/b|enterprises?)\b"
+)
+FINAL = re.compile(
+    r"\b(?:sdn\.? ?bhd|bhd|berhad|s/b|sb|gmbh|ltd|limited|llc|inc|plc|ag|kg|jsc)\b"
+)  # nothing comes after
+HALF_LEGAL = re.compile(r"\bsdn\W*$")  # the other half stands in the next row
+GOES_ON = re.compile(r"^\W*(?:&|and |und )")
 REGISTRATION = re.compile(
     r"\s*[(\[]?\s*(?:\(?co\.?\s*(?:reg|no)\W*[a-z]*\W*)?[(\[]?\s*(?:[A-Z]{1,2})?\d{5,}\s?-?\s?[A-Za-z]?\s*[)\]]*\s*$",
     re.IGNORECASE,
@@ -67,6 +84,8 @@ def _company_score(row: tuple[Cell, ...], top: int, usual: float, first_address:
     legal = LEGAL.search(folded) is not None
     if letters < 3 or NEVER.search(folded) or BRACKETED.match(folded) or TITLE.match(folded):
         return 0.0
+    if GOES_ON.match(folded):
+        return 0.0
     if NOT_COMPANY.search(folded) and not (legal and letters > 10):
         return 0.0
     score = 0.5 + 0.30 * legal + 0.03 * (TRADE.search(folded) is not None)
@@ -90,12 +109,15 @@ def _company_score(row: tuple[Cell, ...], top: int, usual: float, first_address:
 def _name(head: list[tuple[Cell, ...]], place: int, score: float) -> Place:
     """The row's text without a registration number; a name that is cut is joined with the rows before and after."""
     rows = [head[place]]
-    if place and STARTS_LEGAL.match(fold_row(head[place])) and _plain_name(head[place - 1]):
+    if place and STARTS_LEGAL.match(fold_row(head[place])) and _name_before(head[place - 1]):
         rows.insert(0, head[place - 1])
     for following in head[place + 1 : place + 4]:
         text = " ".join(cell.line.text for row in rows for cell in row)
         cut = text.rstrip().endswith(("&", "-", ",")) or text.count("(") > text.count(")")
-        goes_on = STARTS_LEGAL.match(fold_row(following)) and not LEGAL.search(fold_row(rows[-1]))
+        half = HALF_LEGAL.search(fold_row(rows[-1]))
+        goes_on = STARTS_LEGAL.match(fold_row(following)) and (half or not FINAL.search(fold_row(rows[-1])))
+        goes_on = goes_on or (GOES_ON.match(fold_row(following)) and not is_address(following))
+        goes_on = goes_on or (_plain_name(following) and _repeats(rows[-1], following))
         if NOT_COMPANY.search(fold_row(following)) or not ((cut and not is_address(following)) or goes_on):
             break
         rows.append(following)
@@ -108,10 +130,23 @@ def _name(head: list[tuple[Cell, ...]], place: int, score: float) -> Place:
     return Place(text.strip(" -:,|"), cells, round(score * (0.4 + 0.6 * least), 4))
 
 
+def _repeats(row: tuple[Cell, ...], following: tuple[Cell, ...]) -> bool:
+    """A second row of the same size that repeats a word of the name belongs to it."""
+    words = {word for word in re.findall(r"[a-z]{4,}", fold_row(row)) if not LEGAL.search(word)}
+    heights = [max(cell.line.height for cell in one) for one in (row, following)]
+    same_size = min(heights) > 0.75 * max(heights)
+    return same_size and not LEGAL.search(fold_row(row)) and any(w in words for w in fold_row(following).split())
+
+
 def _plain_name(row: tuple[Cell, ...]) -> bool:
+    return _name_before(row) and not LEGAL.search(fold_row(row))
+
+
+def _name_before(row: tuple[Cell, ...]) -> bool:
+    """A row that may be a name whose legal form stands in the next one."""
     text = fold_row(row)
     return sum(sign.isalpha() for sign in text) > 4 and not (
-        LEGAL.search(text) or NEVER.search(text) or NOT_COMPANY.search(text) or is_address(row) or TITLE.match(text)
+        FINAL.search(text) or NEVER.search(text) or NOT_COMPANY.search(text) or is_address(row) or TITLE.match(text)
     )
 
 

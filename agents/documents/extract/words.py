@@ -15,6 +15,7 @@ LEGAL = any_of(
         r"bhd\.?",
         r"berhad",
         r"s/b",
+        "sb",
         r"s\.b\.",
         "plt",
         "gmbh",
@@ -29,6 +30,7 @@ LEGAL = any_of(
     *("trading", "cong ty", "tnhh", "co phan", "jsc"),
 )
 TRADE = re.compile(
+    "syarikat|pasaraya|klinik|farmasi|kopitiam|wholesale|bookstore|mini ?market|"
     "restaura|restoran|hardware|machinery|stationery|mart|market|store|shop|bakery|cafe|kedai|pasar|perniagaan|motor|"
     "electrical|book|pharmacy|apotheke|boutique|gallery|bistro|kopitiam|furniture|station|petro|optik|clinic|hotel|"
     "sieu thi|cua hang|nha hang|electronic|einrichtung|discount|drogerie|markt"
@@ -39,7 +41,7 @@ TITLE = re.compile(
     r"quittung|kassenbon|credit note|bon|beleg)\W*$"
 )
 NEVER = re.compile(
-    r"thank|www\.|@|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
+    r"thank|www\.|\S@\S+\.\w|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
     r"^\W*(?:dear|hello|hi|sehr geehrte|guten (?:tag|morgen|abend)|hallo|kinh (?:gui|thua)|(?:xin )?chao)\b"
 )
 NOT_COMPANY = any_of(

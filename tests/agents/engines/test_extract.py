@@ -17,6 +17,7 @@ from agents.loader import Loader
 from core.contracts import DocumentRead, Proposal, Route, WorkItem
 from core.errors import Broken, Rejected
 from core.ids import new_id
+from tests.agents.documents import made
 
 CASES = Path(__file__).parents[3] / "agents" / "library" / "invoice" / "cases"
 
@@ -55,6 +56,13 @@ def test_an_e_invoice_that_breaks_a_rule_is_doubted_and_the_rule_is_named(agent:
     assert good.reason == ""
     assert bad.reason.startswith("breaks BR-CO-16: ")
     assert bad.score <= 0.5 < good.score
+
+
+def test_a_file_with_two_invoices_is_for_a_person_who_is_told_so(agent: Agent, tmp_path: Path) -> None:
+    second = tuple((x, y, text.replace("RE-2026-0417", "RE-2026-0418")) for x, y, text in made.INVOICE)
+    path = made.pdf(tmp_path / "two.pdf", [made.INVOICE, second])
+    proposal = run(agent, lambda _: read(path))
+    assert (proposal.kind, proposal.reason) == ("abstain", "the file holds 2 documents: page 1, page 2")
 
 
 def test_a_letter_is_declined_with_the_type_that_it_looks_like(agent: Agent) -> None:

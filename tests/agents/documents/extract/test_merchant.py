@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.documents.extract.dates import find_dates
 from agents.documents.extract.identifiers import find_ibans
 from agents.documents.reading import finish, read
 from agents.documents.values import Line, Page, Reading, assemble
@@ -75,3 +76,49 @@ def test_labels_in_two_languages_stand_for_one_value(rows: tuple[tuple[str, ...]
     assert fields["invoice_number"].value == "HD-77"
     assert fields["invoice_date"].normalised == date(2026, 11, 5).isoformat()
     assert fields["total"].normalised == "1250000 VND"
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        (("HUAT HARDWARE ENTERPRISE", "(SETIA) SDN BHD", "822737-X"), "HUAT HARDWARE ENTERPRISE (SETIA) SDN BHD"),
+        (("ONE ONE THREE RESTAURANT SDN", "BHD", "(1120908-M)"), "ONE ONE THREE RESTAURANT SDN BHD"),
+        (("HENG STATIONERY", "& BOOKS", "NO. 53, JALAN BESAR"), "HENG STATIONERY & BOOKS"),
+        (("BERJAYA COFFEE", "COMPANY SDN BHD (449879-T)", "LEVEL 10, WEST WING"), "BERJAYA COFFEE COMPANY SDN BHD"),
+        (("RESTAURANT KIMLEE", "KIMLEE HOUSE", "13, JLN TASIK UTAMA 8"), "RESTAURANT KIMLEE KIMLEE HOUSE"),
+        (("MYDIN HYPERMARKET", "MYDIN HOLDINGS BHD", "LOT 675, PERSIARAN SUBANG"), "MYDIN HOLDINGS BHD"),
+        (("PETRON BKT LANJAN SB", "KM 458.4 BKT LANJAN UTARA"), "PETRON BKT LANJAN SB"),
+    ],
+)  # fmt: skip
+def test_a_name_of_two_rows_is_one_name(rows: tuple[str, ...], name: str) -> None:
+    lines = [Line(text, 50, 40 + 40 * n, 50 + 12 * len(text), 64 + 40 * n) for n, text in enumerate(rows)]
+    lines.append(Line("TOTAL RM 12.30", 50, 800, 250, 824))
+    reading = finish(assemble([Page(1, 600, 1500, tuple(lines), "ocr")], "image/jpeg"))
+    assert fields_of(reading, "receipt")["company"].value == name
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("23-O3-2018", "2018-03-23"),
+        ("l2/03/2018", "2018-03-12"),
+        ("23/0312018", "2018-03-23"),
+        ("25/03/18.14:22", "2018-03-25"),
+        ("16 Mac 2018", "2018-03-16"),
+        ("2018-Mar-25", "2018-03-25"),
+        ("23-MAR-20181:22", "2018-03-23"),
+    ],
+)
+def test_a_misread_date_is_still_a_date(text: str, day: str) -> None:
+    (found,) = find_dates(text)
+    assert (found.normalised, found.text) == (day, text[found.start : found.end])
+
+
+def test_a_date_in_two_cells_of_a_row_is_found() -> None:
+    lines = (
+        Line("Date 23/03", 50, 40, 170, 64),
+        Line("/2018", 175, 40, 240, 64),
+        Line("TOTAL RM 12.30", 50, 90, 250, 114),
+    )
+    reading = finish(assemble([Page(1, 600, 1500, lines, "ocr")], "image/jpeg"))
+    assert fields_of(reading, "receipt")["date"].normalised == "2018-03-23"

@@ -33,10 +33,11 @@ class WhatIfChart(NamedTuple):
 def what_if_chart(whatif: WhatIf) -> WhatIfChart:
     """Return the curve in a box of 1000 by 300: share from left to right, accuracy up to 1 at the top."""
     known = [level for level in whatif.levels if level.accuracy is not None]
-    floor = min([0.85, *(math.floor(20 * level.low) / 20 for level in known)])
+    lowest = min((level.accuracy or 0.0 for level in known), default=1.0)
+    floor = max(0.5, min(0.85, math.floor(20 * lowest - 2) / 20))  # the band of a few audits may reach below it
 
     def y(value: float) -> float:
-        return HEIGHT * (1 - (value - floor) / (1 - floor))
+        return HEIGHT * (1 - (max(value, floor) - floor) / (1 - floor))
 
     points = [(WIDTH * level.share, level) for level in sorted(known, key=lambda level: level.share)]
     line = " L".join(f"{x:.1f} {y(level.accuracy or 0.0):.1f}" for x, level in points)

@@ -11,7 +11,7 @@ from api.shapes import Shape
 from core.errors import Rejected
 from core.store import alarms, gate, journal, policies, tenants
 from metrics.certificates import overview
-from metrics.certificates.certify import PLAN_RUNS
+from metrics.certificates.certify import plan_runs
 from metrics.certificates.live import Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
 
@@ -166,7 +166,8 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     known = "rules" in row["evidence"]  # a certificate of an earlier version names no rules, and so cannot be repeated
     listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
     rows = gate.as_judged(connection, listed)
-    population = gate.first_scores(connection, row["agent"], row["fingerprint"], PLAN_RUNS)
+    first_look = row["evidence"]["rules"]["first_look"] if known else None
+    population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
     checks = verify(row, closed(rows, row["issued_at"]), population)
     checks.append(_journalled(connection, row["id"], str(row["hash"])))
     made = [CheckOut(what=one.what, passed=one.passed, said=one.said) for one in checks]

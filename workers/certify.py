@@ -18,7 +18,7 @@ from core.store import events, gate, journal, policies, tenants
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import drift
-from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS
+from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
 from workers import alarms
 from workers.jobs import finish
@@ -110,7 +110,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         first_look=owner.first_look if not _alarmed(connection, owner) else None,
     )
     audits = closed(rows, now)
-    population = gate.first_scores(connection, owner.name, owner.fingerprint, PLAN_RUNS)
+    population = gate.first_scores(connection, owner.name, owner.fingerprint, plan_runs(rules.first_look))
     finding = examine(audits, population, rules)
     _certificate(connection, tenant_id, owner, finding, audits, population, rules, now, rows)
     first, share = finding.accuracy, 0.0

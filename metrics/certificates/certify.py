@@ -2,9 +2,10 @@
 
 Two certificates overlap, each at half of the allowed error (delta / 2): one begins with each half life and lasts a
 whole one, so an old one lapses while its successor has had half a life to earn its own evidence (`eprocess`). In the
-first half life there is only one of them; the other half of the error pays for a single exact test (`fixed_sequence`)
-on the first `first_look` audits in the order in which they were drawn, and that certificate ends with the first half
-life. So at any moment the chance that a live one is false is at most delta while traffic stays alike.
+first half life there is only one of them, and room for a single exact test (`fixed_sequence`) on the first `first_look`
+audits in the order in which they were drawn: where it is announced it gets three quarters of delta and the certificate
+beside it one quarter, and it ends with the first half life. So at any moment the chance that a live one is false is at
+most delta while traffic stays alike.
 
 The number of the first look must be fixed before those audits are judged: the size of the first batch, say. Looking
 again and again with the exact test instead, until it passes, would certify agents below the target far more often than
@@ -24,8 +25,14 @@ from metrics.certificates.fixed_sequence import Choice, choose_threshold
 PLAN_RUNS = 100
 RESERVE = 0.07  # of the allowed error rate: certify 95.35 % for a promise of 95 %
 SLACK = 0.5
+BESIDE_LOOK = 0.25  # part of delta for the certificate that is valid at any time, beside an announced look
 METHOD = "any-time betting, fixed sequence"
 METHOD_FIRST = "one announced look, exact binomial, fixed sequence"
+
+
+def plan_runs(first_look: int | None) -> int:
+    """How many of the first runs' scores fix the levels."""
+    return max(PLAN_RUNS, first_look or 0)
 
 
 def certify(
@@ -46,11 +53,12 @@ def certify(
 
     scores, right, probabilities: (n,) of the audits in the order in which they were drawn (an overdue one counts as
     wrong); smallest: (n,) or one number, the smallest probability that the audit policy of the time could give (needed
-    where probabilities differ); population: (N,) scores of all runs, oldest first: the first 100 fix the levels.
+    where probabilities differ); population: (N,) scores of all runs, oldest first: the first 100 fix the levels, and
+    the first `first_look` those of the first look (no verdict is known to either).
     halves: (n,) in which half life each audit was drawn, from 0; half: the one that it is now. start_share: the part of
     traffic at which the chain of levels starts.
     """
-    side = 1 - (1 - confidence) / 2
+    delta = 1 - confidence
     traffic = np.asarray(population, dtype=float)
     if traffic.size < PLAN_RUNS:
         return _too_early(PLAN_RUNS - traffic.size)
@@ -60,12 +68,19 @@ def certify(
     weights = np.ones_like(score) if drawn is None else eprocess.probability_weights(drawn, smallest)
     found = [
         _any_time(
-            score[begun >= first], verdict[begun >= first], weights[begun >= first], traffic, target, side, start_share
+            score[begun >= first],
+            verdict[begun >= first],
+            weights[begun >= first],
+            traffic,
+            target,
+            1 - delta * (BESIDE_LOOK if first == 0 and first_look is not None else 0.5),
+            start_share,
         )
         for first in {max(half - 1, 0), half}
     ]
     if half == 0 and first_look is not None and score.size >= first_look:
-        found.append(_first_look(score, verdict, drawn, traffic, first_look, target, side))
+        look = 1 - delta * (1 - BESIDE_LOOK)
+        found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look))
     return min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
 
 
@@ -113,11 +128,10 @@ def _first_look(
     once = choose_threshold(
         score[:size],
         verdict[:size],
-        population=traffic[:PLAN_RUNS],
+        population=traffic[: plan_runs(size)],
         target=target,
         confidence=confidence,
         probabilities=None if drawn is None else drawn[:size],
-        count=50,
     )
     if once.threshold is not None:
         since = verdict[score >= once.threshold]

@@ -19,7 +19,7 @@ from metrics.certificates.fixed_sequence import Choice
 
 HALF_DAYS = timedelta(days=45)
 HALF_ITEMS = 50_000
-FORMAT = 1
+FORMAT = 1  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
 
 

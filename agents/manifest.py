@@ -57,6 +57,9 @@ class Manifest(_Strict):
     model: str | tuple[str, ...] = Field("", description="provider:name, or a list: the fallback chain")
     base_url: str = ""
     samples: int = Field(1, ge=1, le=5, description="llm runs compared with each other; their agreement is a signal")
+    reuse: bool = Field(
+        False, description="give a reply that a person approved again to nearly the same question, without a model call"
+    )
     tools: tuple[Tool, ...] = ()
     may: tuple[str, ...] = Field((), description="the actions it may propose")
     tier: Tier = "automated"

@@ -26,7 +26,7 @@ from core.store.items import Loaded
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from core.store.records import Record
-from workers import reading, senders
+from workers import approved, reading, senders
 from workers.deliver import send
 from workers.jobs import do, finish
 from workers.knowledge import searcher
@@ -195,7 +195,8 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         confidence=shop.confidence(state, job.tenant_id, chosen.agent),
     )
     try:
-        proposal = shop.loader.engine(agent).run(agent, loaded.item, context)
+        known = approved.find(agent, loaded.item, chosen) if manifest.reuse else None
+        proposal = known or shop.loader.engine(agent).run(agent, loaded.item, context)
     except (NeedsHuman, Rejected) as error:
         proposal = _abstain(agent, chosen, str(error))
     usage = proposal.usage.model_copy(update={"seconds": time.monotonic() - started})

@@ -45,8 +45,14 @@ function note(event) {
 function refresh() {
   for (const element of document.querySelectorAll("[data-live]")) {
     const wanted = element.dataset.live;
-    const busy = element.querySelector("details[data-busy][open], [data-dirty]") ?? element.querySelector("textarea:focus, input:focus");
+    const busy = element.querySelector("[data-dirty], details[data-busy][open] :focus, textarea:focus, input:focus") ?? written(element);
     if (!busy && (wanted === "all" || changed.has(wanted))) htmx.trigger(element, "refresh");
   }
   changed = new Set();
+}
+
+// A text that somebody began to write is not taken away by a refresh.
+function written(element) {
+  const fields = element.querySelectorAll("details[data-busy][open] :is(textarea, input:not([type=hidden]))");
+  return [...fields].find((one) => one.value !== one.defaultValue);
 }

@@ -16,6 +16,7 @@ from core.store.intake import fold
 from core.store.sql import maybe_row, rows, scalar
 
 _WORD = re.compile(r"\w+")
+WINDOW = 3_000  # newest tickets that are looked at one by one for a word
 RARE = 2_000  # matches up to which a search goes by the index of words
 
 
@@ -70,12 +71,14 @@ def tickets(
     query, source = _query(filters.q or ""), "tickets t"
     if query:
         values["q"] = query
-        matches = rows(
-            connection, "SELECT search_tickets(to_tsquery('simple', :q), :most) AS id", q=query, most=RARE + 1
-        )
-        # Words that stand in many tickets are met soon by reading from the newest; rare ones only by their index.
-        if len(matches) <= RARE:
-            values["matches"] = [row["id"] for row in matches]
+        matches = _newest_matches(connection, where, values, order, limit)
+        if matches is None:
+            found_ids = rows(
+                connection, "SELECT search_tickets(to_tsquery('simple', :q), :most) AS id", q=query, most=RARE + 1
+            )
+            matches = [row["id"] for row in found_ids] if len(found_ids) <= RARE else None
+        if matches is not None:
+            values["matches"] = matches
             source = "unnest(CAST(:matches AS uuid[])) AS match(id) JOIN tickets t ON t.id = match.id"
         else:
             where += " AND t.search @@ to_tsquery('simple', :q)"
@@ -95,6 +98,23 @@ def tickets(
         limit=limit + 1,
     )
     return _page(found, limit)
+
+
+def _newest_matches(
+    connection: Connection, where: str, values: Mapping[str, Any], order: str, limit: int
+) -> list[UUID] | None:
+    """Return the ids of a page of matches, where the newest tickets have so many: words that stand in many tickets are
+    met soon, and their index would give them all first. None where the rare word must be looked up in the index."""
+    found = rows(
+        connection,
+        f"""SELECT t.id FROM (SELECT t.id, t.received_at, t.search FROM tickets t WHERE {where}
+                              ORDER BY t.received_at {order}, t.id {order} LIMIT :window) t
+            WHERE t.search @@ to_tsquery('simple', :q) ORDER BY t.received_at {order}, t.id {order} LIMIT :limit""",
+        **values,
+        window=WINDOW,
+        limit=limit + 1,
+    )
+    return [row["id"] for row in found] if len(found) > limit else None
 
 
 def documents(

@@ -10,6 +10,7 @@ server ends; when the server ends, its child does.
 """
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -25,7 +26,7 @@ from typing import Any, NoReturn
 
 from agents.documents.parser import Hints, Limits, Ocr, OcrWanted, Source
 from agents.documents.reading import open_source
-from agents.documents.values import part_to_json
+from agents.documents.values import Page, part_to_json
 from core.errors import Rejected
 
 MEGABYTE = 1_000_000
@@ -37,6 +38,13 @@ OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 XML_NO_MEMORY = 2  # libxml2: XML_ERR_NO_MEMORY
 
+FIRST_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj "
+    b"4 0 obj<</Length 52>>stream\nBT /F 12 Tf 20 100 Td (A first page, 1.234,56 EUR) Tj ET\nendstream endobj "
+    b"5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj trailer<</Root 1 0 R>>\n%%EOF"
+)
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -46,6 +54,8 @@ def main(arguments: list[str]) -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
     ocr = _preload(with_ocr)
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, every page that it shares with this process
     _write(answers, {"ready": os.getpid()})
     requests = Lines(0)
     while True:
@@ -61,11 +71,21 @@ def _preload(with_ocr: bool) -> Ocr | None:
     import pptx  # noqa: F401 - the same
     import python_calamine  # noqa: F401 - the same
 
+    _warm_up()
     if not with_ocr:
         return None
     from agents.documents.ocr.engine import OcrEngine
 
     return OcrEngine()
+
+
+def _warm_up() -> None:
+    """Read one PDF here: what its library sets up at first use (fonts, tables) is then there in every child."""
+    with tempfile.TemporaryDirectory(prefix="saola-parse-") as folder:
+        path = Path(folder) / "first.pdf"
+        path.write_bytes(FIRST_PDF)
+        source = Source(path=path, filename=path.name, media_type="")
+        assert [part for part in open_source(source)[1] if isinstance(part, Page) and part.lines]
 
 
 def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | None) -> None:

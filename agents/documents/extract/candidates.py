@@ -48,7 +48,15 @@ FREE = frozenset({"text", "name", "address"})
 
 
 def find_candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
-    """Return every value of the field's type; free text has none of its own (see `free_text`)."""
+    """Return every value of the field's type; free text has none of its own (see `free_text`). What was found once on
+    a sheet is kept for its other fields of that type."""
+    key = (spec.type, spec.pattern)
+    if key not in sheet.found:
+        sheet.found[key] = _find(sheet, spec)
+    return list(sheet.found[key])
+
+
+def _find(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
     finder = _BY_TYPE.get(spec.type)
     if finder is None:
         return []

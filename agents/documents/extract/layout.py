@@ -1,7 +1,8 @@
 """The document as a sheet of lines: what stands right of, below and in the same row as what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from agents.documents.extract.amounts import decimal_sign, main_currency
 from agents.documents.extract.dates import date_order
@@ -37,6 +38,7 @@ class Sheet:
     decimal: str = ""
     currency: str = ""
     order: str = "dmy"
+    found: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False, repr=False)  # candidates by type
 
     def row_of(self, cell: Cell) -> tuple[Cell, ...]:
         """Return the cells of a cell's row, from left to right."""

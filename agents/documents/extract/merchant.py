@@ -7,6 +7,7 @@ rows after it that look like one.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agents.documents.extract.layout import Cell, Sheet
 from agents.documents.extract.spelling import mend
@@ -57,12 +58,13 @@ def find_company(sheet: Sheet, most: int = 5) -> list[Place]:
     heights = sorted(cell.line.height for row in head for cell in row) or [1.0]
     usual = heights[len(heights) // 2]
     first_address = next((row[0].row for row in head if is_address(row)), len(sheet.rows))
-    found = []
-    for place, row in enumerate(head):
-        for group in _apart(row):
-            score = _company_score(group, head[0][0].row, usual, first_address)
-            if score > 0:
-                found.append(_name([*head[:place], group, *head[place + 1 :]], place, score))
+    scored = [
+        (_company_score(group, head[0][0].row, usual, first_address), place, group)
+        for place, row in enumerate(head)
+        for group in _apart(row)
+    ]
+    scored = sorted((one for one in scored if one[0] > 0), key=lambda one: -one[0])[: most + 2]
+    found = [_name([*head[:place], group, *head[place + 1 :]], place, score) for score, place, group in scored]
     return sorted(found, key=lambda one: -one.score)[:most]
 
 
@@ -177,7 +179,11 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
 
 def is_address(row: tuple[Cell, ...]) -> bool:
     """Say whether a row looks like a part of a postal address."""
-    text, printed = fold_row(row), " ".join(cell.line.text for cell in row)
+    return _looks_like_address(fold_row(row), " ".join(cell.line.text for cell in row))
+
+
+@lru_cache(maxsize=512)
+def _looks_like_address(text: str, printed: str) -> bool:
     if NOT_ADDRESS.search(text) or len(text) < 4 or BRACKETED.match(text):
         return False
     return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None

@@ -1,6 +1,7 @@
 """How well a candidate fits a field: its label, how it stands to it, how much it looks like its type."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from agents.documents.extract.candidates import FREE, Candidate, find_candidates, free_text
 from agents.documents.extract.labels import Label, find_labels
@@ -85,6 +86,7 @@ def _score(candidate: Candidate, label: Label, link: float) -> Candidate:
     return replace(candidate, score=round(min(score, 0.99), 4), why=label.text)
 
 
+@lru_cache(maxsize=4096)
 def _key(label: str) -> str:
     """A label without case, accents and punctuation, as it may be printed."""
     return "".join(sign for sign in fold(label) if sign.isalnum() or sign == "#")

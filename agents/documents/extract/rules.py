@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 Value = Decimal | date
 Row = Mapping[str, str]
@@ -40,6 +41,7 @@ def names(rule: str) -> set[str]:
     return {name.split(".")[0] for name in re.findall(r"[a-z_][\w.]*", rule) if name != "sum"}
 
 
+@lru_cache(maxsize=8192)
 def number(text: str | None) -> Decimal | None:
     """Return the number of a normalised value such as '12.50 EUR'."""
     try:

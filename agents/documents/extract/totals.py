@@ -4,6 +4,7 @@ net plus tax, the sum of rows) and by being printed again. Tax tables below the 
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from math import exp
 
 from agents.documents.extract.candidates import Candidate
@@ -134,5 +135,6 @@ def row_words(sheet: Sheet, cell: Cell) -> str:
     return words
 
 
+@lru_cache(maxsize=4096)
 def _letters(text: str) -> int:
     return sum(sign.isalpha() for sign in text)

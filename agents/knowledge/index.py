@@ -12,7 +12,6 @@ reciprocal ranks; O. Khattab and M. Zaharia, "ColBERT" (2020) for adding up what
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import bm25s
@@ -21,18 +20,15 @@ from numpy.typing import NDArray
 
 from agents.knowledge.chunks import Chunk
 from agents.knowledge.store import Knowledge
+from agents.knowledge.words import letters, words
 from agents.triage.embedder import Embedder
-from agents.triage.language import fold
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
-WEIGHTS = {"words": 1.0, "letters": 1.0, "meaning": 1.0, "titles": 1.0}
-FEW = 20
-LETTERS = (3, 4, 5)
-OLDER = 0.8  # what a message counts, beside the customer's next newer one
+WEIGHTS = {"words": 1.0, "letters": 0.5, "meaning": 2.0, "titles": 1.0}
+FEW = 20  # texts that count for as much as the shift of the centre: see _centred
 LONG = 60  # words of a message above which its sentences are looked up one by one
-_WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|\n+")
 
 
@@ -53,8 +49,8 @@ class Index:
         self._chunks = [chunk for part in self._parts for chunk in part.chunks]
         self._first = np.cumsum([0, *(len(part.chunks) for part in self._parts)])[:-1]
         if self._parts:
-            self._words = _bm25([_words(_whole(part.chunks)) for part in self._parts])
-            self._letters = _bm25([_letters(part.chunks[0].title) for part in self._parts])
+            self._words = _bm25([words(_whole(part.chunks)) for part in self._parts])
+            self._letters = _bm25([letters(part.chunks[0].title) for part in self._parts])
             self._passages, self._centre = _centred([part.vectors for part in self._parts])
             self._titles, self._title_centre = _centred([part.title[None, :] for part in self._parts])
 
@@ -73,8 +69,9 @@ class Index:
         return [Hit(self._parts[one].file.name, self._chunks[int(fits[one])], float(scores[one])) for one in best]
 
     def views(self, asked: Sequence[str]) -> tuple[dict[str, Floats], Places]:
-        """Return the scores of all articles in each view, and the place of each article's best chunk."""
+        """Return the standardised scores of all articles in each view, and the place of each article's best chunk."""
         text = "\n".join(asked)
+        short = min(1.0, LONG / max(1, len(text.split())))  # a title is like a short question, and unlike a long story
         texts, weights = pieces(asked)
         vectors = self._embedder.embed(texts)
         counts = np.asarray(weights, np.float32)
@@ -83,30 +80,33 @@ class Index:
         ends = [*self._first[1:], len(whole)]
         fits = [start + int(whole[start:end].argmax()) for start, end in zip(self._first, ends, strict=True)]
         views = {
-            "words": _scores(self._words, _words(text)),
-            "letters": _scores(self._letters, _letters(text)),
+            "words": _standard(_scores(self._words, words(text))),
+            "letters": short * _standard(_scores(self._letters, letters(text))),
             # What each part of the question finds best is added up: they may stand in different chunks.
-            "meaning": np.maximum.reduceat(likeness, self._first, axis=1).sum(axis=0),
-            "titles": counts @ (_unit(vectors - self._title_centre) @ self._titles.T),
+            "meaning": _standard(np.maximum.reduceat(likeness, self._first, axis=1).sum(axis=0)),
+            "titles": short * _standard(counts @ (_unit(vectors - self._title_centre) @ self._titles.T)),
         }
         return views, np.asarray(fits, np.int64)
 
 
 def fused(views: Mapping[str, Floats]) -> Floats:
-    """Return one score an article: the views' scores at mean 0 and deviation 1, added by their weights."""
-    found: Floats = np.sum([WEIGHTS[name] * _standard(scores) for name, scores in views.items()], axis=0)
+    """Return one score an article: the views' scores added by their weights."""
+    found: Floats = np.sum([WEIGHTS[name] * scores for name, scores in views.items()], axis=0)
     return found
 
 
 def pieces(asked: Sequence[str]) -> tuple[list[str], list[float]]:
-    """Return what is looked up by its meaning, and what each counts: every message, a long one sentence by sentence."""
+    """Return what is looked up by its meaning, and what each counts: every message, a long one sentence by sentence.
+
+    All messages count the same: what a ticket is about often stands in the first.
+    """
     texts: list[str] = []
     weights: list[float] = []
-    for age, message in enumerate(asked):
+    for message in asked:
         parts = [message] if len(message.split()) <= LONG else _SENTENCE.split(message)
         told = [part.strip() for part in parts if part.strip()]
         texts += told
-        weights += [OLDER**age / len(told)] * len(told)
+        weights += [1.0 / len(told)] * len(told)
     return texts, weights
 
 
@@ -114,18 +114,6 @@ def _whole(chunks: Sequence[Chunk]) -> str:
     """Return an article's text: title, headings and chunks (words that overlap count twice, which does no harm)."""
     headings = dict.fromkeys(chunk.heading for chunk in chunks)
     return "\n".join([chunks[0].title, *headings, *(chunk.text for chunk in chunks)])
-
-
-def _words(text: str) -> list[str]:
-    """Return words and pairs of words without diacritics, as many customers type."""
-    words = _WORD.findall(fold(text))
-    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
-
-
-def _letters(text: str) -> list[str]:
-    """Return the runs of three to five letters of each word."""
-    padded = [f" {word} " for word in _WORD.findall(fold(text))]
-    return [word[at : at + size] for word in padded for size in LETTERS for at in range(max(1, len(word) - size + 1))]
 
 
 def _bm25(texts: Sequence[list[str]]) -> bm25s.BM25:

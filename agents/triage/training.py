@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 MAX_EXAMPLES = 16_000  # fitting takes memory and time by their square: 2 GB and about a minute at the limit
 FOLDS = 4
-NGRAM_WEIGHT = 0.06  # of the n-gram scores in the joint ones
+NGRAM_WEIGHTS = (0.06, 0.12, 0.20)  # of the n-gram scores in the joint ones: the best on held-out messages is kept
 LEVELLING = 10.0  # how much is added to the scatter within intents, in multiples of its mean
 QUICK_SHARES = tuple(share / 100 for share in range(95, 0, -5))  # of messages that the n-gram classifier may decide
 QUICK_COST = 0.01  # what that may cost, held out: in accuracy, and in the share automatable at either of these targets
@@ -51,6 +51,7 @@ class _Held:
     near: Floats
     known: Floats
     truth: Ints  # the right intent, or -1 where none of the learnt ones is right
+    ngram_weight: float  # of `quick` in `joint`
 
     @property
     def scope(self) -> NDArray[np.bool_]:
@@ -102,7 +103,7 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
         alpha=halved(fitted.alpha),
         outside=np.flatnonzero(rows.labels == len(names)).astype(np.int32),
         ngrams=ngrams.joined(machine, _speech(rows, spoken, features)),
-        ngram_weight=NGRAM_WEIGHT,
+        ngram_weight=held.ngram_weight,
         quick_right=quick_calibrator,
         quick_scope=calibration.fit(quick, held.scope, weight),
         full_right=full_calibrator,
@@ -191,14 +192,24 @@ def _held_out(fitted: kernel.Fit, features: ngrams.Features, rows: _Rows, classe
     truth = np.concatenate([np.where(rows.labels[one] < classes, rows.labels[one], -1), np.full(len(has), -1)])
     kernels = np.concatenate([fitted.one_out[one], np.maximum(fitted.class_out[has], -5.0)])
     quick = np.concatenate([quick_one[one], quick_class[has]])
+    weight = _ngram_weight(kernels, quick, truth)
     return _Held(
-        joint=kernels + np.float32(NGRAM_WEIGHT) * quick,
+        joint=kernels + np.float32(weight) * quick,
         kernel=kernels,
         quick=quick,
         near=np.concatenate([fitted.near_one_out[one], fitted.near_class_out[has]]),
         known=np.concatenate([known_one[one], known_class[has]]),
         truth=truth,
+        ngram_weight=weight,
     )
+
+
+def _ngram_weight(kernels: Floats, quick: Floats, truth: Ints) -> float:
+    """Return the weight under which most held-out messages that have an intent get theirs; of equal ones the least."""
+    has = truth >= 0
+    inside, other = kernels[has][:, :-1], quick[has][:, :-1]
+    right = [int(((inside + np.float32(w) * other).argmax(axis=1) == truth[has]).sum()) for w in NGRAM_WEIGHTS]
+    return NGRAM_WEIGHTS[int(np.argmax(right))]
 
 
 def _quick_held_out(features: ngrams.Features, rows: _Rows, classes: int, seed: int) -> tuple[Floats, Floats]:

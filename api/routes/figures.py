@@ -1,15 +1,29 @@
 """Figures over HTTP: each with its interval, its numbers, its definition, and FPT's reported figure beside it."""
 
-from typing import Annotated, Literal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
-from api.figures import Wanted, no_figure, period, report_of
+from api.exports import EVENTS, FIGURES, MEDIA, Format, figure_rows, write
+from api.figures import Wanted, added, make, no_figure, period, report_of
+from api.insights import Changes, changes, fairness, knowledge_gaps
 from api.security import Reader
 from api.shapes import Past
+from core.db import app_database
+from core.errors import Rejected
+from core.store import events
 from metrics.cohort import GroupBy
+from metrics.definitions.compare import Compared, known
+from metrics.fairness import Gap
 from metrics.figure import Definition
+from metrics.gaps import KnowledgeGap
 from metrics.report import DEFINITIONS, Line, Report
+from metrics.side_by_side import side_by_side
 
 router = APIRouter(prefix="/v1/metrics", tags=["figures"])
 Origin = Literal["live", "import", "demo"]
@@ -28,6 +42,92 @@ def whole_report(
 @router.get("/definitions", operation_id="definitions", summary="What each figure counts")
 def definitions(_: Reader) -> list[Definition]:
     return list(DEFINITIONS.values())
+
+
+@router.get("/side-by-side", operation_id="side_by_side", summary="The same items under other vendors' definitions")
+def beside_others(
+    caller: Reader,
+    since: Since = None,
+    until: Until = None,
+    origin: Origin | None = None,
+    definitions: Annotated[str, Query(description="Vendors, separated by commas: fin,zendesk. Default: all.")] = "",
+) -> list[Compared]:
+    """Ours first. Figures that need a language model's verdict are null here, never guessed."""
+    vendors = known([name.strip() for name in definitions.split(",") if name.strip()])
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = added(connection, Wanted(caller.tenant_id, *period(since, until), None, origin))
+    return list(side_by_side(found.whole, vendors))
+
+
+@router.get("/changes", operation_id="changes", summary="A period beside the one before, and what explains the change")
+def what_changed(
+    caller: Reader,
+    since: Since = None,
+    until: Until = None,
+    origin: Origin | None = None,
+    figure: Annotated[
+        Literal["automation_share", "resolution"], Query(description="Whose change is explained.")
+    ] = "automation_share",
+) -> Changes:
+    """Every difference has its interval. Slices explain a change by their own share (rate) or their weight (mix)."""
+    wanted = Wanted(caller.tenant_id, *period(since, until), None, origin)
+    with app_database().transaction(caller.tenant_id) as connection:
+        return changes(connection, wanted, figure)
+
+
+@router.get("/fairness", operation_id="fairness", summary="Each language, or other group, against all others")
+def who_is_served_worse(
+    caller: Reader,
+    since: Since = None,
+    until: Until = None,
+    by: GroupBy = "language",
+    origin: Origin | None = None,
+) -> list[Gap]:
+    """`worse` names figures that are surely below the others', however many groups were looked at."""
+    wanted = Wanted(caller.tenant_id, *period(since, until), by, origin)
+    with app_database().transaction(caller.tenant_id) as connection:
+        return list(fairness(connection, wanted))
+
+
+@router.get("/knowledge-gaps", operation_id="knowledge_gaps", summary="Intents that would add most, and what they lack")
+def what_is_missing(
+    caller: Reader, since: Since = None, until: Until = None, origin: Origin | None = None
+) -> list[KnowledgeGap]:
+    """By the workload share that automating the rest of an intent would add, at most."""
+    wanted = Wanted(caller.tenant_id, *period(since, until), None, origin)
+    with app_database().transaction(caller.tenant_id) as connection:
+        return list(knowledge_gaps(connection, wanted))
+
+
+@router.get(
+    "/export", operation_id="export_figures", summary="Figures or events as a file", response_class=FileResponse
+)
+def export(
+    caller: Reader,
+    since: Since = None,
+    until: Until = None,
+    what: Annotated[
+        Literal["figures", "events"], Query(description="Events need scope ops: they name people.")
+    ] = "figures",
+    format: Format = "csv",
+    by: GroupBy | None = None,
+    origin: Origin | None = None,
+) -> FileResponse:
+    """CSV, JSON lines or Parquet; of events, those that happened in the period."""
+    start, end = period(since, until)
+    if what == "events" and not caller.may("ops"):
+        raise Rejected("events need the scope ops", code="scope_missing", hint="Use a key of scope ops.")
+    columns = EVENTS if what == "events" else FIGURES
+    with tempfile.NamedTemporaryFile(suffix=f".{format}", delete=False) as made:
+        file = Path(made.name)
+    with app_database().transaction(caller.tenant_id) as connection:
+        if what == "events":
+            rows: Iterator[dict[str, Any]] = map(dict, events.stream(connection, start, end))
+        else:
+            rows = figure_rows(make(connection, Wanted(caller.tenant_id, start, end, by, origin)).report)
+        write(rows, columns, format, file)
+    name = f"saola-{what}-{start:%Y-%m-%d}-{end:%Y-%m-%d}.{format}"
+    return FileResponse(file, filename=name, media_type=MEDIA[format], background=BackgroundTask(file.unlink))
 
 
 @router.get("/{figure}", operation_id="figure", summary="One figure of a period")

@@ -15,59 +15,86 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.figures import Made, Wanted, added, make
 from api.gate_seen import ledger_of
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
 from core.gate.words import SENTENCES
-from core.store import events
-from metrics import report as metrics_report
 from metrics.certificates.overview import LedgerLine
+from metrics.cohort import GROUPS, GroupBy
+from metrics.definitions.compare import Compared, known
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 from metrics.report import Report
-
-LATE = timedelta(days=7)  # repeat contacts of the last tickets
-HISTORY = timedelta(days=180)  # what people needed for comparable tickets, for the workload share
+from metrics.side_by_side import side_by_side
+from workers.rollup import catch_up
 
 
 def report(
     since: Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days ago.")] = "",
     until: Annotated[str, typer.Option(help="Up to this day, not included. Default: now.")] = "",
-    by: Annotated[str, typer.Option(help="One line for each: agent, intent, language, channel.")] = "",
+    by: Annotated[str, typer.Option(help="One line for each: agent, version, model, intent, language, channel.")] = "",
     origin: Annotated[str, typer.Option(help="Only items of one origin: live, import, demo.")] = "",
+    definitions: Annotated[
+        str, typer.Option(help="Beside the definitions of these vendors: fin,zendesk,... or all.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     now = datetime.now(UTC)
-    start = _day(since) if since else now - timedelta(days=30)
-    end = _day(until) if until else now
+    start = day(since) if since else now - timedelta(days=30)
+    end = day(until) if until else now
     with connected() as tenant:
         found = make_report(tenant, start, end, by=by, origin=origin)
         with app_database().transaction(tenant) as connection:
             ledger = ledger_of(connection, start, end)
+        beside = compared(tenant, start, end, definitions, origin) if definitions else ()
     if as_json:
         lines = [line.model_dump(mode="json") for line in ledger]
-        typer.echo(json.dumps({**found.model_dump(mode="json"), "ledger": lines}, ensure_ascii=False))
+        vendors = [one.model_dump(mode="json") for one in beside]
+        told = {**found.model_dump(mode="json"), "ledger": lines, "definitions": vendors}
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         print_report(found, Console())
         print_ledger(ledger, Console())
+        if beside:
+            print_definitions(beside, Console())
 
 
 def make_report(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin: str = "") -> Report:
     """Return a tenant's report over what arrived in [since, until)."""
+    return made(tenant, since, until, by=by, origin=origin).report
+
+
+def made(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin: str = "") -> Made:
+    """Return the report and its trend, after everything that has happened by now is rolled up."""
+    catch_up(tenant)
+    wanted = Wanted(tenant, since, until, known_group(by), origin or None)
     with app_database().transaction(tenant) as connection:
-        log = list(events.of_cohort(connection, since - HISTORY, until + LATE))
-    return metrics_report.report(
-        log,
-        since=since,
-        until=until,
-        now=datetime.now(UTC),
-        by=by or None,  # type: ignore[arg-type] # report refuses a group it does not know
-        origin=origin or None,
-    )
+        return make(connection, wanted)
 
 
-def _day(text: str) -> datetime:
+def compared(tenant: UUID, since: datetime, until: datetime, vendors: str, origin: str = "") -> tuple[Compared, ...]:
+    """Return our figures beside those of `vendors` ("fin,zendesk", or "all") over the same items."""
+    names = () if vendors == "all" else tuple(name.strip() for name in vendors.split(",") if name.strip())
+    known(names)
+    with app_database().transaction(tenant) as connection:
+        found = added(connection, Wanted(tenant, since, until, None, origin or None))
+    return side_by_side(found.whole, names)
+
+
+def known_group(by: str) -> GroupBy | None:
+    """Return a group by its name, None for ''. Raises Rejected for what is none."""
+    for group in GROUPS:
+        if by == group:
+            return group
+    if by:
+        raise Rejected(f"there is no group {by!r}", hint=f"Group by one of: {', '.join(GROUPS)}.")
+    return None
+
+
+def day(text: str) -> datetime:
+    """Return a day, or an instant, as written. Raises Rejected for what is none."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
@@ -140,6 +167,17 @@ def print_ledger(lines: Sequence[LedgerLine], console: Console) -> None:
         console.print(f"  {line.agent}: {line.words}", soft_wrap=True, highlight=False)
     if not lines:
         console.print("  nothing was sent")
+
+
+def print_definitions(beside: Sequence[Compared], console: Console) -> None:
+    """Print everyone's figures over the same items, and how far they lie apart."""
+    table = Table(title="The same items under others' definitions", title_justify="left")
+    for name in ("figure", "value [95 % interval]", "n", "counts as"):
+        table.add_column(name, justify="right" if name == "n" else "left")
+    for one in beside:
+        said = number(one.estimate, one.definition)
+        table.add_row(one.definition.title, said, f"{one.estimate.n:,}", one.definition.numerator)
+    console.print(table)
 
 
 def _reason(code: str) -> str:

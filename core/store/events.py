@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.events import Event
 from core.ids import new_id
-from core.store.sql import Jsonb, execute_many, maybe_row, rows
+from core.store.sql import Jsonb, execute_many, maybe_row, rows, stream_rows
 
 _COLUMNS = "id, tenant_id, kind, at, ticket_id, document_id, work_item_id, run_id, data"
 
@@ -91,3 +91,14 @@ def of_cohort(connection: Connection, since: datetime, until: datetime, origin: 
     )
     for row in result:
         yield Event.model_construct(**row)
+
+
+def stream(connection: Connection, since: datetime, until: datetime) -> Iterator[RowMapping]:
+    """Yield every event that happened in [since, until), oldest first, without holding them all in memory."""
+    yield from stream_rows(
+        connection,
+        """SELECT id, kind, at, ticket_id, document_id, work_item_id, run_id, data FROM events
+           WHERE at >= :since AND at < :until ORDER BY at, id""",
+        since=since,
+        until=until,
+    )

@@ -1,13 +1,13 @@
 """Small helpers that every store module uses to run SQL text with named parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Row, RowMapping, TextClause, text
 
-__all__ = ["Jsonb", "execute", "execute_many", "maybe_row", "one_row", "plain_rows", "rows", "scalar"]
+__all__ = ["Jsonb", "execute", "execute_many", "maybe_row", "one_row", "plain_rows", "rows", "scalar", "stream_rows"]
 
 
 @lru_cache(maxsize=2000)
@@ -44,6 +44,12 @@ def maybe_row(connection: Connection, sql: str, **values: Any) -> RowMapping | N
 def one_row(connection: Connection, sql: str, **values: Any) -> RowMapping:
     """Return the only row; an error if there is none or more than one."""
     return connection.execute(_clause(sql), values).mappings().one()
+
+
+def stream_rows(connection: Connection, sql: str, **values: Any) -> Iterator[RowMapping]:
+    """Yield rows as mappings, fetched a thousand at a time."""
+    options = {"stream_results": True, "yield_per": 1_000}
+    yield from connection.execute(_clause(sql), values, execution_options=options).mappings()
 
 
 def scalar(connection: Connection, sql: str, **values: Any) -> Any:

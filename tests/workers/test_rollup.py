@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -68,9 +68,10 @@ def plain(sums: Sums) -> dict[str, Any]:
 
 def check(connections: Connections, tenant_id: UUID, log: list[Event], now: datetime, zone: str) -> None:
     """Compare whole and parts with the sums over the whole log."""
-    day = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
-    since = START.astimezone(ZoneInfo(zone)).replace(**day)  # type: ignore[arg-type]  # four integers
-    last = (UNTIL - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).replace(**day)  # type: ignore[arg-type]
+    since, last = (
+        datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+        for at in (START, UNTIL - timedelta(microseconds=1))
+    )
     whole = cohort(fold(log), since=since, until=last + timedelta(days=1), now=now)
     assert plain(read(connections, tenant_id).whole) == plain(sums_of(whole))
     for by in ("agent", "intent"):

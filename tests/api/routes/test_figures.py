@@ -35,3 +35,47 @@ def test_one_figure_is_asked_for_by_name(desk: Desk) -> None:
 def test_a_bad_period_is_a_problem(desk: Desk, query: str) -> None:
     answer = desk.client("ops").get(f"/v1/metrics/report?{query}")
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+@pytest.fixture(scope="module")
+def worked(desk: Desk) -> Desk:
+    """A desk whose tickets are rolled up."""
+    made.held(desk.tenant_id, language="en")
+    catch_up(desk.tenant_id)
+    return desk
+
+
+def test_our_figures_stand_beside_other_vendors(worked: Desk) -> None:
+    client = worked.client("ops")
+    found = client.get("/v1/metrics/side-by-side?definitions=fin,zendesk").json()
+    assert {one["vendor"] for one in found} == {"saola", "fin", "zendesk"}
+    assert client.get("/v1/metrics/side-by-side?definitions=acme").status_code == 422
+
+
+def test_what_changed_has_a_difference_for_every_figure(worked: Desk) -> None:
+    found = worked.client("ops").get("/v1/metrics/changes").json()
+    names = {one["name"] for one in found["figures"]}
+    assert {"automation_share", "accuracy", "repeat_contact"} <= names
+    share = next(one for one in found["figures"] if one["name"] == "automation_share")
+    assert share["difference"]["value"] is None and share["difference"]["missing"]
+
+
+def test_groups_and_knowledge_gaps_are_lists(worked: Desk) -> None:
+    client = worked.client("ops")
+    assert [gap["tickets"] > 0 for gap in client.get("/v1/metrics/fairness").json()] == [True]
+    assert client.get("/v1/metrics/knowledge-gaps").json() == []  # nothing is 7 days old
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_figures_and_events_come_as_files(worked: Desk, format: str) -> None:
+    for what in ("figures", "events"):
+        answer = worked.client("ops").get(f"/v1/metrics/export?what={what}&format={format}&by=agent")
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].startswith("attachment")
+        start = {"csv": (b"since,", b"id,"), "jsonl": (b"{",), "parquet": (b"PAR1",)}[format]
+        assert answer.content.startswith(start)
+
+
+def test_events_are_for_operations_only(worked: Desk) -> None:
+    answer = worked.client("staff").get("/v1/metrics/export?what=events")
+    assert answer.status_code == 403

@@ -1,0 +1,204 @@
+"""What the weekly report says, as plain blocks: HTML and PDF are made from the same ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from api.figures import Wanted, make
+from api.insights import QUALITIES, Changes, changes, fairness, knowledge_gaps
+from cli.commands.report import number
+from core.gate.words import SENTENCES
+from metrics.change import Change
+from metrics.cohort import GroupBy
+from metrics.estimate import Estimate
+from metrics.figure import Definition
+from metrics.report import Report
+
+SHOWN = ("automation_share", "workload_share", "accuracy", "repeat_contact", "straight_through", "document_accuracy")
+TIMES = ("first_response", "resolution_time", "hours_saved", "cost_per_item", "cost_per_resolution")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table; `bars` are shares of 1 drawn beside its rows, None for none."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    bars: Sequence[float | None] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weekly:
+    """The whole report: a title, its period, what matters in sentences, then tables."""
+
+    title: str
+    period: str
+    sentences: Sequence[str]
+    tables: Sequence[Table]
+    footnotes: Sequence[str]
+
+
+def content(connection: Connection, week: Wanted) -> Weekly:
+    """Put together the report of one settled week."""
+    report = make(connection, week).report
+    change = changes(connection, week)
+    lines = {line.definition.name: line for line in report.lines}
+    by_name = {one.name: one for one in change.figures}
+
+    def row(name: str) -> list[str]:
+        definition = lines[name].definition
+        moved = _moved(by_name.get(name), definition)
+        return [definition.title, number(lines[name].estimate, definition), f"{lines[name].estimate.n:,}", moved]
+
+    head = ("Figure", "Value [95 % interval]", "n", "Against the week before")
+    last = report.until - timedelta(days=1)
+    return Weekly(
+        title="Saola: the week in customer service",
+        period=f"Items that arrived from {report.since:%d %B %Y} to {last:%d %B %Y}, as of {report.now:%d %B %Y}",
+        sentences=_sentences(report, change),
+        tables=[
+            Table(title="How right, how much", head=head, rows=[row(name) for name in SHOWN]),
+            _waterfall(report),
+            Table(title="Times and costs", head=head, rows=[row(name) for name in TIMES]),
+            _explained(change),
+            *(_fairness(connection, week, by) for by in QUALITIES[2:]),
+            _gaps(connection, week),
+            _beside(report, {name: line.definition for name, line in lines.items()}),
+        ],
+        footnotes=[
+            "A week is reported once all of its tickets are 7 days old: until then none of them counts as good.",
+            "Intervals are 95 %. A figure that was not measured is said to be not yet known; it is never shown as 0.",
+            *(f"{lines[name].definition.title}: {_meaning(lines[name].definition)}." for name in SHOWN),
+        ],
+    )
+
+
+def _meaning(definition: Definition) -> str:
+    return f"{definition.numerator}; of {definition.denominator}"
+
+
+def _moved(one: Change | None, definition: Definition) -> str:
+    if one is None or one.difference.value is None:
+        return "–"
+    d = one.difference
+    if definition.unit != "share" or d.value is None:
+        return f"{d.value:+,.3g}"
+    text = f"{100 * d.value:+.1f} points"
+    if d.low is None or d.high is None:
+        return text
+    sure = "" if d.low <= 0 <= d.high else ", a real change"
+    return f"{text} [{100 * d.low:+.1f}, {100 * d.high:+.1f}]{sure}"
+
+
+def _sentences(report: Report, change: Changes) -> list[str]:
+    found = [f"{report.tickets:,} tickets and {report.documents:,} documents arrived."]
+    share, right = report.figure("automation_share"), report.figure("accuracy")
+    if share.value is not None:
+        found.append(
+            f"Agents alone dealt with {_percent(share)} of all tickets, and those customers did not come back."
+        )
+    else:
+        found.append(f"How much was automated is not yet known: {share.missing}.")
+    if right.value is not None:
+        found.append(f"Of what went out unseen, {_percent(right)} was right, by {right.n:,} audits drawn at random.")
+    else:
+        found.append(f"How right it was is not yet known: {right.missing}.")
+    top = next(iter(change.explained), None)
+    moved = next((one for one in change.figures if one.name == "automation_share"), None)
+    if top is not None and moved is not None and moved.difference.value is not None:
+        named = top.value or "unknown"
+        found.append(
+            f"The automation share moved by {100 * moved.difference.value:+.1f} points; most of it, "
+            f"{100 * top.total:+.1f}, lies in {top.by} {named}."
+        )
+    if report.simulated:
+        found.append("A simulated reviewer judged some of it: a demonstration, not a measurement.")
+    return found
+
+
+def _percent(e: Estimate) -> str:
+    if e.value is None or e.low is None or e.high is None:
+        return "–"
+    return f"{e.value:.1%} (between {e.low:.1%} and {e.high:.1%})"
+
+
+def _waterfall(report: Report) -> Table:
+    rows, bars = [], []
+    for stage in report.waterfall:
+        count = "–" if stage.count is None else f"{stage.count:,}"
+        definition = report.waterfall_definition
+        rows.append([stage.title, count, number(stage.share, definition), number(stage.workload, definition)])
+        bars.append(stage.share.value)
+    return Table(
+        title="From received to audited right",
+        head=("Stage", "Tickets", "Share of all", "Share of the workload"),
+        rows=rows,
+        bars=bars,
+    )
+
+
+def _explained(change: Changes) -> Table:
+    rows = [
+        [
+            f"{one.by} {one.value or 'unknown'}",
+            f"{100 * one.total:+.2f}",
+            f"{100 * one.rate:+.2f}",
+            f"{100 * one.mix:+.2f}",
+        ]
+        for one in change.explained[:5]
+    ]
+    note = "Points of automation share; each quality (agent, intent, language, channel) adds up to the whole change."
+    head = ("Slice", "Explains", "By its own share", "By there being more or less of it")
+    return Table(title="What moved the automation share", head=head, rows=rows, note=note)
+
+
+def _fairness(connection: Connection, week: Wanted, by: GroupBy) -> Table:
+    rows = [
+        [
+            gap.value or "unknown",
+            f"{gap.tickets:,}",
+            _points(gap.share_gap),
+            _points(gap.accuracy_gap),
+            ", ".join(name.replace("_", " ") for name in gap.worse) or "–",
+        ]
+        for gap in fairness(connection, week._replace(by=by))
+    ]
+    head = (by.capitalize(), "Tickets", "Automation share, against all others", "Accuracy, against all others", "Worse")
+    note = "Worse: surely below the others, however many groups were looked at."
+    return Table(title=f"Served alike, by {by}", head=head, rows=rows, note=note)
+
+
+def _points(e: Estimate) -> str:
+    if e.value is None:
+        return "not yet known"
+    if e.low is None or e.high is None:
+        return f"{100 * e.value:+.1f} points"
+    return f"{100 * e.value:+.1f} points [{100 * e.low:+.1f}, {100 * e.high:+.1f}]"
+
+
+def _gaps(connection: Connection, week: Wanted) -> Table:
+    rows = []
+    for gap in knowledge_gaps(connection, week):
+        reasons = "; ".join(f"{_reason(why.code)} ({why.tickets:,})" for why in gap.held[:2])
+        adds = f"{100 * gap.adds:.1f} points"
+        rows.append([gap.intent or "no intent", f"{gap.tickets:,}", adds, gap.missing, reasons or "–"])
+    head = ("Intent", "Tickets", "Would add at most", "What is missing", "Held because")
+    note = "Points of the workload automated, if every ticket of the intent were dealt with by agents for good."
+    return Table(title="Ten knowledge gaps", head=head, rows=rows, note=note)
+
+
+def _reason(code: str) -> str:
+    text = SENTENCES.get(code, {}).get("en", code)
+    return text.split(":")[0].split("{")[0].strip(" .,(") or code.replace("_", " ")
+
+
+def _beside(report: Report, definitions: dict[str, Definition]) -> Table:
+    rows = []
+    for one in report.beside:
+        definition = definitions.get(one.name, report.waterfall_definition)
+        rows.append([one.words, number(one.ours, definition), one.note])
+    return Table(title="Beside what FPT Smart Cloud reports", head=("FPT", "Here", "What it would take"), rows=rows)

@@ -1,0 +1,110 @@
+"""`saola metrics` and `saola report` against a real database: files that others can read, and sums that hold."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import duckdb
+import pypdfium2
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bench.definitions import Month
+from cli.commands import metrics, report
+from cli.embedded.temporary import Database, Servers
+from cli.first_tenant import ensure_tenant
+from core import db
+from core.errors import Rejected
+from core.settings import settings
+from core.store import events
+from core.store.sql import execute
+
+runner = CliRunner()
+reporting = typer.Typer()
+reporting.command()(report.report)
+WEEKS = timedelta(days=36)
+
+
+@pytest.fixture(scope="module")
+def tenant(module_database: Database, servers: Servers) -> Iterator[UUID]:
+    """A tenant with a generated month that ended last week."""
+    cached = (settings, db.app_database, db.system_database)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in servers.environment(module_database).items():
+            patch.setenv(name, value)
+        for one in cached:
+            one.cache_clear()
+        made = ensure_tenant(servers.home)[0]
+        month = list(Month(400, 1).events())
+        shift = datetime.now(UTC) - WEEKS - min(e.at for e in month)
+        log = [e.model_copy(update={"tenant_id": made, "at": e.at + shift}) for e in month]
+        with db.app_database().transaction(made) as connection:
+            events.append(connection, *log)
+        yield made
+        db.app_database().close()
+        db.system_database().close()
+    for one in cached:
+        one.cache_clear()
+
+
+def test_the_rollups_are_what_the_log_gives_and_a_slip_is_found(tenant: UUID) -> None:
+    days = ["--since", f"{datetime.now(UTC) - WEEKS:%Y-%m-%d}"]
+    assert runner.invoke(metrics.app, ["check", *days]).stdout == "the roll-ups are what the log gives\n"
+    with db.app_database().transaction(tenant) as connection:
+        execute(connection, "UPDATE rollups SET durable = durable + 1 WHERE start > now()::date - 25")
+    wrong = runner.invoke(metrics.app, ["check", *days])
+    assert wrong.exit_code == 1
+    assert "tickets durable: " in wrong.stdout
+    assert "items rolled up anew" in runner.invoke(metrics.app, ["rebuild"]).stdout
+    assert runner.invoke(metrics.app, ["check", *days]).exit_code == 0
+
+
+@pytest.mark.parametrize("what", ["figures", "events"])
+def test_every_format_holds_the_same_rows(tenant: UUID, tmp_path: Path, what: str) -> None:
+    counts = set()
+    for ending in ("csv", "jsonl", "parquet"):
+        file = tmp_path / f"out.{ending}"
+        by = ["--by", "intent"] if what == "figures" else []
+        assert runner.invoke(metrics.app, ["export", "--what", what, "--out", str(file), *by]).exit_code == 0
+        with duckdb.connect() as duck:
+            told = f"SELECT count(*), count(DISTINCT {'figure' if by else 'kind'}) FROM '{file}'"
+            counts.add(duck.execute(told).fetchall()[0])
+    assert len(counts) == 1 and min(counts.pop()) > 9
+
+
+def test_what_cannot_be_written_is_refused_with_what_can(tenant: UUID, tmp_path: Path) -> None:
+    for words, told in (
+        (["export", "--out", "x.xml"], "csv, jsonl, parquet"),
+        (["export", "--out", "x.csv", "--what", "people"], "figures, events"),
+        (["weekly", "--out", "x.doc"], ".html or .pdf"),
+    ):
+        error = runner.invoke(metrics.app, words).exception
+        assert isinstance(error, Rejected) and told in error.hint
+
+
+def test_the_weekly_report_is_a_page_and_a_pdf_with_the_same_words(tenant: UUID, tmp_path: Path) -> None:
+    for ending in ("html", "pdf"):
+        done = runner.invoke(metrics.app, ["weekly", "--out", str(tmp_path / f"week.{ending}")])
+        assert done.exit_code == 0, done.exception
+    html = (tmp_path / "week.html").read_text()
+    document = pypdfium2.PdfDocument(tmp_path / "week.pdf")
+    text = " ".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    for words in ("Automation share (tickets)", "From received to audited right", "Ten knowledge gaps", "400 million"):
+        assert words in html
+        assert words in text.replace("\r\n", " ")
+    assert "<script" not in html and "http" not in html
+
+
+def test_the_report_stands_beside_other_vendors_definitions(tenant: UUID) -> None:
+    done = runner.invoke(reporting, ["--definitions", "fin,zendesk", "--json", "--by", "language"])
+    told = json.loads(done.stdout)
+    assert {one["vendor"] for one in told["definitions"]} == {"saola", "fin", "zendesk"}
+    shares = {one["definition"]["name"]: one["estimate"]["value"] for one in told["definitions"]}
+    assert shares["fin_resolution"] > shares["automation_share"] > 0
+    assert "Fin: automation rate" in runner.invoke(reporting, ["--definitions", "all"]).stdout
+    assert isinstance(runner.invoke(reporting, ["--definitions", "acme"]).exception, Rejected)
+    assert isinstance(runner.invoke(reporting, ["--by", "moon"]).exception, Rejected)

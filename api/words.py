@@ -130,5 +130,5 @@ class Words:
     def seconds(self, value: float) -> str:
         """Return a duration: seconds with one place below a minute, else the largest unit."""
         if value < 60:
-            return self("unit.seconds", n=self.number(value, 1 if value < 10 else 0))
+            return self("unit.seconds", n=self.number(value, 2 if value < 0.1 else 1 if value < 10 else 0))
         return str(format_timedelta(timedelta(seconds=value), threshold=1.5, format="long", locale=self.locale))

@@ -17,7 +17,7 @@ from api.security import AnyCaller, Caller, Reader
 from api.shapes import BatchIn, MessageIn, Past, TicketAccepted, TicketIn, Word, clean
 from core.db import app_database
 from core.errors import Rejected
-from core.store import history, inbox, intake
+from core.store import handling, history, inbox, intake
 from core.store.inbox import Filters
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -90,10 +90,11 @@ def add_message(
         raise Rejected("received_at is for imports: it needs the scope ops", code="scope_missing")
 
     def work(connection: Connection) -> Response:
-        at = body.received_at or _now_of(connection, ticket_id)
-        if intake.add_customer_message(connection, caller.tenant_id, ticket_id, body.text.strip(), at) is None:
+        home = handling.home_of(connection, ticket_id)  # a merged ticket's thread goes on where it is now
+        at = body.received_at or _now_of(connection, home)
+        if intake.add_customer_message(connection, caller.tenant_id, home, body.text.strip(), at) is None:
             raise views.no_ticket()
-        return _accepted(ticket_id)
+        return _accepted(home)
 
     return once(caller.tenant_id, key, digest, work)
 

@@ -163,6 +163,19 @@ def merge(connection: Connection, tenant_id: UUID, ticket_id: UUID, into: UUID, 
     _say(connection, tenant_id, into, "ticket.absorbed", at, of=str(ticket_id), by=by)
 
 
+def home_of(connection: Connection, ticket_id: UUID) -> UUID:
+    """Return the ticket that this one was merged into, however often; itself where it was not."""
+    found = scalar(
+        connection,
+        """WITH RECURSIVE way AS (
+               SELECT id, merged_into FROM tickets WHERE id = :id
+               UNION ALL SELECT t.id, t.merged_into FROM tickets t JOIN way ON t.id = way.merged_into)
+           SELECT id FROM way WHERE merged_into IS NULL""",
+        id=ticket_id,
+    )
+    return UUID(str(found)) if found else ticket_id
+
+
 def message(connection: Connection, ticket_id: UUID, message_id: UUID) -> RowMapping:
     """Return a customer's message with what a ticket of its own needs. Raises Rejected (code not_found)."""
     row = maybe_row(

@@ -90,6 +90,10 @@ def test_a_merged_ticket_gives_its_messages_and_notes_to_the_other(desk: Desk, c
     assert (gone["state"], gone["merged_into"], gone["messages"]) == ("closed", str(first), [])
     assert [one["id"] for one in client.get("/v1/tickets?q=4711").json()["tickets"]].count(str(first)) == 1
     assert code(client.post(f"/v1/reviews/{second.decision_id}/approve")) == (409, "already_reviewed")
+    later = client.post(f"/v1/tickets/{second.ticket_id}/messages", json={"text": "Any news?"}).json()
+    assert later["id"] == str(first)
+    assert client.get(f"/v1/tickets/{first}").json()["messages"][-1]["text"] == "Any news?"
+    assert shown(client, second.ticket_id)["state"] == "closed"
     again = client.post(f"/v1/tickets/{second.ticket_id}/merge", json={"into": str(first)})
     assert code(again) == (409, "merged_already")
     assert code(client.post(f"/v1/tickets/{first}/merge", json={"into": str(first)})) == (409, "same_ticket")

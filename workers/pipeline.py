@@ -53,6 +53,7 @@ def work(jobs: Sequence[Job]) -> None:
     """Work on items of one tenant to their decisions, and send what may be sent."""
     shop = workshop()
     shop.refresh()
+    reading.hold(jobs)
     tenant_id = jobs[0].tenant_id
     by_item = {job.subject_id: job for job in jobs}
     state = shop.state(tenant_id)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from workers.jobs import LeaseLost, lease_seconds
 from workers.parse_client import parse
 
 FLUSH_SECONDS = 1.0
-_last: list[tuple[UUID, Reading]] = []  # the document being worked on: triage reads it first, then its agent
+KEPT = 8  # readings: a document's triage reads it first, then its agent, and jobs come in small batches
+_kept: dict[UUID, Reading] = {}
+_batch: list[Job] = []  # the jobs at hand: their leases are held while one of them is read
 
 
 class _Pages:
@@ -36,8 +39,9 @@ class _Pages:
         if time.monotonic() - self.saved_at > FLUSH_SECONDS:
             with app_database().transaction(self.job.tenant_id) as connection:
                 pages.save(connection, self.job.tenant_id, self.document_id, self.unsaved)
-                if not outbox.extend(connection, self.job, lease_seconds(self.job.queue)):
-                    raise LeaseLost
+                for job in {self.job.id: self.job, **{one.id: one for one in _batch}}.values():
+                    if not outbox.extend(connection, job, lease_seconds(job.queue)) and job.id == self.job.id:
+                        raise LeaseLost
             self.unsaved, self.saved_at = [], time.monotonic()
 
 
@@ -46,20 +50,31 @@ def read(tenant_id: UUID, item: WorkItem, document_id: UUID, *, job: Job) -> Rea
 
     Raises Rejected for a file that must be refused.
     """
-    if not _last or _last[0][0] != document_id:
-        _last[:] = [(document_id, _read(tenant_id, item, document_id, job))]
-    return _last[0][1]
+    if document_id not in _kept:
+        found = _read(tenant_id, item, document_id, job)
+        while len(_kept) >= KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[document_id] = found
+    return _kept[document_id]
+
+
+def hold(jobs: Sequence[Job]) -> None:
+    """Begin a batch: earlier readings are let go, and reading one document holds the leases of all."""
+    _batch[:] = jobs
+    _kept.clear()
 
 
 def last(document_id: UUID) -> Reading | None:
-    """Return the reading of a document if it is the one that was read last in this process."""
-    return _last[0][1] if _last and _last[0][0] == document_id else None
+    """Return the reading of a document if it was read for the jobs at hand."""
+    return _kept.get(document_id)
 
 
 def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Reading:
     document = next(d for d in item.documents if d.id == document_id)
-    with app_database().transaction(tenant_id) as connection:
-        done = [part_from_json(content) for content in pages.load(connection, document_id)]
+    done = []
+    if job.task != "item.work" or job.attempts > 1:  # nothing can be stored before the first attempt
+        with app_database().transaction(tenant_id) as connection:
+            done = [part_from_json(content) for content in pages.load(connection, document_id)]
     taken = _Pages(job, document_id)
     hints = Hints(language=item.language)
     try:

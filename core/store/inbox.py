@@ -16,7 +16,7 @@ from core.store.intake import fold
 from core.store.sql import maybe_row, rows, scalar
 
 _WORD = re.compile(r"\w+")
-WINDOW = 3_000  # newest tickets that are looked at one by one for a word
+WINDOW = 1_000  # newest tickets that are looked at one by one for a word
 RARE = 2_000  # matches up to which a search goes by the index of words
 
 
@@ -68,6 +68,8 @@ def tickets(
     """Return tickets, newest first or oldest. Raises Rejected (code malformed) for a cursor that is not ours."""
     where, values = _conditions(filters, cursor, oldest_first)
     order = "ASC" if oldest_first else "DESC"
+    if filters.tag:
+        where, values = _tagged(connection, filters.tag, where, values)
     query, source = _query(filters.q or ""), "tickets t"
     if query:
         values["q"] = query
@@ -98,6 +100,16 @@ def tickets(
         limit=limit + 1,
     )
     return _page(found, limit)
+
+
+def _tagged(connection: Connection, tag: str, where: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Narrow to a tag: a rare one by its own tickets, a frequent one by asking each of the newest tickets in turn."""
+    found = rows(connection, "SELECT ticket_id FROM ticket_tags WHERE tag = :tag LIMIT :most", tag=tag, most=RARE + 1)
+    if len(found) <= RARE:
+        return f"{where} AND t.id = ANY(:tagged)", {**values, "tagged": [row["ticket_id"] for row in found]}
+    # A scalar subquery is not turned into a join that would collect and sort all of them first.
+    asked = "(SELECT true FROM ticket_tags g WHERE g.ticket_id = t.id AND g.tag = :tag)"
+    return f"{where} AND coalesce({asked}, false)", {**values, "tag": tag}
 
 
 def _newest_matches(
@@ -184,9 +196,6 @@ def _conditions(filters: Filters, cursor: str | None, oldest_first: bool = False
         part, more = _due(filters.due)
         parts.append(part)
         values |= more
-    if filters.tag:
-        parts.append("t.id IN (SELECT g.ticket_id FROM ticket_tags g WHERE g.tag = :tag)")
-        values["tag"] = filters.tag
     if filters.since:
         parts.append("t.received_at >= :since")
         values["since"] = filters.since

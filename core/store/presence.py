@@ -21,7 +21,8 @@ def look(connection: Connection, tenant_id: UUID, ticket_id: UUID, who: str) -> 
     )
     execute(
         connection,
-        """DELETE FROM presence WHERE ticket_id = :id AND at < clock_timestamp() - make_interval(secs => :seconds)""",
+        """DELETE FROM presence WHERE at < clock_timestamp() - interval '1 hour'
+               OR (ticket_id = :id AND at < clock_timestamp() - make_interval(secs => :seconds))""",
         id=ticket_id,
         seconds=SECONDS,
     )

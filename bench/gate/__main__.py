@@ -53,9 +53,9 @@ def _say(text: str) -> None:
 def _cost() -> dict[str, Any]:
     decision, again = speed.decision_microseconds(), speed.recertify_seconds()
     print(f"\none decision: {decision['value']:.1f} microseconds (goal: below 50)")
-    both = f"{again['one_look']:.1f} s one look, {again['any_time']:.1f} s any time"
+    both = f"{again['one_look']:.1f} s one look, {again['any_time']:.1f} s any time, {again['live']:.1f} s live"
     print(f"new certificates for 1,500 agents with 1,000 audits each: {both} (goal: below 10)")
-    return {"decision_microseconds": decision, "recertify_seconds": again["any_time"], "recertify_one_look": again}
+    return {"decision_microseconds": decision, "recertify_seconds": again["live"], "recertify_by_method": again}
 
 
 def _promise(parts: Sequence[str], repeats: int, runs: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -110,10 +110,12 @@ def players(runs: int) -> dict[str, Player]:
     """
     plain = Config()
     installed = replace(plain, unflagged=0.1, flagged=0.1, held=0.1, alarm_level=70.0, proxy_level=1e300)
+    more = replace(installed, unflagged=0.3, flagged=0.3, held=0.3, alarm_level=23.0)
     forever = replace(plain, life=10**9, slack=1e9, reserve=0.0, alarm_level=1e300)
     return {
         "Saola": Live(plain, runs),
         "Saola as installed, no judge": Live(installed, runs),
+        "Saola, no judge, 3 in 10 audited": Live(more, runs),
         "Saola, strict (reserve 0.5 points)": Live(replace(plain, reserve=0.005), runs),
         "certificates kept for good": Live(forever, runs),
         "point estimate, 20,000 items": PointEstimate(runs),

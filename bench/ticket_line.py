@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from agents.triage.embedder import bundled
+from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
 from bench import plain_tickets
 from bench.running import Running, running
@@ -50,7 +50,7 @@ class Measured:
 
 def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: bool) -> Measured:
     """Send the messages `asked` through a fresh installation that has learnt from `learnt`."""
-    embedder = CachedEmbedder(bundled(), cache)
+    embedder = CachedEmbedder(ApartEmbedder(), cache)
     CONSOLE.print("embedding the training messages (kept for the next run)")
     vectors = embedder.embed([row.text for row in learnt])
     bare: dict[str, Any] = {}

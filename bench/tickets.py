@@ -19,7 +19,7 @@ from rich.progress import track
 from rich.table import Table
 
 from agents.triage.classifier import Classifier, Scored
-from agents.triage.embedder import bundled
+from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
 from agents.triage.examples import Example
 from agents.triage.training import train
@@ -88,7 +88,7 @@ def _direct(learnt: Sequence[Row], asked: Sequence[Row], options: argparse.Names
     started = time.monotonic()
     classifier = learn(learnt, options.cache)
     CONSOLE.print(f"learnt in {time.monotonic() - started:.0f} s, {len(classifier.to_bytes()) / 1e6:.1f} MB")
-    embedder = CachedEmbedder(bundled(), options.cache)
+    embedder = CachedEmbedder(ApartEmbedder(), options.cache)
     texts = [row.text for row in asked]
     parts = [texts[start : start + 500] for start in range(0, len(texts), 500)]
     scored = [
@@ -102,7 +102,7 @@ def _direct(learnt: Sequence[Row], asked: Sequence[Row], options: argparse.Names
 def learn(rows: Sequence[Row], cache: Path) -> Classifier:
     """Return a classifier trained on `rows`; embeddings of training texts are kept in `cache`."""
     examples = [Example(row.text, row.label, row.language) for row in rows]
-    return train(examples, embedder=CachedEmbedder(bundled(), cache))
+    return train(examples, embedder=CachedEmbedder(ApartEmbedder(), cache))
 
 
 def predictions(scored: Sequence[Scored], asked: Sequence[Row]) -> Predictions:

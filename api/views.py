@@ -179,6 +179,7 @@ class DocumentHistory(DocumentSummary):
     sha256: str
     customer_name: str
     customer_address: str
+    duplicate_of: UUID | None = Field(description="The first document with the same bytes or the same contents.")
     text: str
     pages: list[int]
     runs: list[Run]

@@ -232,7 +232,10 @@ documents = Table(
     _when("received_at", null=False),
     Column("shift_seconds", Float, nullable=False, server_default=text("0")),
     _when("created_at", now=True),
+    _text("content_key"),  # digest of what is printed; '' where that is too little to tell
+    Column("duplicate_of", UUID),  # the first document with the same bytes or contents
     Index("ix_documents_list", "tenant_id", "received_at", "id"),
+    Index("ix_documents_content", "tenant_id", "content_key", postgresql_where=text("content_key <> ''")),
     Index("ix_documents_ticket", "ticket_id"),
     Index("ix_documents_sha256", "tenant_id", "sha256"),
 )

@@ -200,6 +200,9 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         proposal = known or shop.loader.engine(agent).run(agent, loaded.item, context)
     except (NeedsHuman, Rejected) as error:
         proposal = _abstain(agent, chosen, str(error))
+    if loaded.item.kind == "document" and (before := reading.first(loaded.item.documents[0].id)) is not None:
+        told = f"the same document came before: {before}"  # nobody pays twice unseen
+        proposal = proposal.model_copy(update={"score": 0.0, "reason": told})
     usage = proposal.usage.model_copy(update={"seconds": time.monotonic() - started})
     return Worked(
         job,

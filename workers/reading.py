@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.documents.parser import Hints
+from agents.documents.same import content_key
 from agents.documents.values import Page, Reading, part_from_json, part_to_json
 from core.contracts import WorkItem
 from core.db import app_database
@@ -21,6 +22,7 @@ from workers.parse_client import parse
 FLUSH_SECONDS = 1.0
 KEPT = 8  # readings: a document's triage reads it first, then its agent, and jobs come in small batches
 _kept: dict[UUID, Reading] = {}
+_first: dict[UUID, UUID | None] = {}  # the document that came before with the same contents
 _batch: list[Job] = []  # the jobs at hand: their leases are held while one of them is read
 
 
@@ -62,6 +64,12 @@ def hold(jobs: Sequence[Job]) -> None:
     """Begin a batch: earlier readings are let go, and reading one document holds the leases of all."""
     _batch[:] = jobs
     _kept.clear()
+    _first.clear()
+
+
+def first(document_id: UUID) -> UUID | None:
+    """Return the document of which this one, read for the jobs at hand, is a duplicate."""
+    return _first.get(document_id)
 
 
 def last(document_id: UUID) -> Reading | None:
@@ -94,4 +102,5 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
     with app_database().transaction(tenant_id) as connection:
         pages.save(connection, tenant_id, document_id, taken.unsaved)
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
+        _first[document_id] = items.link_duplicate(connection, document_id, content_key(reading))
     return reading

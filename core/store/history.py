@@ -98,7 +98,8 @@ def document(connection: Connection, document_id: UUID) -> RowMapping | None:
     return maybe_row(
         connection,
         """SELECT d.id, d.ticket_id, d.filename, d.media_type, d.size, d.sha256, d.state, d.type, d.language, d.text,
-               d.reason, d.origin, d.attention, d.outcome, d.received_at, d.shift_seconds, c.name AS customer_name,
+               d.reason, d.origin, d.attention, d.outcome, d.received_at, d.shift_seconds, d.duplicate_of,
+               c.name AS customer_name,
                c.address AS customer_address
            FROM documents d LEFT JOIN customers c ON c.id = d.customer_id WHERE d.id = :id""",
         id=document_id,

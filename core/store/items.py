@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.contracts import ActionOutcome, Customer, DocumentRead, FieldValue, Message, WorkItem
-from core.store.sql import execute, maybe_row, rows
+from core.store.sql import execute, maybe_row, one_row, rows
 
 
 class Loaded(NamedTuple):
@@ -191,6 +191,24 @@ def save_reading(
         language=language,
         reason=reason,
     )
+
+
+def link_duplicate(connection: Connection, document_id: UUID, content_key: str) -> UUID | None:
+    """Keep the digest of a document's contents, and link it to the first document with the same bytes or contents;
+    returns that one's id."""
+    row = one_row(
+        connection,
+        """UPDATE documents d SET content_key = :key, duplicate_of = (
+               SELECT min(e.id::text)::uuid FROM (
+                   SELECT a.id FROM documents a WHERE a.sha256 = d.sha256
+                   UNION ALL SELECT b.id FROM documents b WHERE b.content_key = :key AND :key <> '') e
+               WHERE e.id < d.id)
+           WHERE d.id = :id RETURNING duplicate_of""",
+        id=document_id,
+        key=content_key,
+    )
+    found: UUID | None = row["duplicate_of"]
+    return found
 
 
 def subject(connection: Connection, item_id: UUID) -> dict[str, UUID | None]:

@@ -1,4 +1,5 @@
-"""A reviewer's correction of one document fills in the next documents of its sender, held ones at once."""
+"""A reviewer's correction of one document fills in the next documents of its sender, held ones at once; a document that
+came before is linked to the first."""
 
 import shutil
 from datetime import UTC, datetime
@@ -31,9 +32,10 @@ def reader(shop: Shop, tmp_path: Path) -> Any:
     stop_servers()
 
 
-def send(shop: Shop, number: int) -> tuple[UUID, dict[str, str]]:
+def send(shop: Shop, number: int, more: bytes = b"") -> tuple[UUID, dict[str, str]]:
     """Upload an invoice of the odd sender and let the line work on it; returns its decision and its true values."""
     data, truth = document_senders.document(ODD, number)
+    data += more
     received = Received(1_000_000)
     received.write(data)
     sha256 = received.keep(shop.tenant)
@@ -101,3 +103,25 @@ def test_what_was_undone_teaches_nothing(reader: Shop) -> None:
     assert shop.do_waiting(learn, "documents.learn") == 1
     with app_database().transaction(shop.tenant) as connection:
         assert rows(connection, "SELECT 1 FROM sender_notes") == []
+
+
+def link(shop: Shop, decision: UUID) -> tuple[UUID, UUID | None, float, str]:
+    with app_database().transaction(shop.tenant) as connection:
+        row = one_row(
+            connection,
+            """SELECT x.id, x.duplicate_of, r.score, r.proposal ->> 'reason' AS reason FROM decisions d
+               JOIN runs r ON r.id = d.run_id JOIN work_items w ON w.id = d.work_item_id
+               JOIN documents x ON x.id = w.document_id WHERE d.id = :id""",
+            id=decision,
+        )
+    return row["id"], row["duplicate_of"], row["score"], row["reason"]
+
+
+def test_the_same_document_again_is_linked_and_never_goes_straight_through(reader: Shop) -> None:
+    first, same_bytes, other = (link(reader, send(reader, number)[0]) for number in (0, 0, 1))
+    same_text = link(reader, send(reader, 0, b"\n% saved by another program\n")[0])
+    assert first[1] is None and other[1] is None
+    for again in (same_bytes, same_text):
+        assert again[1] == first[0]
+        assert (again[2], again[3]) == (0.0, f"the same document came before: {first[0]}")
+    assert first[3] == ""

@@ -23,19 +23,19 @@ Tag = Annotated[str, Field(max_length=100), AfterValidator(clean)]
 class NoteIn(Shape):
     """A note for other staff; customers and agents never see it."""
 
-    text: Body
+    text: Body = Field(examples=["I called the carrier: the parcel is in Da Nang."])
 
 
 class TagsIn(Shape):
     """All the tags that the ticket is to have."""
 
-    tags: list[Tag] = Field(max_length=100)
+    tags: list[Tag] = Field(max_length=100, examples=[["vip", "late parcel"]])
 
 
 class AssignIn(Shape):
     """Who is to deal with it: a user's address, or null for nobody."""
 
-    to: Line | None
+    to: Line | None = Field(examples=["lan@example.com"])
 
 
 class MergeIn(Shape):
@@ -53,9 +53,9 @@ class SplitIn(Shape):
 class CannedIn(Shape):
     """A text that is sent often. Slots: {customer.name}, {staff.name}, {ticket.subject}."""
 
-    title: Annotated[Line, Field(min_length=1, max_length=200)]
+    title: Annotated[Line, Field(min_length=1, max_length=200)] = Field(examples=["Apology for a late parcel"])
     language: str = Field("", pattern=r"^([a-z]{2,3})?$", description="ISO 639; empty: any.")
-    text: Body
+    text: Body = Field(examples=["Dear {customer.name}, we are sorry that your parcel is late."])
 
 
 class CannedReply(CannedIn):

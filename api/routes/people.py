@@ -22,9 +22,9 @@ Address = Annotated[Line, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")]
 class UserIn(Shape):
     """A person who is to log in; they choose their own password after the first log-in by a link."""
 
-    email: Address
-    name: Annotated[Line, Field(max_length=200)] = ""
-    scopes: list[Scope] = Field(min_length=1)
+    email: Address = Field(examples=["lan@example.com"])
+    name: Annotated[Line, Field(max_length=200)] = Field("", examples=["Lan Tran"])
+    scopes: list[Scope] = Field(min_length=1, examples=[["staff"]])
 
 
 class UserChange(Shape):

@@ -41,7 +41,9 @@ class RejectIn(Handled):
 class CorrectIn(Handled):
     """Values of a document by field; fields that are not named stay as read, null: the document has no such value."""
 
-    fields: dict[Line, Annotated[str, Field(max_length=10_000), AfterValidator(clean)] | None]
+    fields: dict[Line, Annotated[str, Field(max_length=10_000), AfterValidator(clean)] | None] = Field(
+        examples=[{"total": "15,00 EUR", "iban": None}]
+    )
 
 
 class ReplyIn(Handled):

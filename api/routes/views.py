@@ -33,8 +33,8 @@ class Filter(Shape):
 class ViewIn(Shape):
     """A view to keep. One of the same name is replaced. `shared`: everybody sees it."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=60)]
-    filter: Filter
+    name: Annotated[Line, Field(min_length=1, max_length=60)] = Field(examples=["Late parcels"])
+    filter: Filter = Field(examples=[{"view": "all", "tag": "late parcel"}])
     shared: bool = False
 
 

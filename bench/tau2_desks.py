@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.contract import Agent, Context
-from agents.engines.llm import Chain, LlmEngine
+from agents.engines.llm import LlmEngine
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
 from agents.manifest import Manifest
@@ -31,11 +31,11 @@ CERTIFIED = {"target": 0.95, "confidence": 0.95, "threshold": 0.0, "k": 1, "n": 
 class GateDesk:
     """The engine and the gate, and the agent's own tools; the thread is kept here. Nothing is stored."""
 
-    def __init__(self, agent: Agent, chain: Chain | None = None) -> None:
+    def __init__(self, agent: Agent, model: ModelSettings | None = None) -> None:
         self.agent = agent
         self._turns: Sequence[Turn] = ()
-        # The engine asks for a chain at each run, and so plays the script that is set then.
-        self._engine = LlmEngine(ModelSettings(), chain=chain or (lambda *_: scripted_chain(self._turns)))
+        # The engine asks for a chain at each run, and so plays the script that is set then; `model` names a real one.
+        self._engine = LlmEngine(model) if model else LlmEngine(ModelSettings(), lambda *_: scripted_chain(self._turns))
         tools = agent.manifest.tools
         self.policy = Policy(
             tier="automated",
@@ -99,7 +99,7 @@ class LineDesk:
     """The whole line: tickets are rows, jobs are leased, decisions recorded, deliveries sent; only the broker, which
     carries ids, is left out, so that the tools work in the world of this process."""
 
-    def __init__(self, agent: Agent, tenant: UUID, chain: Chain | None = None) -> None:
+    def __init__(self, agent: Agent, tenant: UUID) -> None:
         from agents.loader import Loader
         from workers.resources import workshop
 
@@ -107,7 +107,7 @@ class LineDesk:
         self._turns: Sequence[Turn] = ()
         self._ticket: UUID | None = None
         self._customer: Customer | None = None
-        engine = LlmEngine(chain=chain or (lambda *_: scripted_chain(self._turns)))
+        engine = LlmEngine(chain=lambda *_: scripted_chain(self._turns))
         workshop().loader = Loader(workshop().catalog, {"llm": engine})
 
     def open(self, customer: Customer | None) -> None:
@@ -184,7 +184,7 @@ def drain(tenant: UUID) -> None:
 
 
 @contextlib.contextmanager
-def line_desk(domain: Domain, policy: str, examples: Sequence[str], chain: Chain | None = None) -> Iterator[LineDesk]:
+def line_desk(domain: Domain, policy: str, examples: Sequence[str]) -> Iterator[LineDesk]:
     """Start PostgreSQL in a temporary home and yield a desk of a new tenant with a trained triage and a certificate.
 
     `examples` are messages that triage learns to send to the agent: what it is worth is measured elsewhere.
@@ -217,7 +217,7 @@ def line_desk(domain: Domain, policy: str, examples: Sequence[str], chain: Chain
                 connection, tenant, given, window=None, code_version="bench", digest="", evidence={}
             )
         try:
-            yield LineDesk(agent, tenant, chain)
+            yield LineDesk(agent, tenant)
         finally:
             db.app_database().close()
             db.system_database().close()

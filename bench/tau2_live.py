@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from math import comb
 from typing import Any
 
@@ -15,7 +16,7 @@ from agents.llm.settings import ModelSettings
 from bench.tau2_desks import GateDesk
 from bench.tau2_domains import Domain, Task
 from bench.tau2_phone import ACTIONS
-from core.errors import SaolaError
+from core.errors import TryLater
 from core.settings import settings
 
 MOST_TURNS = 25
@@ -33,10 +34,10 @@ def run(
     started = time.monotonic()
     model = ModelSettings.of(settings())
     live = agent.manifest.model_copy(update={"model": model.model})
-    desk = GateDesk(Agent(**{**vars(agent), "manifest": live}), chain=model_chain)
+    desk = GateDesk(replace(agent, manifest=live), model)
     counts = []
     for number, task in enumerate(tasks):
-        counts.append(sum(_try(domain, desk, task, model) for _ in range(tries)))
+        counts.append(sum(try_once(domain, desk, task, model) for _ in range(tries)))
         print(f"\r{number + 1} of {len(tasks)} tasks, {sum(counts)} of {(number + 1) * tries} tries right", end="")
     shares = {f"pass_{k}": round(pass_all(counts, tries, k), 4) for k in range(1, tries + 1)}
     print("".join(f"\n{name:<20}{share:>8.1%}" for name, share in {**shares, **floors}.items()))
@@ -52,7 +53,8 @@ def pass_all(right: Sequence[int], tries: int, k: int) -> float:
     return sum(comb(one, k) / comb(tries, k) for one in right) / len(right)
 
 
-def _try(domain: Domain, desk: GateDesk, task: Task, model: ModelSettings) -> bool:
+def try_once(domain: Domain, desk: GateDesk, task: Task, model: ModelSettings) -> bool:
+    """Say whether a task comes right when the model works on it. Raises Broken where the model cannot be used."""
     domain.begin(task)
     desk.open(domain.customer(task))
     customer, handed_over = Person(domain, task, desk.agent, model), False
@@ -62,8 +64,9 @@ def _try(domain: Domain, desk: GateDesk, task: Task, model: ModelSettings) -> bo
             break
         try:
             step = desk.say(text, ())
-        except SaolaError:
-            break  # the run would be tried again later, or a person would take over
+        except TryLater as error:
+            print(f"\n{task['task_id']}: {error}")
+            break
         handed_over = step.decision.action == "decline"
         if not step.sent or handed_over:
             break

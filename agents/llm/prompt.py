@@ -42,7 +42,8 @@ def item_prompt(item: WorkItem, context: Context) -> str:
         parts.append(_fence("Outcomes of earlier actions", "\n".join(lines), mark))
     if item.goes_on:
         parts.append("You have worked on this message before and waited for the outcomes above. Go on from there.")
-    earlier = [m for m in item.messages if not (m.author == "customer" and m.text == item.text)]
+    newest = max((place for place, m in enumerate(item.messages) if m.author == "customer"), default=-1)
+    earlier = [m for place, m in enumerate(item.messages) if place != newest or m.text != item.text]
     if earlier:
         thread = "\n".join(f"[{m.author}, {m.at:%Y-%m-%d}] {m.text}" for m in earlier)
         parts.append(_fence("Earlier messages of this ticket", thread, mark))

@@ -1,10 +1,14 @@
 """The tau2 benchmark on a shop and a telephone company that we made up: what it calls held was held; it can fail."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agents.llm.scripted_server import ScriptedServer
+from agents.llm.settings import ModelSettings
 from bench import tau2_live, tau2_play
 from bench import tau2_retail as retail
 from bench import tau2_telecom as telecom
@@ -253,6 +257,34 @@ def test_the_company_does_nothing_twice_and_nothing_for_others(company: Telecom)
         telecom.enable_roaming("C-8", "L-7", customer=bo, key="m")
     with pytest.raises(Rejected, match="nothing with the id"):
         telecom.get_details_by_id("L-8", customer=bo)
+
+
+def test_a_real_model_plays_agent_and_customer(tmp_path: Path, company: Telecom) -> None:
+    """Over HTTP, as with a provider: the agent asks for two things, the customer does them on the phone."""
+    asked: list[dict[str, Any]] = [
+        {"call": "toggle_airplane_mode"},
+        {"text": "I did it."},
+        {"call": "toggle_data"},
+        {"text": "I did it."},
+    ]
+
+    def turn(body: Mapping[str, Any]) -> dict[str, Any]:
+        number = sum(message["role"] == "assistant" for message in body["messages"])
+        if "You play a customer" in str(body["messages"][0]["content"]):
+            turns: list[dict[str, Any]] = [{"text": "I have no data."}, *asked, {"text": tau2_live.DONE}]
+            return turns[number]
+        done = str(body["messages"][-1]["content"]).count("I did it.")
+        replies = ["Please leave the airplane mode.", "Please switch data on.", "Does it work?"]
+        return {"answer": {"reply": replies[done], "language": "en", "sure": 0.9}}
+
+    task = {**ABROAD, "initial_state": begun(("turn_airplane_mode_on", {}), ("turn_data_off", {}))}
+    with ScriptedServer(turn) as server:
+        model = ModelSettings(model=("openai:scripted",), base_url=server.base_url)
+        agent = make_agent(company, tmp_path, "Help.")
+        live = replace(agent, manifest=agent.manifest.model_copy(update={"model": model.model}))
+        assert tau2_live.try_once(company, GateDesk(live, model), task, model)
+        lazy = {**task, "initial_state": begun(("turn_airplane_mode_on", {}), ("unseat_sim_card", {}))}
+        assert not tau2_live.try_once(company, GateDesk(live, model), lazy, model)
 
 
 def test_the_chance_that_all_of_k_tries_are_right() -> None:

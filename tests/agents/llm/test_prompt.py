@@ -73,6 +73,11 @@ def test_the_current_message_is_not_shown_twice() -> None:
     assert item_prompt(make_item("Only once, please.", messages=(message,)), make_context()).count("Only once") == 1
 
 
+def test_an_earlier_message_with_the_same_words_is_shown() -> None:
+    twice = [Message(turn=turn, author="customer", text="I did it.", at=ARRIVED) for turn in (1, 2)]
+    assert item_prompt(make_item("I did it.", turn=2, messages=tuple(twice)), make_context()).count("I did it.") == 2
+
+
 def test_an_unverified_sender_is_called_that() -> None:
     assert "not verified" in item_prompt(make_item(verified=False), make_context())
     assert "ana@mail.example" not in item_prompt(make_item(verified=False), make_context())

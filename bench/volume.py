@@ -36,11 +36,11 @@ ROUNDS = 3
 # What a dashboard without roll-ups would ask: automated for good, of settled tickets, by intent.
 PLAIN = """
 WITH received AS (
-    SELECT ticket_id FROM events WHERE kind = 'ticket.received' AND at >= {since} AND at < {until}
+    SELECT ticket_id FROM events WHERE kind = 'ticket.received' AND "at" >= {since} AND "at" < {until}
 ), told AS (
     SELECT r.ticket_id, max(CASE WHEN e.kind = 'item.routed' THEN {intent} END) AS intent,
-        max(CASE WHEN e.kind = 'delivery.sent' AND {by} = 'agent' THEN e.at END) AS answered_at,
-        max(CASE WHEN e.kind IN ('message.received', 'ticket.reopened') THEN e.at END) AS wrote_at,
+        max(CASE WHEN e.kind = 'delivery.sent' AND {by} = 'agent' THEN e."at" END) AS answered_at,
+        max(CASE WHEN e.kind IN ('message.received', 'ticket.reopened') THEN e."at" END) AS wrote_at,
         max(CASE WHEN e.kind LIKE 'review.%' OR e.kind = 'staff.replied' THEN 1 ELSE 0 END) AS touched
     FROM received r JOIN events e ON e.ticket_id = r.ticket_id GROUP BY r.ticket_id)
 SELECT intent, count(*) AS n,

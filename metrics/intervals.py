@@ -10,6 +10,7 @@ from metrics import special
 from metrics.estimate import Estimate, share, unknown
 
 SIDE = 0.025
+MANY = 50  # hits and misses from which on their variance is known well enough to be believed
 
 
 class Weights(NamedTuple):
@@ -41,8 +42,8 @@ def weighted(sums: Weights, *, missing: str, simulated: bool = False) -> Estimat
     """Weighted hits over all weights: the Hajek estimator where a weight is 1 / probability.
 
     All weights equal: exact Clopper-Pearson. Otherwise Korn and Graubard's interval (Survey Methodology 1998):
-    Clopper-Pearson at the effective sample size, the smaller of Kish's and the linearised variance's; approximate, on
-    the safe side, and of sensible width where every hit agrees.
+    Clopper-Pearson at the effective sample size, that of the linearised variance; where there are fewer than 50 hits
+    or misses, at most Kish's, which is on the safe side and has a sensible width where every hit agrees.
     """
     n, k, w, ww, wk, wwk = sums
     if n == 0 or w <= 0:
@@ -53,7 +54,8 @@ def weighted(sums: Weights, *, missing: str, simulated: bool = False) -> Estimat
     p = 1.0 if k == n else wk / w
     variance = max(0.0, wwk * (1 - 2 * p) + p * p * ww) / w**2 * n / max(n - 1, 1)
     if 0 < k < n and variance > 0:
-        effective = min(effective, p * (1 - p) / variance)
+        linearised = p * (1 - p) / variance
+        effective = linearised if min(k, n - k) >= MANY else min(effective, linearised)
     low, high = _beta_interval(p * effective, effective)
     return Estimate(value=p, low=low, high=high, k=k, n=n, simulated=simulated)
 

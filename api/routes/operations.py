@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from api.business_gauges import gauges
 from api.problems import problem
 from api.security import Caller, Observer, Ops
 from core.db import app_database, system_database
@@ -125,4 +126,4 @@ class _Gauges(Collector):
         for row in beats:
             ages.add_metric([row["name"]], row["age"])
         stopped = GaugeMetricFamily("saola_paused", "1 while automation is paused.", value=float(paused))
-        return [ready, oldest, lost, tickets, decided, ages, stopped]
+        return [ready, oldest, lost, tickets, decided, ages, stopped, *gauges(self.caller.tenant_id)]

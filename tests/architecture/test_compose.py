@@ -5,6 +5,7 @@ tests/journeys/test_own_servers.py runs the same commands on real servers.
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.business_gauges import SHOWN
 from cli.main import COMMANDS
 from cli.stack import WORKERS
 from core.settings import Settings
@@ -108,10 +110,31 @@ def test_every_file_that_a_service_mounts_is_here() -> None:
     assert missing == []
 
 
+def gauges() -> set[str]:
+    """Every gauge that the code makes."""
+    sources = [text(Path("api") / name) for name in ("routes/operations.py", "business_gauges.py")]
+    return {name for source in sources for name in re.findall(r'"(saola_\w+)"', source)}
+
+
+def test_alerts_ask_for_gauges_that_exist_and_say_what_comes_next() -> None:
+    rules = [rule for group in yaml.safe_load(text(Path("deploy/alerts.yml")))["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) > 5
+    for rule in rules:
+        named = set(re.findall(r"saola_\w+", rule["expr"]))
+        assert named <= gauges() and (named or "up{" in rule["expr"])
+        assert set(re.findall(r'figure="(\w+)"', rule["expr"])) <= set(SHOWN)
+        assert rule["annotations"]["summary"] and rule["annotations"]["next"] and rule["for"]
+    promtool = shutil.which("promtool")
+    if promtool:
+        subprocess.run([promtool, "check", "rules", str(ROOT / "deploy/alerts.yml")], check=True)
+
+
 def test_the_dashboard_shows_gauges_that_exist() -> None:
     board = json.loads(text(Path("deploy/grafana/saola.json")))
-    shown = {name for panel in board["panels"] for name in re.findall(r"saola_\w+", panel["targets"][0]["expr"])}
-    made = set(re.findall(r'"(saola_\w+)"', text(Path("api/routes/operations.py"))))
-    assert shown and shown <= made
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    shown = {name for expr in asked for name in re.findall(r"saola_\w+", expr)}
+    assert shown and shown <= gauges()
+    figures = {name for expr in asked for found in re.findall(r'figure=~?"([^"]+)"', expr) for name in found.split("|")}
+    assert figures <= set(SHOWN)
     uid = yaml.safe_load(text(Path("deploy/grafana/datasource.yml")))["datasources"][0]["uid"]
     assert {panel["datasource"]["uid"] for panel in board["panels"]} == {uid}

@@ -142,7 +142,7 @@ def test_the_unanswered_make_the_median_wait_longer_not_shorter() -> None:
     one = latency.estimate(whole(*automated(1), received(2), received(3)))
     assert one.value is None
     assert "2 of 3 have no answer yet" in one.missing
-    assert latency.estimate(whole(*automated(1), *automated(2), received(3))).value == pytest.approx(360, rel=0.01)
+    assert latency.estimate(whole(*automated(1), *automated(2), received(3))).value == pytest.approx(360, rel=0.02)
 
 
 def test_workload_is_measured_on_what_people_handled_before() -> None:

@@ -21,8 +21,8 @@ from core.store import events, rollups, tenants
 from metrics.cohort import GroupBy, cohort
 from metrics.fold import fold
 from metrics.sums import Sums, split_sums, sums_of
-from tests.metrics.histories import START, logs
-from tests.metrics.test_pitfalls import automated, received
+from tests.metrics.histories import START, logs, received
+from tests.metrics.test_pitfalls import automated
 from tests.metrics.test_report import READ, document
 from workers.rollup import catch_up, rebuild
 

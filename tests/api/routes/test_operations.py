@@ -2,11 +2,13 @@
 
 from uuid import UUID, uuid4
 
+from api import figures
 from core.db import app_database, system_database
 from core.store import tenants
 from core.store.sql import execute, scalar
 from tests.api import made
 from tests.api.conftest import Desk
+from workers.rollup import catch_up
 
 
 def kill(desk: Desk, ticket_id: UUID) -> str:
@@ -65,3 +67,14 @@ def test_gauges_are_computed_when_they_are_asked_for(desk: Desk) -> None:
     assert 'saola_tickets{attention="review",state="open"}' in text
     assert 'saola_decisions{action="hold"}' in text
     assert "saola_paused 0.0" in text
+
+
+def test_figures_that_are_not_known_have_no_sample(desk: Desk) -> None:
+    made.held(desk.tenant_id)
+    catch_up(desk.tenant_id)
+    figures._kept.clear()
+    text = desk.client("ops").get("/metrics").text
+    assert 'saola_figure{figure="agents_in_service"} 1.0' in text
+    assert 'saola_figure{figure="accuracy"}' not in text
+    assert 'saola_figure_n{figure="accuracy"} 0.0' in text
+    assert 'saola_waterfall_tickets{stage="received"} 0.0' in text

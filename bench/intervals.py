@@ -1,0 +1,110 @@
+"""Do intervals hold what they say? Coverage of each kind of estimate by simulation, small and large n.
+
+python -m bench.intervals [--draws 2000] [--seed 1]
+
+Each draw makes data whose truth is known, asks for the estimate and looks whether its 95 % interval holds the truth.
+Nominal is 0.95; "at most 2 points over for large n" is the goal, which exact intervals of counts meet by n = 2,000.
+"""
+
+import argparse
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+
+from metrics import sketch
+from metrics.change import difference
+from metrics.estimate import Estimate, share
+from metrics.intervals import quantile, ratio, weighted_share
+
+Generator = np.random.Generator
+SIZES = (50, 300, 2_000, 10_000)
+P = 0.93
+
+
+def _share(rng: Generator, n: int) -> tuple[Estimate, float]:
+    return share(int(rng.binomial(n, P)), n, missing=""), P
+
+
+def _audits(rng: Generator, n: int) -> tuple[Estimate, float]:
+    """n audits of a population of which doubtful ones are audited five times as often."""
+    size = n * 8
+    right = rng.random(size) < P
+    doubtful = rng.random(size) < np.where(right, 0.05, 0.6)
+    probability = np.where(doubtful, 0.5, 0.1)
+    drawn = rng.random(size) < probability
+    return weighted_share(right[drawn], 1 / probability[drawn], missing=""), P
+
+
+def _workload(rng: Generator, n: int) -> tuple[Estimate, float]:
+    """Intents of different handling times and different shares."""
+    seconds, shares, mix = np.array([60.0, 240.0, 900.0]), np.array([0.8, 0.5, 0.2]), np.array([0.5, 0.3, 0.2])
+    intent = rng.choice(3, n, p=mix)
+    truth = float((mix * seconds * shares).sum() / (mix * seconds).sum())
+    return weighted_share(rng.random(n) < shares[intent], seconds[intent], missing=""), truth
+
+
+def _median(rng: Generator, n: int) -> tuple[Estimate, float]:
+    return quantile(rng.lognormal(3, 1.5, n), 0.5, missing=""), math.exp(3)
+
+
+def _sketched(rng: Generator, n: int) -> tuple[Estimate, float]:
+    values = Counter(map(sketch.bucket, rng.lognormal(3, 1.5, n).tolist()))
+    return sketch.quantile(values, 0.9, missing=""), math.exp(3 + 1.5 * 1.2815515594600038)
+
+
+def _cost(rng: Generator, n: int) -> tuple[Estimate, float]:
+    return ratio(rng.gamma(2.0, 0.01, n), (rng.random(n) < 0.5).astype(float), missing=""), 0.04
+
+
+def _difference(rng: Generator, n: int) -> tuple[Estimate, float]:
+    a, b = (share(int(rng.binomial(n, p)), n, missing="") for p in (P, 0.88))
+    return difference(a, b), P - 0.88
+
+
+KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {
+    "share": _share,
+    "audits_of_unequal_probability": _audits,
+    "workload_share": _workload,
+    "median": _median,
+    "sketched_p90": _sketched,
+    "cost_per_resolution": _cost,
+    "difference_of_shares": _difference,
+}
+
+
+def covers(kind: str, n: int, draws: int, seed: int) -> float:
+    """The part of draws whose interval holds the truth; an end that is not known reaches to infinity."""
+    rng = np.random.default_rng([seed, n])
+    hits = 0
+    for _ in range(draws):
+        found, truth = KINDS[kind](rng, n)
+        low = -math.inf if found.low is None else found.low
+        high = math.inf if found.high is None else found.high
+        hits += low <= truth <= high
+    return hits / draws
+
+
+def main() -> None:
+    """Simulate, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.intervals", description=__doc__)
+    parser.add_argument("--draws", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    begin = time.monotonic()
+    print(f"{'estimate':32} " + " ".join(f"n = {n:>6,}" for n in SIZES))
+    figures: dict[str, float] = {}
+    for kind in KINDS:
+        found = {n: covers(kind, n, options.draws, options.seed) for n in SIZES}
+        figures |= {f"coverage.{kind}.{n}": round(value, 4) for n, value in found.items()}
+        print(f"{kind:32} " + " ".join(f"{value:10.1%}" for value in found.values()))
+    line = {"bench": "intervals", "data": "simulated", "n": options.draws}
+    seconds = round(time.monotonic() - begin, 1)
+    print(json.dumps({**line, "seconds": seconds, "figures": figures, "yardstick": {"nominal": 0.95}}))
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from agents.knowledge.chunks import Article
 from agents.knowledge.files import File
-from agents.knowledge.index import Index, fused, pieces
+from agents.knowledge.index import Index, pieces
 from agents.knowledge.store import build
 from agents.triage.embedder import BundledEmbedder, Embedder, Floats
 from agents.triage.embedding_cache import CachedEmbedder
@@ -153,7 +153,7 @@ def _one(data: AnswerSet, options: argparse.Namespace) -> dict[str, Any]:
     for one in track(questions, "searching", console=CONSOLE):
         began = time.perf_counter()
         views, _ = index.views(one.asked)
-        scores = {"hybrid": fused(views), "vectors": views["meaning"], "words": views["words"]}
+        scores = {"hybrid": index.joined(views), "vectors": views["meaning"], "words": views["words"]}
         spent += time.perf_counter() - began
         scores["bm25"] = plain("\n".join(one.asked))
         for name, values in scores.items():

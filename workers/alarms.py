@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.db import app_database
 from core.events import Event
-from core.store import alarms, events, journal, outbox, policies
+from core.store import alarms, events, gate, journal, outbox, policies
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm
@@ -103,6 +103,7 @@ def watch_signs(jobs: Sequence[Job]) -> None:
     """Compare what came back after automated replies with what usually does; where it is more, audit half for a day."""
     tenant_id = jobs[0].tenant_id
     with app_database().transaction(tenant_id) as connection:
+        gate.one_at_a_time(connection, tenant_id, "signs")
         by_agent: dict[tuple[str, str], list[RowMapping]] = defaultdict(list)
         for row in alarms.signs(connection, BANDS):
             by_agent[(row["agent"], row["fingerprint"])].append(row)

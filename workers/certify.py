@@ -92,6 +92,7 @@ def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_i
 
 def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) -> None:
     """Listen, examine, and write down where the owner stands."""
+    gate.one_at_a_time(connection, tenant_id, owner.name)
     halves = gate.half_lives(connection, owner.name, owner.fingerprint, days=HALF_DAYS, items=HALF_ITEMS, now=now)
     if not halves:
         return

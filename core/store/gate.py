@@ -18,6 +18,11 @@ def _columns(owner: str) -> tuple[str, str, str]:
     return "agent", "fingerprint", owner
 
 
+def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
+    """Wait until nobody else looks at this owner; until the transaction ends nobody will."""
+    execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))", key=f"gate:{tenant_id}:{owner}")
+
+
 def owners(connection: Connection) -> Sequence[RowMapping]:
     """Return every owner that has audits: agent, fingerprint, and a stamp that changes when its evidence does."""
     part = """SELECT {name} AS agent, {fingerprint} AS fingerprint,
@@ -171,12 +176,21 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
     many wait."""
     return rows(
         connection,
-        """SELECT s.agent, s.fingerprint, s.stamp, s.again_at, s.data, s.at,
-               count(a.id) FILTER (WHERE a.judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
-               count(a.id) FILTER (WHERE a.state = 'open') AS open,
-               count(a.id) FILTER (WHERE a.state = 'open' AND a.due_at < clock_timestamp()) AS overdue
-           FROM standings s LEFT JOIN audits a ON (a.agent = s.agent AND a.fingerprint = s.fingerprint)
-               OR (s.agent = 'family:' || a.family AND a.family_fingerprint = s.fingerprint)
+        """WITH counts AS (
+               SELECT agent, fingerprint, family, family_fingerprint,
+                   count(*) FILTER (WHERE judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
+                   count(*) FILTER (WHERE state = 'open') AS open,
+                   count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
+               FROM audits GROUP BY agent, fingerprint, family, family_fingerprint),
+           of_owner AS (
+               SELECT agent, fingerprint, judged_in_a_week, open, overdue FROM counts
+               UNION ALL
+               SELECT 'family:' || family, family_fingerprint, judged_in_a_week, open, overdue FROM counts
+               WHERE family <> '')
+           SELECT s.agent, s.fingerprint, s.stamp, s.again_at, s.data, s.at,
+               coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
+               coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
+           FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint
            GROUP BY s.tenant_id, s.agent, s.fingerprint ORDER BY s.agent, s.at DESC""",
     )
 

@@ -134,11 +134,11 @@ class Shop:
         self.generation += 1
         with app_database().transaction(self.tenant) as connection:
             outbox.enqueue(connection, self.tenant, task, "bulk", self.tenant, generation=self.generation)
-        handler(self._jobs(task))
+        handler(self.jobs(task))
 
     def do_waiting(self, handler: Handler, task: str) -> int:
         """Do the jobs of a task that others have put into the outbox; returns how many."""
-        jobs = self._jobs(task)
+        jobs = self.jobs(task)
         if jobs:
             handler(jobs)
         return len(jobs)
@@ -148,7 +148,8 @@ class Shop:
         with app_database().transaction(self.tenant) as connection:
             execute(connection, statement, **values)
 
-    def _jobs(self, task: str) -> list[Job]:
+    def jobs(self, task: str) -> list[Job]:
+        """Take the jobs of a task that wait."""
         with app_database().transaction(self.tenant) as connection:
             ready = rows(connection, "SELECT id FROM outbox WHERE task = :task AND state = 'ready'", task=task)
             return outbox.take(connection, self.tenant, [row["id"] for row in ready], 60)

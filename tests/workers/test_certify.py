@@ -1,12 +1,13 @@
 """Certificates on real rows: earned, expired in overlapping halves, corrected, withdrawn, verified."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 
 from core.contracts import Certificate
 from core.db import app_database
-from core.store import gate, policies
+from core.store import alarms, gate, outbox, policies
 from metrics.certificates.live import Check, closed, verify
 from tests.workers.made import Shop
 from workers.certify import renew_certificates
@@ -149,3 +150,17 @@ def test_tampering_with_rows_or_certificate_shows(shop: Shop, tampering: str) ->
 def _fingerprint(shop: Shop) -> str:
     with app_database().transaction(shop.tenant) as connection:
         return str(gate.newest_fingerprint(connection, "shop"))
+
+
+def test_two_workers_at_once_issue_one_certificate_and_ring_once(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500, shadow=True)
+    shop.run([0.9] * 60, [number % 3 > 0 for number in range(60)], action="automate")
+    with app_database().transaction(shop.tenant) as connection:
+        for generation in (101, 102):
+            outbox.enqueue(connection, shop.tenant, "certificates.renew", "bulk", shop.tenant, generation=generation)
+    jobs = shop.jobs("certificates.renew")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(renew_certificates, [[job] for job in jobs]))
+    with app_database().transaction(shop.tenant) as connection:
+        rang = [row["agent"] for row in alarms.newest(connection)]
+    assert sorted(rang) == ["family:tests", "shop"]

@@ -5,13 +5,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from agents.documents.extract.amounts import parse_number
-from agents.documents.extract.text import squeeze
+from agents.documents.extract.compare import same
 from core.contracts import FieldValue
+
+__all__ = ["Case", "exactly", "field_for", "load", "pages_of", "same"]
 
 FILES = {".jpg", ".jpeg", ".png", ".pdf", ".tif", ".tiff", ".heic", ".webp", ".docx", ".eml", ".html", ".txt", ".xml"}
 NAMED = re.compile(r"^(?P<merchant>[a-z]+)_(?P<date>\d{8})_(?P<items>\d+)_(?P<cents>\d+)$")
@@ -26,7 +25,6 @@ ALIASES = {
     "vat": ("seller_tax_number", "tax_number"),
     "order_id": ("order_number",),
 }
-MONEY = {"money", "number", "integer"}
 
 
 @dataclass(frozen=True)
@@ -70,38 +68,9 @@ def field_for(name: str, available: set[str]) -> str | None:
     return None
 
 
-def same(field: FieldValue, truth: str) -> bool:
-    """The business rule: letters and digits alike, or the same date, or the same amount."""
-    if field.value is None:
-        return False
-    if squeeze(field.value) == squeeze(truth) or squeeze(field.normalised or "") == squeeze(truth):
-        return True
-    if field.type in MONEY:
-        return _number(field.normalised) is not None and _number(field.normalised) == _number(truth)
-    if field.type == "date":
-        return _iso(truth) and field.normalised == truth[:10]
-    return False
-
-
 def exactly(field: FieldValue, truth: str) -> bool:
     """The strict rule: the printed value, character for character."""
     return field.value == truth
-
-
-def _number(text: str | None) -> Decimal | None:
-    plain = re.sub(r"[^\d.,-]", "", (text or "").split(" ")[0])
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        return parse_number(plain)[0] if plain else None
-
-
-def _iso(text: str) -> bool:
-    try:
-        date.fromisoformat(text[:10])
-    except ValueError:
-        return False
-    return True
 
 
 def pages_of(paths: list[Path]) -> Iterator[Path]:

@@ -1,0 +1,55 @@
+"""`saola processor new` makes a folder that the catalog takes; `test` holds files against the keys beside them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agents.catalog import open_catalog
+from cli.commands.processor import app
+from core.settings import settings
+from tests.agents.documents import made
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("SAOLA_AGENTS", str(tmp_path))
+    settings.cache_clear()
+    found = RUN.invoke(app, ["new", "delivery_bills", "rechnungsnummer", "gesamtbetrag:money", "rechnungsdatum:date"])
+    assert found.exit_code == 0, found.output
+    yield tmp_path / "delivery_bills"
+    settings.cache_clear()
+
+
+def key(folder: Path, **fields: str) -> None:
+    made.pdf(folder / "cases" / "a.pdf")
+    (folder / "cases" / "a.json").write_text(json.dumps(fields), "utf-8")
+
+
+def test_a_new_processor_is_in_the_catalog(folder: Path) -> None:
+    found = open_catalog(str(folder.parent), library=False)
+    assert not found.problems
+    assert found.get("delivery_bills").manifest.kind == "processor"
+
+
+def test_right_values_pass_and_a_wrong_one_is_named(folder: Path) -> None:
+    key(folder, rechnungsnummer="RE-2026-0417", gesamtbetrag="119.00", rechnungsdatum="2026-11-05")
+    passed = RUN.invoke(app, ["test", "delivery_bills"])
+    assert passed.exit_code == 0, passed.output
+    key(folder, gesamtbetrag="120.00", iban="DE1")
+    failed = RUN.invoke(app, ["test", "delivery_bills"])
+    assert failed.exit_code == 1
+    assert "a.pdf: gesamtbetrag: expected '120.00', read '119,00'" in failed.output
+    assert "no such field" in failed.output
+
+
+@pytest.mark.parametrize("field", ["Total", "total:coins", "lines:table"])
+def test_a_field_that_cannot_be_is_refused_with_the_types(field: str, tmp_path: Path) -> None:
+    refused = RUN.invoke(app, ["new", "bills", field, "--folder", str(tmp_path)])
+    assert refused.exit_code == 1
+    assert "is no field" in str(refused.exception)
+    assert not (tmp_path / "bills").exists()

@@ -55,8 +55,8 @@ class Relay:
                 log.warning("relay.waits", error=f"{type(error).__name__}: {error}"[:300])
                 time.sleep(1.0)
                 continue
-            if not found:
-                time.sleep(0.05)
+            if found < BATCH // 4:  # few at a time: looking again at once would cost more than it hastens
+                time.sleep(0.02 if found else 0.05)
 
     def step(self) -> int:
         """Publish what is due once; returns how many ids were published."""

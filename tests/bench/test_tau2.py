@@ -269,7 +269,7 @@ def test_a_real_model_plays_agent_and_customer(tmp_path: Path, company: Telecom)
     ]
 
     def turn(body: Mapping[str, Any]) -> dict[str, Any]:
-        number = sum(message["role"] == "assistant" for message in body["messages"])
+        number: int = sum(message["role"] == "assistant" for message in body["messages"])
         if "You play a customer" in str(body["messages"][0]["content"]):
             turns: list[dict[str, Any]] = [{"text": "I have no data."}, *asked, {"text": tau2_live.DONE}]
             return turns[number]

@@ -182,13 +182,13 @@ def verify(certificate: Mapping[Any, Any], audits: Sequence[Audit], population: 
     its evidence.
     """
     evidence = certificate["evidence"]
-    listed = [UUID(one[0]) for one in evidence.get("audits", [])]
-    found = [audit.id for audit in audits]
-    checks = [Check("every audit is still there", listed == found, f"{len(found)} of {len(listed)}")]
     try:
         rules = Rules.of_json(evidence.get("rules", {}))
     except ValueError as error:
-        return [*checks, Check("the rules can be read", False, str(error))]
+        return [Check("the rules can be read", False, str(error))]
+    listed = [UUID(one[0]) for one in evidence["audits"]]
+    found = [audit.id for audit in audits]
+    checks = [Check("every audit is still there", listed == found, f"{len(found)} of {len(listed)}")]
     made = digest(certificate["agent"], certificate["fingerprint"], audits, population, rules, certificate["threshold"])
     checks.append(Check("the hash of rows and rules", made == certificate["hash"], made[:16]))
     again = examine(audits, population, rules)

@@ -120,6 +120,9 @@ def test_a_certificate_is_listed_and_computed_again(shop: Shop, client: TestClie
     shop.sql("UPDATE certificates SET hash = repeat('0', 64)")
     bad = CliRunner().invoke(certificate_command.app, ["verify", first["id"]])
     assert (bad.exit_code, "differs" in bad.output) == (1, True)
+    shop.sql("""UPDATE certificates SET evidence = '{"audits": ["0190f3a2-0000-7000-8000-000000000000"]}'""")
+    old = client.get(f"/v1/gate/certificates/{first['id']}/verify").json()
+    assert (old["holds"], "another version" in json.dumps(old["checks"])) == (False, True)
 
 
 def test_a_look_is_announced_before_the_first_verdict_and_not_after(shop: Shop, client: TestClient) -> None:

@@ -68,22 +68,18 @@ def tickets(
     """Return tickets, newest first or oldest. Raises Rejected (code malformed) for a cursor that is not ours."""
     where, values = _conditions(filters, cursor, oldest_first)
     order = "ASC" if oldest_first else "DESC"
-    if filters.tag:
-        where, values = _tagged(connection, filters.tag, where, values)
-    query, source = _query(filters.q or ""), "tickets t"
-    if query:
+    source, sought = "tickets t", []
+    if query := _query(filters.q or ""):
+        sought.append("t.search @@ to_tsquery('simple', :q)")
         values["q"] = query
-        matches = _newest_matches(connection, where, values, order, limit)
-        if matches is None:
-            found_ids = rows(
-                connection, "SELECT search_tickets(to_tsquery('simple', :q), :most) AS id", q=query, most=RARE + 1
-            )
-            matches = [row["id"] for row in found_ids] if len(found_ids) <= RARE else None
-        if matches is not None:
-            values["matches"] = matches
-            source = "unnest(CAST(:matches AS uuid[])) AS match(id) JOIN tickets t ON t.id = match.id"
-        else:
-            where += " AND t.search @@ to_tsquery('simple', :q)"
+    if filters.tag:
+        sought.append("t.id IN (SELECT g.ticket_id FROM ticket_tags g WHERE g.tag = :tag)")
+        values["tag"] = filters.tag
+    matches = _matches(connection, where, values, sought, order, limit) if sought else None
+    if matches is not None:
+        values["matches"] = matches
+        source = "unnest(CAST(:matches AS uuid[])) AS match(id) JOIN tickets t ON t.id = match.id"
+    where = " AND ".join([where, *sought])
     found = rows(
         connection,
         f"""SELECT t.id, t.subject, t.channel, t.language, t.intent, t.agent, t.priority, t.state, t.attention,
@@ -102,31 +98,31 @@ def tickets(
     return _page(found, limit)
 
 
-def _tagged(connection: Connection, tag: str, where: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Narrow to a tag: a rare one by its own tickets, a frequent one by asking each of the newest tickets in turn."""
-    found = rows(connection, "SELECT ticket_id FROM ticket_tags WHERE tag = :tag LIMIT :most", tag=tag, most=RARE + 1)
-    if len(found) <= RARE:
-        return f"{where} AND t.id = ANY(:tagged)", {**values, "tagged": [row["ticket_id"] for row in found]}
-    # A scalar subquery is not turned into a join that would collect and sort all of them first.
-    asked = "(SELECT true FROM ticket_tags g WHERE g.ticket_id = t.id AND g.tag = :tag)"
-    return f"{where} AND coalesce({asked}, false)", {**values, "tag": tag}
-
-
-def _newest_matches(
-    connection: Connection, where: str, values: Mapping[str, Any], order: str, limit: int
+def _matches(
+    connection: Connection, where: str, values: Mapping[str, Any], sought: Sequence[str], order: str, limit: int
 ) -> list[UUID] | None:
-    """Return the ids of a page of matches, where the newest tickets have so many: words that stand in many tickets are
-    met soon, and their index would give them all first. None where the rare word must be looked up in the index."""
+    """Return ids among which all tickets of the page are. A word or tag that many tickets have is met soon among the
+    newest, where its index would give them all first; a rare one is looked up. None where neither helps."""
     found = rows(
         connection,
         f"""SELECT t.id FROM (SELECT t.id, t.received_at, t.search FROM tickets t WHERE {where}
                               ORDER BY t.received_at {order}, t.id {order} LIMIT :window) t
-            WHERE t.search @@ to_tsquery('simple', :q) ORDER BY t.received_at {order}, t.id {order} LIMIT :limit""",
+            WHERE {" AND ".join(sought)} ORDER BY t.received_at {order}, t.id {order} LIMIT :limit""",
         **values,
         window=WINDOW,
         limit=limit + 1,
     )
-    return [row["id"] for row in found] if len(found) > limit else None
+    if len(found) > limit:
+        return [row["id"] for row in found]
+    looked_up = []
+    if "q" in values:
+        sql = "SELECT search_tickets(to_tsquery('simple', :q), :most) AS id"
+        looked_up.append(rows(connection, sql, q=values["q"], most=RARE + 1))
+    if "tag" in values:
+        sql = "SELECT ticket_id AS id FROM ticket_tags WHERE tag = :tag LIMIT :most"
+        looked_up.append(rows(connection, sql, tag=values["tag"], most=RARE + 1))
+    fewest = min(looked_up, key=len)
+    return [row["id"] for row in fewest] if len(fewest) <= RARE else None
 
 
 def documents(

@@ -129,3 +129,13 @@ def test_canned_replies_are_kept_by_title_and_language(client: TestClient) -> No
     assert [one["text"] for one in client.get("/v1/canned-replies").json()] == ["We are sorry."]
     assert client.delete(f"/v1/canned-replies/{reply_id}").status_code == 200
     assert client.delete(f"/v1/canned-replies/{reply_id}").status_code == 404
+
+
+def test_a_tag_and_words_narrow_together(desk: Desk, client: TestClient) -> None:
+    ids = [made.ticket(desk.tenant_id, f"zebra {n % 2}") for n in range(4)]
+    for ticket_id in ids[:2]:
+        client.put(f"/v1/tickets/{ticket_id}/tags", json={"tags": ["striped"]})
+    for limit in (1, 50):  # from the newest tickets alone, and by the indexes
+        found = client.get(f"/v1/tickets?q=zebra&tag=striped&limit={limit}").json()["tickets"]
+        assert [one["id"] for one in found] == [str(one) for one in reversed(ids[:2])][:limit]
+    assert [one["id"] for one in client.get("/v1/tickets?q=zebra+0&tag=striped").json()["tickets"]] == [str(ids[0])]

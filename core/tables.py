@@ -189,6 +189,10 @@ tickets = Table(
     Index("ix_tickets_attention", "tenant_id", "attention", "received_at", "id"),
     Index("ix_tickets_customer", "customer_id"),
     Index(
+        *("ix_tickets_taken", "tenant_id", "taken_by", "received_at", "id"),
+        postgresql_where=text("taken_by IS NOT NULL"),
+    ),
+    Index(
         *("ix_tickets_assigned", "tenant_id", "assigned_to", "received_at", "id"),
         postgresql_where=text("assigned_to IS NOT NULL"),
     ),

@@ -40,11 +40,17 @@ def roll_up(jobs: Sequence[Job]) -> None:
 
 
 def catch_up(
-    tenant_id: UUID, *, seconds: float = 3600.0, now: datetime | None = None, database: Database | None = None
+    tenant_id: UUID,
+    *,
+    seconds: float = 3600.0,
+    now: datetime | None = None,
+    database: Database | None = None,
+    wait: bool = False,
 ) -> int:
     """Bring the tenant's roll-ups to the end of the log; a change of their meaning or of the time zone makes them anew.
 
-    Returns how many events were taken in.
+    `wait` waits for another one that is at it, whose work would otherwise be left to it. Returns how many events were
+    taken in.
     """
     database = database or app_database()
     with database.transaction(tenant_id) as connection:
@@ -57,16 +63,18 @@ def catch_up(
     done, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         with database.transaction(tenant_id) as connection:
-            found = advance(connection, tenant_id, now or datetime.now(UTC))
+            found = advance(connection, tenant_id, now or datetime.now(UTC), wait=wait)
         if found is None:
             return done
         done += found
     return done
 
 
-def advance(connection: Connection, tenant_id: UUID, now: datetime, *, serving: bool = True) -> int | None:
+def advance(
+    connection: Connection, tenant_id: UUID, now: datetime, *, serving: bool = True, wait: bool = False
+) -> int | None:
     """Take in the next events and what has become due. Returns how many, or None where nothing was left to do."""
-    standing = rollups.standing(connection, serving=serving, lock=True)
+    standing = rollups.standing(connection, serving=serving, lock=True, wait=wait)
     if standing is None:
         return None
     now = max(now, standing.as_of)

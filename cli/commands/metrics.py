@@ -45,7 +45,7 @@ def export(
         raise Rejected(f"there are no {what!r} to export", hint="One of: figures, events.")
     start, end = _period(since, until)
     with connected() as tenant:
-        catch_up(tenant)
+        catch_up(tenant, wait=True)
         with app_database().transaction(tenant) as connection:
             if what == "events":
                 write(map(dict, events.stream(connection, start, end)), EVENTS, format, out)
@@ -65,7 +65,7 @@ def weekly(
         raise Rejected(f"no report is written as {out.suffix!r}", hint="Name the file .html or .pdf.")
     end = day(until) if until else datetime.now(UTC)
     with connected() as tenant:
-        catch_up(tenant)
+        catch_up(tenant, wait=True)
         with app_database().transaction(tenant) as connection:
             made = content(connection, settled_week(Wanted(tenant, end, end, None, None)))
     if out.suffix == ".pdf":
@@ -80,7 +80,7 @@ def check(since: Since = "", until: Until = "") -> None:
     """Compute the sums of a period from the log itself and compare them with the roll-ups, counter by counter."""
     start, end = _period(since, until)
     with connected() as tenant:
-        catch_up(tenant)
+        catch_up(tenant, wait=True)
         found = compare_with_log(tenant, start, end)
     for line in found:
         typer.echo(line)

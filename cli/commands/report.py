@@ -68,7 +68,7 @@ def make_report(tenant: UUID, since: datetime, until: datetime, *, by: str = "",
 
 def made(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin: str = "") -> Made:
     """Return the report and its trend, after everything that has happened by now is rolled up."""
-    catch_up(tenant)
+    catch_up(tenant, wait=True)
     wanted = Wanted(tenant, since, until, known_group(by), origin or None)
     with app_database().transaction(tenant) as connection:
         return make(connection, wanted)

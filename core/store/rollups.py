@@ -48,15 +48,18 @@ class Standing(NamedTuple):
     serving: bool
 
 
-def standing(connection: Connection, *, serving: bool = True, lock: bool = False) -> Standing | None:
+def standing(
+    connection: Connection, *, serving: bool = True, lock: bool = False, wait: bool = False
+) -> Standing | None:
     """Return the build in service, or the one that is being made; None where there is none.
 
-    `lock` keeps others from advancing it in this transaction; None also where another one is at it.
+    `lock` keeps others from advancing it in this transaction; None also where another one is at it, unless `wait` says
+    to wait for that one.
     """
     row = maybe_row(
         connection,
         f"""SELECT build, cursor, as_of, zone, version, serving FROM rollup_builds WHERE serving = :serving
-            ORDER BY build DESC LIMIT 1 {"FOR UPDATE SKIP LOCKED" if lock else ""}""",
+            ORDER BY build DESC LIMIT 1 {"" if not lock else "FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED"}""",
         serving=serving,
     )
     return None if row is None else Standing(**row)

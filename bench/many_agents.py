@@ -1,0 +1,207 @@
+"""`python -m bench.many_agents [PATH]`: 1,500 agents against 15, one after the other, each in a whole installation.
+
+Both know the same 300 intents by the same messages. 15 agents hold twenty intents each, for one tenant. 1,500 agents
+hold one each, 300 for each of five tenants. So triage has the same work, and what differs is the number of agents:
+start, memory of a worker, and time a ticket (of all processors, the looking for changed folders included).
+
+With a PATH to labelled tickets (DESIGN.md, section 7) intents and messages are taken from there, else generated.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from agents.triage.embed_apart import ApartEmbedder
+from agents.triage.embedding_cache import CachedEmbedder
+from bench.many_messages import INTENTS, Intent, from_sets, generated
+from bench.running import Running, running
+from cli.stack import embedded_environment
+from core.db import Database
+from core.ids import new_id
+from core.settings import Settings
+from core.store import policies, tenants
+
+CONSOLE = Console(stderr=True)
+TENANTS, FEW = 5, 15
+TRAIN_SECONDS, STILL_SECONDS = 1200.0, 120.0
+BATCH = 100
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure both, and print a table and, last, one JSON line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.many_agents", description=(__doc__ or "").split("\n\n")[1])
+    parser.add_argument("path", type=Path, nargs="?", help="labelled tickets: a CSV, or a folder of folders of CSVs")
+    parser.add_argument("--tickets", type=int, default=1500, help="tickets that are timed, in each installation")
+    parser.add_argument("--intents", type=int, default=INTENTS, help="fewer, to try the benchmark out")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    intents = (from_sets(options.path) if options.path else generated())[: options.intents]
+    with tempfile.TemporaryDirectory(prefix="saola-many-") as folder:
+        cache = CachedEmbedder(ApartEmbedder(), Path(folder))
+        CONSOLE.print(f"embedding {sum(len(one.examples) for one in intents):,} examples, once for both")
+        cache.embed([text for one in intents for text in one.examples])
+        few = _measure(Path(folder) / "few", _grouped(intents, FEW), 1, intents, options.tickets, cache.path)
+        many = _measure(Path(folder) / "many", _each(intents, TENANTS), TENANTS, intents, options.tickets, cache.path)
+    figures: dict[str, Any] = {name: {"15": few[name], str(many["agents"]): many[name]} for name in few}
+    figures["ratio_ms_per_ticket"] = round(many["ms_per_ticket"] / few["ms_per_ticket"], 3)
+    figures["ratio_worker_mb"] = round(many["worker_mb"] / few["worker_mb"], 3)
+    figures["start_seconds_more"] = round(many["start_seconds"] - few["start_seconds"], 2)
+    _print_table(figures)
+    line = {"bench": "many_agents", "data": str(options.path or "generated"), "n": options.tickets}
+    seconds = round(time.monotonic() - started, 1)
+    print(json.dumps({**line, "seconds": seconds, "figures": figures, "yardstick": {name: few[name] for name in few}}))
+
+
+Agents = Mapping[str, tuple[int, Sequence[Intent]]]  # name -> which tenant uses it, and its intents
+
+
+def _grouped(intents: Sequence[Intent], count: int) -> Agents:
+    return {f"team_{number}": (0, intents[number::count]) for number in range(count)}
+
+
+def _each(intents: Sequence[Intent], copies: int) -> Agents:
+    return {f"{one.name}_{copy}": (copy, [one]) for copy in range(copies) for one in intents}
+
+
+def _measure(
+    home: Path, agents: Agents, owners: int, intents: Sequence[Intent], count: int, cache: Path
+) -> dict[str, float]:
+    """Teach a fresh installation, stop it, start it again, and send tickets of the first tenant through it."""
+    (home / "cache").mkdir(parents=True)
+    shutil.copy(cache, home / "cache")
+    folder = home / "agents"
+    settings = {"agents": str(folder), "library": "false", "audit_floor": "0"}
+    with running(home, **settings):
+        _teach(home, agents, owners, folder)
+    started = time.monotonic()
+    with running(home, **settings) as saola:
+        start = time.monotonic() - started
+        _send(saola, _texts(intents, 200))  # every process has its classifier and agents at hand
+        before, idle = sum(saola.cpu_seconds().values()), time.monotonic()
+        _send(saola, _texts(intents, count))
+        wall = time.monotonic() - idle
+        used = sum(saola.cpu_seconds().values()) - before
+        memory = _worker_mb(saola.process)
+        wrong = _misrouted(saola)
+    CONSOLE.print(f"{len(agents):,} agents: {count / wall:.0f} tickets a second, {wrong} without an agent")
+    return {
+        "ms_per_ticket": round(1000 * used / count, 2),
+        "worker_mb": round(memory, 1),
+        "start_seconds": round(start, 2),
+        "tickets_per_second": round(count / wall, 1),
+        "agents": len(agents),
+    }
+
+
+def _teach(home: Path, agents: Agents, owners: int, folder: Path) -> None:
+    """Make the tenants, say who uses which agent, let all folders appear at once, and wait until each has triage."""
+    database = Database(embedded_environment(Settings(home=home), home)["SAOLA_DATABASE_URL"], pool_size=1)
+    system = Database(embedded_environment(Settings(home=home), home)["SAOLA_SYSTEM_DATABASE_URL"], pool_size=1)
+    with system.transaction() as connection:
+        ids = [UUID(str(row["id"])) for row in tenants.everyone(connection)]
+    ids += [new_id() for _ in range(owners - 1)]
+    for place, tenant in enumerate(ids):
+        with database.transaction(tenant) as connection:
+            tenants.make(connection, tenant, f"tenant {place}")
+            for name, (owner, _) in agents.items():
+                if owner != place:
+                    policies.set_agent(connection, tenant, name, enabled=False)
+    for name, (_, intents) in agents.items():
+        _write(folder.with_name("being-written") / name, intents)
+    folder.with_name("being-written").rename(folder)
+    wanted = sum(len(intents) for owner, intents in agents.values() if owner == 0)
+    for tenant in ids:
+        _wait("triage was not trained", TRAIN_SECONDS, lambda tenant=tenant: _trained(database, tenant, wanted))  # type: ignore[misc] # the loop's value is bound at once
+    database.close()
+    system.close()
+
+
+def _trained(database: Database, tenant: UUID, intents: int) -> bool:
+    with database.transaction(tenant) as connection:
+        newest = next(iter(policies.list_classifiers(connection)), None)
+    return newest is not None and newest["figures"].get("intents") == intents
+
+
+def _write(folder: Path, intents: Sequence[Intent]) -> None:
+    folder.mkdir(parents=True)
+    manifest = f"name: {folder.name}\nsummary: Answers {len(intents)} kinds of questions.\nowner: bench\n"
+    (folder / "agent.yaml").write_text(f"{manifest}engine: answers\ntier: automated\nlanguages: [en]\n")
+    parts = [f"# {folder.name}"]
+    for one in intents:
+        parts += [f"## {one.name}", "### examples", *(f"- [en] {text}" for text in one.examples)]
+        parts += ["### answer en", f"The approved answer to {one.name}."]
+    (folder / "answers.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
+    (folder / "cases.yaml").write_text("- {name: any, ticket: {text: anything}, expect: {}}\n")
+
+
+def _texts(intents: Sequence[Intent], count: int) -> list[str]:
+    asked = [text for one in intents for text in one.asked]
+    step = max(1, len(asked) // count)
+    found = asked[::step] or asked
+    return [found[place % len(found)] for place in range(count)]
+
+
+def _send(saola: Running, texts: Sequence[str]) -> None:
+    """Post the messages and wait until the gate has decided on each."""
+    before = saola.decisions()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(_post, saola, texts)
+        _wait(
+            "the line stands still", STILL_SECONDS + len(texts) / 10, lambda: saola.decisions() - before >= len(texts)
+        )
+        sending.result()
+
+
+def _post(saola: Running, texts: Sequence[str]) -> None:
+    for start in range(0, len(texts), BATCH):
+        tickets = [{"text": text, "language": "en"} for text in texts[start : start + BATCH]]
+        answer = saola.client.post("/v1/tickets:batch", json={"mode": "all", "tickets": tickets})
+        answer.raise_for_status()
+
+
+def _misrouted(saola: Running) -> int:
+    answer = saola.client.get("/metrics")
+    answer.raise_for_status()
+    lines = [line for line in answer.text.splitlines() if line.startswith('saola_decisions{action="decline"')]
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+
+def _worker_mb(process: psutil.Process) -> float:
+    """Return the memory of the largest process of the ticket workers' pool: what it alone holds and its share of the
+    rest (PSS), in megabytes."""
+    pool = [one for one in process.children(recursive=True) if "tickets@" in " ".join(one.cmdline())]
+    return max(one.memory_full_info().pss for one in pool) / 1e6
+
+
+def _wait(told: str, seconds: float, done: Callable[[], bool]) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            sys.exit(told)
+        time.sleep(0.25)
+
+
+def _print_table(figures: Mapping[str, Any]) -> None:
+    table = Table("figure", "few agents", "many agents", box=None)
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            table.add_row(name, *(f"{one:,}" for one in value.values()))
+        else:
+            table.add_row(name, "", f"{value:,}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The benchmark's two installations hold the same intents, and their folders are agents without a fault."""
+
+from collections import Counter
+from pathlib import Path
+
+from agents.catalog import Catalog
+from bench.many_agents import FEW, TENANTS, _each, _grouped, _texts, _write
+from bench.many_messages import EXAMPLES, INTENTS, from_sets, generated
+
+
+def test_fifteen_agents_and_fifteen_hundred_hold_the_same_intents() -> None:
+    intents = generated()
+    few, many = _grouped(intents, FEW), _each(intents, TENANTS)
+    assert (len(intents), len(few), len(many)) == (INTENTS, 15, 1500)
+    assert Counter(owner for owner, _ in many.values()) == dict.fromkeys(range(TENANTS), INTENTS)
+    one = sorted(intent.name for owner, held in many.values() if owner == 0 for intent in held)
+    assert one == sorted(intent.name for _, held in few.values() for intent in held)
+
+
+def test_no_message_that_is_asked_was_taught() -> None:
+    intents = generated()
+    taught = {text for one in intents for text in one.examples}
+    assert all(len(one.examples) == EXAMPLES for one in intents)
+    assert not taught & set(_texts(intents, 1500))
+    assert len(_texts(intents, 1500)) == 1500
+
+
+def test_the_folders_are_agents_without_a_fault(tmp_path: Path) -> None:
+    intents = generated()[:6]
+    for name, (_, held) in {**_grouped(intents, 2), **_each(intents, 2)}.items():
+        _write(tmp_path / name, held)
+    found = Catalog([tmp_path], library=False)
+    found.refresh()
+    assert found.problems == ()
+    assert len(found.entries) == 2 + 12
+
+
+def test_intents_of_labelled_sets_are_taken_with_messages_to_ask(tmp_path: Path) -> None:
+    rows = [
+        "text,label,split,lang",
+        "one,a b,train,en",
+        "two,a b,test,en",
+        "three,lonely,train,en",
+        "x,__oos__,test,en",
+    ]
+    (tmp_path / "set.csv").write_text("\n".join(rows))
+    (found,) = from_sets(tmp_path)
+    assert (found.examples, found.asked) == (("one",), ("two",))

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from metrics.estimate import Estimate, share, unknown
+from metrics.certificates.binomial import interval
+from metrics.estimate import Estimate, exact_interval, share, unknown
 
 
 def test_a_share_of_nothing_is_unknown_and_says_why() -> None:
@@ -17,6 +18,11 @@ def test_a_share_has_its_exact_interval_and_counts() -> None:
     assert (figure.value, figure.k, figure.n) == (0.9, 9, 10)
     assert figure.low == pytest.approx(0.5550, abs=1e-4)
     assert figure.high == pytest.approx(0.9975, abs=1e-4)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 5), (5, 5), (1, 7), (93, 100), (99_990, 100_000)])
+def test_the_interval_is_the_one_that_certificates_use(k: int, n: int) -> None:
+    assert exact_interval(k, n) == pytest.approx(interval(k, n), abs=1e-12)
 
 
 def test_an_unknown_figure_without_a_reason_is_refused() -> None:

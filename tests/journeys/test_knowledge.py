@@ -73,9 +73,7 @@ def test_what_the_folder_says_is_quoted_until_it_says_otherwise(line: Line, agen
 
 def test_a_run_waits_until_the_knowledge_is_indexed(line: Line) -> None:
     ticket_id = submit(line, "what removes lime scale from a kettle?")
-    tried = (
-        "SELECT count(*) FROM outbox WHERE task = 'item.work' AND error LIKE '%being indexed%'"
-    )
+    tried = "SELECT count(*) FROM outbox WHERE task = 'item.work' AND error LIKE '%being indexed%'"
     line.wait(lambda: line.count(tried) == 1, 30, "the run is put off")
     line.run("knowledge.index")
     line.drain()

@@ -15,8 +15,8 @@ from tests.architecture.tree import ROOT, files, python, text
 AT_THE_TOP = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = [path for path in files() if path.suffix == ".md" and path.parts[0] in ("docs", *AT_THE_TOP)]
 WORDS = """agent, reviewer, staff, customer, ticket, trial, document, work item, run, attempt, event, task, job,
-proposal, gate, decision, outcome, certificate, target, score, confidence, fingerprint, audit, journal, handoff, tier, channel,
-model, automation share, containment, resolution, accuracy"""
+proposal, gate, decision, outcome, certificate, target, score, confidence, fingerprint, audit, journal, handoff,
+tier, channel, model, automation share, containment, resolution, accuracy"""
 
 
 def wanted() -> list[str]:

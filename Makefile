@@ -44,7 +44,7 @@ check: dev  ## ruff, mypy --strict and the import contracts
 	@$(BIN)/lint-imports
 
 test: check  ## check, then unit, architecture, journey and browser tests on real embedded servers
-	@$(BIN)/python -m pytest -m "not faults"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
 
 faults: dev  ## The long failure tests: kill -9, broker wipes, hostile files
 	@$(BIN)/python -m pytest -m faults

@@ -38,6 +38,7 @@ def test_no_route_answers_without_a_key(api_database: object, method: str, path:
 @pytest.mark.parametrize(
     "given",
     ["Basic x", "Bearer", "Bearer x", "Bearer sao_aaaaaaaa_" + "a" * 38, "Bearer " + keys.make_key().text, "sao_x"],
+    ids=["other scheme", "nothing", "too short", "wrong checksum", "never issued", "no scheme"],
 )
 def test_a_key_that_is_none_or_unknown_is_refused(desk: Desk, given: str) -> None:
     client = TestClient(make_app(), raise_server_exceptions=False)

@@ -1,6 +1,7 @@
 """Real servers for every test: PostgreSQL and Valkey from the wheels, started once, a fresh database for each test."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # A busy machine is no defect: what takes long is seen in the durations, not in a deadline per example.
 hypothesis_settings.register_profile("saola", deadline=None)
 hypothesis_settings.load_profile("saola")
+
+# A process of the parallel run pretends to be a terminal of 80 columns, whatever a test says of its width.
+os.environ.pop("COLUMNS", None)
 
 _numbers = itertools.count(1)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.gate_seen import verified
 from cli.commands.gate import read_id
@@ -29,7 +29,17 @@ def list_(
     """List certificates, those in force first."""
     with connected() as tenant, app_database().transaction(tenant) as connection:
         found = policies.list_certificates(connection, agent or None)
-    table = Table("id", "agent", "target", "threshold", "right of audited", "issued", "ends", "state", box=None)
+    table = Table(
+        Column("id", no_wrap=True),
+        "agent",
+        "target",
+        "threshold",
+        "right of audited",
+        "issued",
+        "ends",
+        "state",
+        box=None,
+    )
     for row in found:
         if live and row["revoked_at"]:
             continue

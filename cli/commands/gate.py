@@ -15,7 +15,7 @@ from uuid import UUID
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.gate_seen import Alarms, FirstLook, Ledgers, alarm_of, alarms_of, announce, curve_of, gate_of, ledger_of
 from cli.connect import connected
@@ -125,7 +125,7 @@ def alarms(as_json: AsJson = False) -> None:
         return
     if not found:
         OUT.print("No alarm has rung.")
-    table = Table("id", "at", "kind", "agent", "since", "did", box=None)
+    table = Table(Column("id", no_wrap=True), "at", "kind", "agent", "since", "did", box=None)
     for one in found:
         demoted = "set to assisted: " + ", ".join(one.members)
         did = demoted if one.kind == "accuracy" else f"audits half until {one.data['until']}"

@@ -261,5 +261,4 @@ def test_the_big_red_button_is_in_force_within_two_seconds_while_200_tickets_flo
     time.sleep(1.1)
     before = line.count(sent)
     submit(line, "My bank card is gone, block it", address="c@mail.example")
-    line.drain()
-    assert line.count(sent) == before + 1
+    line.wait(lambda: line.count(sent) == before + 1, 30, "the next reply")

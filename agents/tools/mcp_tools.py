@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -92,14 +93,15 @@ async def _call(
 
 
 def _run(work: Any, url: str, seconds: float) -> Any:
-    """Run MCP's async client to its end from a worker's thread, in `seconds` at most."""
+    """Run MCP's async client to its end, in `seconds` at most, in a thread of its own: the caller's may have a loop."""
 
     async def bounded() -> Any:
         async with asyncio.timeout(seconds):
             return await work
 
     try:
-        return asyncio.run(bounded())
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(bounded())).result()
     except (Broken, Rejected):
         raise
     except Exception as error:  # transports raise their own kinds, also in groups; none has more to say than this

@@ -2,11 +2,13 @@
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from api import agents_seen
 from api.main import make_app
 from cli.commands import certificate as certificate_command
 from cli.commands import gate as gate_command
@@ -20,11 +22,13 @@ SCORES = [(number * 37 % 100) / 100 for number in range(100)]
 
 
 @pytest.fixture
-def client(shop: Shop) -> TestClient:
+def client(shop: Shop) -> Iterator[TestClient]:
+    agents_seen._seen.cache_clear()  # the catalog is another one
     key = keys.make_key()
     with app_database().transaction(shop.tenant) as connection:
         accounts.add_key(connection, shop.tenant, name="ops", prefix=key.prefix, digest=key.digest, scopes=["ops"])
-    return TestClient(make_app(), headers={"Authorization": f"Bearer {key.text}"})
+    yield TestClient(make_app(), headers={"Authorization": f"Bearer {key.text}"})
+    agents_seen._seen.cache_clear()
 
 
 def command(app: object, *words: str) -> str:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from core.tables import metadata
+from core.tables.all import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

@@ -22,7 +22,7 @@ SERVERS = "the embedded server's own administration: roles and databases, before
 YARDSTICK = "a benchmark measures the bare server beside ours"
 STORE = {
     "core/store": "all SQL is here",
-    "core/tables.py": "the tables",
+    "core/tables": "the tables",
     "core/db.py": "connections and the tenant of a transaction",
     "core/migrations": "changes of the tables",
     "cli/embedded": SERVERS,

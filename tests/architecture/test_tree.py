@@ -6,8 +6,6 @@ from tests.architecture.tree import PACKAGES, ROOT, files, text
 
 CEILING = 400
 CODE = {".py", ".js", ".css", ".html"}
-# file -> why it may be longer
-LONGER = {"core/tables.py": "the list of all tables, without logic; read by search, not from top to bottom"}
 # folder of tests, or one test -> why it mirrors no module
 WHOLE = {
     "tests/architecture": "the rules of the house, about all packages",
@@ -24,9 +22,8 @@ WHOLE = {
 
 def test_no_file_grows_beyond_the_ceiling() -> None:
     lines = {str(path): text(path).count("\n") for path in files() if path.suffix in CODE}
-    long = {name: count for name, count in lines.items() if count > CEILING and name not in LONGER}
+    long = {name: count for name, count in lines.items() if count > CEILING}
     assert not long, f"split them where a second subject begins; {CEILING} lines are the most"
-    assert [name for name in LONGER if lines.get(name, 0) <= CEILING] == [], "needs no exception any more"
 
 
 def test_init_files_are_empty() -> None:

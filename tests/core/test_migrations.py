@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 
 from cli.embedded.temporary import Database
 from core.db import migrate
-from core.tables import metadata
+from core.tables.all import metadata
 
 
 def test_the_migrated_schema_is_the_one_that_tables_describe(database: Database) -> None:

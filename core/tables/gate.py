@@ -1,0 +1,176 @@
+"""Trust: audits and judgements, certificates, alarms, settings of agents, and what is learnt."""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from core.tables.columns import flag, identity, json, metadata, number, ref, tenant, when, words
+
+audits = Table(
+    "audits",
+    metadata,
+    identity(),
+    tenant(),
+    Column("run_id", UUID, ForeignKey("runs.id"), nullable=False, unique=True),
+    ref("work_item_id", "work_items.id", null=False),
+    words("agent"),
+    Column("fingerprint", Text, nullable=False),
+    words("family"),
+    words("family_fingerprint"),
+    words("intent"),
+    words("language"),
+    Column("probability", Float, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("action", Text, nullable=False),
+    number("smallest"),  # probability of a run that nothing speaks against, at that time
+    flag("flagged"),
+    flag("doubled"),  # a second reviewer judges it too
+    words("state", "open"),  # open | judged
+    Column("right", Boolean),
+    Column("critical", Boolean),
+    words("judged_by"),
+    flag("simulated"),
+    when("drawn_at", now=True),
+    when("due_at"),
+    when("judged_at"),
+    Index("ix_audits_state", "tenant_id", "state", "drawn_at"),
+    Index("ix_audits_agent", "tenant_id", "agent", "fingerprint"),
+    Index("ix_audits_family", "tenant_id", "family", "family_fingerprint"),
+)
+judgements = Table(
+    "judgements",
+    metadata,
+    identity(),
+    tenant(),
+    ref("audit_id", "audits.id", null=False),
+    Column("right", Boolean, nullable=False),
+    flag("critical"),
+    words("note"),
+    Column("by", Text, nullable=False),
+    flag("simulated"),
+    flag("second"),
+    when("at", now=True),
+    Index("ix_judgements_audit", "audit_id"),
+)
+certificates = Table(
+    "certificates",
+    metadata,
+    identity(),
+    tenant(),
+    Column("agent", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    words("slice", "all"),
+    Column("target", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("k", Integer, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("bound", Float, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("audits", Integer, nullable=False, server_default=text("0")),
+    flag("simulated"),
+    number("critical_target"),
+    when("window_from"),
+    when("window_to"),
+    words("code_version"),
+    words("hash"),
+    json("evidence"),
+    when("issued_at", now=True),
+    when("expires_at"),
+    when("revoked_at"),
+    words("revoked_reason"),
+    Index("ix_certificates_live", "tenant_id", "agent", "fingerprint", postgresql_where=text("revoked_at IS NULL")),
+)
+agent_settings = Table(
+    "agent_settings",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    words("tier", "automated"),
+    number("target"),
+    Column("confidence", Float, nullable=False, server_default=text("0.95")),
+    flag("paused"),
+    Column("audit_probability", Float, nullable=False, server_default=text("0.1")),
+    number("critical_target"),
+    when("burst_until"),  # half of all runs are audited until then
+    when("updated_at", now=True),
+)
+alarms = Table(
+    "alarms",
+    metadata,
+    identity(),
+    tenant(),
+    Column("agent", Text, nullable=False),  # or family:NAME
+    Column("fingerprint", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # accuracy: demotes | signs: only brings more audits
+    Column("value", Float, nullable=False),
+    Column("level", Float, nullable=False),
+    when("since", null=False),  # about when it began
+    when("at", now=True),
+    Column("members", ARRAY(Text), nullable=False),  # agents that were demoted
+    json("data"),
+    Index("ix_alarms_agent", "tenant_id", "agent", "fingerprint", "at"),
+)
+standings = Table(
+    "standings",
+    metadata,
+    Column("tenant_id", UUID, ForeignKey("tenants.id"), primary_key=True),
+    Column("agent", Text, primary_key=True),  # or family:NAME
+    Column("fingerprint", Text, primary_key=True),
+    Column("stamp", Text, nullable=False),  # what was seen; another one is a reason to look again
+    when("again_at"),
+    json("data"),
+    when("at", now=True),
+)
+classifiers = Table(
+    "classifiers",
+    metadata,
+    identity(),
+    tenant(),
+    Column("kind", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    words("state", "candidate"),  # candidate | serving | retired
+    Column("blob", LargeBinary, nullable=False),
+    json("figures"),
+    when("created_at", now=True),
+    Index("uq_classifiers_serving", "tenant_id", "kind", unique=True, postgresql_where=text("state = 'serving'")),
+)
+labels = Table(
+    "labels",
+    metadata,
+    identity(),
+    tenant(),
+    ref("ticket_id", "tickets.id", null=False),
+    Column("intent", Text, nullable=False),  # agent/intent, or '' where no agent covers it
+    Column("source", Text, nullable=False),  # import | review
+    when("at", null=False),
+    Index("ix_labels_tenant", "tenant_id", "at"),
+    Index("uq_labels_ticket", "ticket_id", "source", unique=True),
+)
+sender_notes = Table(
+    "sender_notes",
+    metadata,
+    Column("decision_id", UUID, ForeignKey("decisions.id"), primary_key=True),
+    tenant(),
+    Column("agent", Text, nullable=False),
+    Column("sender", Text, nullable=False),  # the issuer's name in letters and digits
+    Column("identities", ARRAY(Text), nullable=False),  # accounts, tax numbers, addresses that the document shows
+    Column("note", JSONB, nullable=False),
+    when("created_at", now=True),
+    Index("ix_sender_notes_identities", "identities", postgresql_using="gin"),
+    Index("ix_sender_notes_agent", "tenant_id", "agent", "created_at"),
+)
+trials = Table(
+    "trials",
+    metadata,
+    identity(),
+    tenant(),
+    Column("agent", Text, nullable=False),
+    words("by"),
+    json("given"),
+    words("state", "waiting"),  # waiting | done | failed
+    json("result"),
+    when("created_at", now=True),
+    when("finished_at"),
+    Index("ix_trials_tenant", "tenant_id", "id"),
+)

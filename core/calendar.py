@@ -1,6 +1,7 @@
 """A tenant's business calendar: when people work, and by when a ticket's first answer is due. Pure; times are UTC."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from pydantic import Field, model_validator
 from core.contracts import Frozen
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LONGEST = timedelta(days=3_700)  # a calendar with fewer working hours than that ends a count with an error
+LONGEST = timedelta(days=3_700)  # a count that finds too little working time in so long ends with an error
 _OFFICE: tuple[tuple[time, time], ...] = ((time(8), time(18)),)
 Span = tuple[time, time]
 
@@ -84,17 +85,27 @@ def _spans(calendar: Calendar, zone: ZoneInfo, day: date, step: int) -> Iterator
 def first_reply_due(
     calendar: Calendar, zone: ZoneInfo, *, received_at: datetime, priority: str, shift_seconds: float = 0.0
 ) -> datetime | None:
-    """Return when a ticket's first answer is due, in the present's time (an import's past is shifted); None: never."""
+    """Return when a ticket's first answer is due, in the present's time (an import's past is shifted).
+
+    None: never, because its priority has no due time or the calendar has too little working time.
+    """
     hours = calendar.first_reply.get(priority)
     if hours is None:
         return None
     arrived = received_at + timedelta(seconds=shift_seconds)
-    return working_time_after(calendar, zone, arrived, timedelta(hours=hours))
+    try:
+        return working_time_after(calendar, zone, arrived, timedelta(hours=hours))
+    except ValueError:
+        return None
 
 
 def received_before(calendar: Calendar, zone: ZoneInfo, due: datetime) -> dict[str, datetime]:
-    """Return for each priority the moment before which a ticket must have come to be due by `due`: for queries."""
-    return {
-        priority: working_time_before(calendar, zone, due, timedelta(hours=hours))
-        for priority, hours in calendar.first_reply.items()
-    }
+    """Return for each priority the moment before which a ticket must have come to be due by `due`: for queries.
+
+    A priority for which the calendar has too little working time is left out: its tickets are never due.
+    """
+    found = {}
+    for priority, hours in calendar.first_reply.items():
+        with suppress(ValueError):
+            found[priority] = working_time_before(calendar, zone, due, timedelta(hours=hours))
+    return found

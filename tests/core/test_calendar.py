@@ -92,3 +92,11 @@ def test_a_calendar_of_holidays_alone_ends_with_an_error() -> None:
     year = frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(3_800))
     with pytest.raises(ValueError, match="too little"):
         working_time_after(Calendar(holidays=year), HANOI, local(HANOI, 2026, 1, 1, 9, 0), timedelta(hours=1))
+
+
+def test_what_a_calendar_has_too_little_time_for_is_never_due() -> None:
+    little = Calendar(hours={"mon": ((time(8), time(8, 1)),)}, first_reply={"high": 0.01, "low": 1_000})
+    now = local(HANOI, 2026, 11, 23, 12, 0)
+    assert first_reply_due(little, HANOI, received_at=now, priority="low") is None
+    assert first_reply_due(little, HANOI, received_at=now, priority="high") is not None
+    assert set(received_before(little, HANOI, now)) == {"high"}

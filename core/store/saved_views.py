@@ -24,7 +24,8 @@ def visible(connection: Connection, owner: str) -> Sequence[RowMapping]:
 
 def save(connection: Connection, tenant_id: UUID, *, owner: str, name: str, query: str, shared: bool) -> UUID:
     """Keep a view; the owner's earlier one of this name is replaced. Raises Rejected (code too_many_views)."""
-    if int(scalar(connection, "SELECT count(*) FROM saved_views WHERE owner = :owner", owner=owner)) >= MOST:
+    others = "SELECT count(*) FROM saved_views WHERE owner = :owner AND name <> :name"
+    if int(scalar(connection, others, owner=owner, name=name)) >= MOST:
         raise Rejected(f"you have {MOST} views already", code="too_many_views", hint="Delete one first.")
     found = scalar(
         connection,

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+from core.db import app_database
+from core.store import saved_views
 from tests.api.conftest import Desk
 
 
@@ -16,6 +18,16 @@ def test_a_view_is_kept_replaced_shared_and_deleted_by_its_owner_alone(desk: Des
     assert colleague.delete(f"/v1/views/{kept['id']}").status_code == 404
     assert client.delete(f"/v1/views/{kept['id']}").status_code == 200
     assert client.get("/v1/views").json() == []
+
+
+def test_who_has_as_many_views_as_one_may_still_replaces_one(desk: Desk) -> None:
+    with app_database().transaction(desk.tenant_id) as connection:
+        for number in range(saved_views.MOST):
+            saved_views.save(connection, desk.tenant_id, owner="key:staff", name=f"n{number}", query="", shared=False)
+    client = desk.client("staff")
+    answers = [client.post("/v1/views", json={"name": name, "filter": {"q": "x"}}) for name in ("n7", "one more")]
+    assert [answer.status_code for answer in answers] == [201, 422]
+    assert answers[1].json()["type"].endswith(":too_many_views")
 
 
 def test_a_bad_view_is_a_problem(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """What waits on a person's desk: decisions to review, audits to judge, figures of one agent. Read only."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
@@ -71,25 +72,20 @@ def any_simulated(connection: Connection) -> bool:
 
 def next_review(connection: Connection, after: UUID | None) -> UUID | None:
     """Return the ticket whose draft has waited longest, another one than `after`; None when no draft waits."""
-    found = scalar(
-        connection,
-        """SELECT w.ticket_id FROM decisions d JOIN work_items w ON w.id = d.work_item_id
-           JOIN tickets t ON t.id = w.ticket_id
-           WHERE d.review = 'open' AND t.attention = 'review' AND w.ticket_id IS DISTINCT FROM :after
-           ORDER BY d.created_at LIMIT 1""",
-        after=after,
-    )
-    return None if found is None else UUID(str(found))
+    return _longest_waiting(connection, "ticket", after)
 
 
 def next_document(connection: Connection, after: UUID | None) -> UUID | None:
     """Return the document whose values have waited longest for a reviewer, another one than `after`."""
+    return _longest_waiting(connection, "document", after)
+
+
+def _longest_waiting(connection: Connection, kind: Literal["ticket", "document"], after: UUID | None) -> UUID | None:
     found = scalar(
         connection,
-        """SELECT w.document_id FROM decisions d JOIN work_items w ON w.id = d.work_item_id
-           JOIN documents x ON x.id = w.document_id
-           WHERE d.review = 'open' AND x.attention = 'review' AND w.document_id IS DISTINCT FROM :after
-           ORDER BY d.created_at LIMIT 1""",
+        f"""SELECT x.id FROM decisions d JOIN work_items w ON w.id = d.work_item_id JOIN {kind}s x ON x.id = w.{kind}_id
+            WHERE d.review = 'open' AND x.attention = 'review' AND x.id IS DISTINCT FROM :after
+            ORDER BY d.created_at LIMIT 1""",
         after=after,
     )
     return None if found is None else UUID(str(found))

@@ -126,7 +126,8 @@ def set_language(
 def _opened(request: Request, user_id: UUID, tenant_id: UUID, wanted: str) -> Response:
     cookie = open_session(user_id, tenant_id)
     with app_database().transaction(tenant_id) as connection:
-        who = next((str(row["email"]) for row in accounts.list_users(connection) if row["id"] == user_id), "")
+        row = accounts.one_user(connection, user_id)
+        who = row["email"] if row else ""
         journal.write(connection, tenant_id, actor=who, action="user.logged_in", data={})
     answer = RedirectResponse(local(wanted), 303)
     secure = request.url.scheme == "https"

@@ -61,13 +61,14 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
 
 def _beside(connection: Connection, ticket: views.Row, caller: Caller) -> dict[str, Any]:
     """What a person may choose from: staff, tags, canned replies, the customer's other tickets."""
-    me = next((one["name"] for one in accounts.list_users(connection) if one["email"] == caller.email), "")
+    people = accounts.list_users(connection)
+    me = next((one["name"] for one in people if one["email"] == caller.email), "")
     names = (ticket["customer_name"], me, ticket["subject"])
     slots = {name: str(value or "") for name, value in zip(canned.SLOTS, names, strict=True)}
     replies = [{**row, "text": canned.filled(row["text"], slots)} for row in canned.replies(connection)]
     customer = ticket["customer_id"]
     return {
-        "staff": [one for one in accounts.list_users(connection) if one["disabled_at"] is None],
+        "staff": [one for one in people if one["disabled_at"] is None],
         "known_tags": handling.known_tags(connection),
         "lookers": presence.look(connection, caller.tenant_id, ticket["id"], caller.name),
         "canned": sorted(replies, key=lambda one: one["language"] not in ("", ticket["language"])),

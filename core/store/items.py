@@ -229,15 +229,23 @@ def give_up(connection: Connection, item_id: UUID) -> None:
 
 
 def still_newest(connection: Connection, items: Sequence[WorkItem]) -> set[UUID]:
-    """Lock the items' tickets and return the items for which no newer message came and which no person took."""
+    """Lock the items' tickets and return the items for which no newer message came, whose tickets no person took, and
+    which were not superseded meanwhile (the ticket was merged, or is spam)."""
     found = rows(
         connection,
         """SELECT id, turn, taken_by FROM tickets WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
         ids=[item.ticket_id for item in items if item.ticket_id and item.kind == "ticket"],
     )
     free = {row["id"]: row["turn"] for row in found if not row["taken_by"]}
+    over = rows(  # asked once the tickets are locked: who superseded them has committed
+        connection,
+        "SELECT id FROM work_items WHERE id = ANY(:ids) AND state = 'superseded'",
+        ids=[item.id for item in items if item.kind == "ticket"],
+    )
+    ended = {row["id"] for row in over}
     return {
         item.id
         for item in items
-        if item.kind == "document" or (item.ticket_id and free.get(item.ticket_id) == item.turn)
+        if item.kind == "document"
+        or (item.id not in ended and item.ticket_id and free.get(item.ticket_id) == item.turn)
     }

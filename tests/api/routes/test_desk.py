@@ -6,8 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from core.db import app_database
-from core.store import accounts
-from core.store.sql import rows
+from core.store import accounts, items
+from core.store.sql import rows, scalar
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -75,6 +75,17 @@ def test_spam_is_closed_and_its_draft_and_sends_are_stopped(desk: Desk, client: 
     assert [row["state"] for row in sent] == ["stopped"]
     kinds = [event["kind"] for event in client.get(f"/v1/tickets/{held.ticket_id}").json()["events"]]
     assert kinds[-2:] == ["ticket.marked_spam", "ticket.closed"]
+
+
+def test_what_an_agent_works_on_while_its_ticket_ends_as_spam_is_not_used(desk: Desk, client: TestClient) -> None:
+    ticket_id = made.ticket(desk.tenant_id)
+    with app_database().transaction(desk.tenant_id) as connection:
+        sql = "SELECT id FROM work_items WHERE ticket_id = :id"
+        (loaded,) = items.load(connection, [scalar(connection, sql, id=ticket_id)])
+        assert items.still_newest(connection, [loaded.item]) == {loaded.item.id}
+    client.post(f"/v1/tickets/{ticket_id}/spam")
+    with app_database().transaction(desk.tenant_id) as connection:
+        assert items.still_newest(connection, [loaded.item]) == set()
 
 
 def test_a_merged_ticket_gives_its_messages_and_notes_to_the_other(desk: Desk, client: TestClient) -> None:

@@ -12,7 +12,7 @@ from api.pages.ticket import done, lines
 from api.problems import invalid
 from api.routes import desk
 from core.db import app_database
-from core.store import handling, presence
+from core.store import presence
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 _note: TypeAdapter[desk.NoteIn] = TypeAdapter(desk.NoteIn)
@@ -44,11 +44,8 @@ def note(request: Request, caller: StaffPage, ticket_id: UUID, text: Text = "") 
 @router.post("/tag")
 def tag(request: Request, caller: StaffPage, ticket_id: UUID, add: Text = "", remove: Text = "") -> Response:
     """Add a tag, or several between commas, or take one off."""
-    with app_database().transaction(caller.tenant_id) as connection:
-        tags = handling.tags_of(connection, ticket_id)
-    wanted = [one for one in [*tags, *add.split(",")] if one != remove]
-    body = invalid(_tags, {"tags": wanted})
-    return done(request, caller, ticket_id, "tagged", lambda: desk.set_tags(ticket_id, body, caller))
+    tags = invalid(_tags, {"tags": add.split(",")}).tags
+    return done(request, caller, ticket_id, "tagged", lambda: desk.change_tags(ticket_id, tags, remove, caller))
 
 
 @router.post("/assign")

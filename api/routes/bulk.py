@@ -28,7 +28,7 @@ class BulkIn(Shape):
 
 
 class BulkDone(BaseModel):
-    """How many tickets were changed; those that are gone or closed already are left as they are."""
+    """How many tickets it was done to: those that are gone are left out, and with `close` those that are closed."""
 
     changed: int
 
@@ -41,7 +41,7 @@ def handle_tickets(body: BulkIn, caller: Staff) -> BulkDone:
 
 
 def handle(connection: Connection, caller: Caller, body: BulkIn) -> int:
-    """Do it; returns how many tickets there were. Raises Rejected: user_unknown, too_many_tags."""
+    """Do it; returns to how many tickets. Raises Rejected: user_unknown, too_many_tags."""
     return sum(_one(connection, caller, ticket_id, body) for ticket_id in dict.fromkeys(body.ids))
 
 
@@ -53,8 +53,7 @@ def _one(connection: Connection, caller: Caller, ticket_id: UUID, body: BulkIn) 
     if body.do == "assign":
         handling.assign(connection, tenant, ticket_id, body.value or None, by=by, at=at)
     elif body.do == "tag":
-        tags = [*handling.tags_of(connection, ticket_id), body.value]
-        handling.set_tags(connection, tenant, ticket_id, tags, by=by, at=at)
+        handling.change_tags(connection, tenant, ticket_id, add=[body.value], by=by, at=at)
     elif body.do == "close":
         return reviews.close(connection, tenant, ticket_id, by="staff", at=at)
     else:

@@ -100,6 +100,13 @@ def set_tags(ticket_id: UUID, body: TagsIn, caller: Staff) -> TagsIn:
     return TagsIn(tags=tags)
 
 
+def change_tags(ticket_id: UUID, add: list[Tag], remove: str, caller: Caller) -> None:
+    """Add tags to those of the ticket, or take one off. Raises Rejected: not_found, too_many_tags."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        handling.change_tags(connection, caller.tenant_id, ticket_id, add=add, remove=remove, by=caller.name, at=at)
+
+
 @router.put("/tickets/{ticket_id}/assignee", operation_id="assign_ticket", summary="Say who is to deal with the ticket")
 def assign(ticket_id: UUID, body: AssignIn, caller: Staff) -> AssignIn:
     """Agents go on working on it; to silence them, take it over."""

@@ -66,6 +66,23 @@ def set_tags(
     return wanted
 
 
+def change_tags(
+    connection: Connection,
+    tenant_id: UUID,
+    ticket_id: UUID,
+    *,
+    add: Sequence[str] = (),
+    remove: str = "",
+    by: str,
+    at: datetime,
+) -> list[str]:
+    """Add tags to those that a ticket has, or take one off; returns them in order. Raises Rejected (too_many_tags)."""
+    # Two people may tag at once: the second one reads what the first one wrote.
+    scalar(connection, "SELECT id FROM tickets WHERE id = :id FOR UPDATE", id=ticket_id)
+    tags = [tag for tag in [*tags_of(connection, ticket_id), *add] if tag != remove]
+    return set_tags(connection, tenant_id, ticket_id, tags, by=by, at=at)
+
+
 def clean_tag(text: str) -> str:
     """Return a tag as it is kept: one line in lower case, 40 characters at most."""
     return " ".join(text.lower().split())[:40].strip()

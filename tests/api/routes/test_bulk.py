@@ -17,11 +17,13 @@ def test_many_tickets_are_tagged_assigned_and_closed(desk: Desk) -> None:
             connection, desk.tenant_id, email="lan@example.com", name="Lan", scopes=["staff"], password_hash=""
         )
     ids = [str(made.ticket(desk.tenant_id, f"n{n}")) for n in range(3)]
+    client.put(f"/v1/tickets/{ids[0]}/tags", json={"tags": ["late"]})
     for do, value, changed in [("tag", "vip", 3), ("assign", "lan@example.com", 3), ("close", "", 3), ("close", "", 0)]:
         answer = client.post("/v1/tickets:handle", json={"ids": [*ids, str(uuid4())], "do": do, "value": value})
         assert answer.json() == {"changed": changed}, do
     listed = client.get("/v1/tickets?tag=vip&assigned_to=lan@example.com&state=closed").json()["tickets"]
     assert sorted(one["id"] for one in listed) == sorted(ids)
+    assert client.get(f"/v1/tickets/{ids[0]}").json()["tags"] == ["late", "vip"]
 
 
 def test_nothing_is_changed_where_a_value_is_wrong(desk: Desk) -> None:

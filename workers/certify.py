@@ -167,14 +167,15 @@ def _certificate(
     rows: Sequence[RowMapping],
 ) -> None:
     """Issue, keep or revoke, as the finding says."""
-    before = policies.live_certificate(connection, owner.name, owner.fingerprint, owner.target)
+    before = policies.live_certificate(connection, owner.name, owner.fingerprint)
     if finding.threshold is None:
         if before is not None:
             _revoke(connection, tenant_id, owner, finding.missing, now)
         return
     if before is not None and before["threshold"] == finding.threshold:
         fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)
-        if fresh and before["critical_target"] == owner.critical_target:
+        asked = (owner.target, owner.confidence, owner.critical_target)
+        if fresh and (before["target"], before["confidence"], before["critical_target"]) == asked:
             return
     choice, half = finding.accuracy, len(rules.boundaries) - 1
     lives = 1 if choice.method == METHOD_FIRST else 2

@@ -78,13 +78,13 @@ def add_certificate(
     digest: str,
     evidence: Mapping[str, Any],
 ) -> None:
-    """Store a certificate; an older live one of the same agent, fingerprint, slice and target is revoked."""
+    """Store a certificate; an older live one of the same agent, fingerprint and slice is revoked: whatever its target,
+    or the gate would go on obeying the older one."""
     execute(
         connection,
         """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = 'replaced'
-           WHERE agent = :agent AND fingerprint = :fingerprint AND slice = :slice AND target = :target
-             AND revoked_at IS NULL""",
-        **certificate.model_dump(include={"agent", "fingerprint", "slice", "target"}),
+           WHERE agent = :agent AND fingerprint = :fingerprint AND slice = :slice AND revoked_at IS NULL""",
+        **certificate.model_dump(include={"agent", "fingerprint", "slice"}),
     )
     execute(
         connection,
@@ -123,16 +123,18 @@ def get_certificate(connection: Connection, certificate_id: UUID) -> RowMapping:
     return row
 
 
-def live_certificate(connection: Connection, agent: str, fingerprint: str, target: float) -> RowMapping | None:
-    """Return threshold, critical_target, issued_at and half life of a live certificate, None where there is none."""
+def live_certificate(connection: Connection, agent: str, fingerprint: str) -> RowMapping | None:
+    """Return threshold, target, confidence, critical_target, issued_at and half life of the live certificate, None
+    where there is none."""
     return maybe_row(
         connection,
-        """SELECT threshold, critical_target, issued_at, evidence ->> 'half' AS half FROM certificates
-           WHERE agent = :agent AND fingerprint = :fingerprint AND target = :target AND revoked_at IS NULL
-             AND (expires_at IS NULL OR expires_at > clock_timestamp())""",
+        """SELECT threshold, target, confidence, critical_target, issued_at, evidence ->> 'half' AS half
+           FROM certificates
+           WHERE agent = :agent AND fingerprint = :fingerprint AND revoked_at IS NULL
+             AND (expires_at IS NULL OR expires_at > clock_timestamp())
+           ORDER BY issued_at LIMIT 1""",
         agent=agent,
         fingerprint=fingerprint,
-        target=target,
     )
 
 

@@ -79,6 +79,21 @@ def test_the_overlapping_certificate_takes_over_without_a_gap(shop: Shop) -> Non
     assert renew(shop)["shop"].n == 500
 
 
+def test_another_target_or_confidence_replaces_the_certificate_even_where_the_threshold_stays(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    renew(shop)
+    for changes in ({"target": 0.9}, {"target": 0.93}, {"confidence": 0.9}):
+        with app_database().transaction(shop.tenant) as connection:
+            policies.set_agent(connection, shop.tenant, "shop", **changes)
+        renew(shop)
+        with app_database().transaction(shop.tenant) as connection:
+            (only,) = [one for one in policies.live_certificates(connection) if one.agent == "shop"]
+        assert {name: getattr(only, name) for name in changes} == changes
+    with app_database().transaction(shop.tenant) as connection:
+        policies.set_agent(connection, shop.tenant, "shop", target=0.99)
+    assert "shop" not in renew(shop)  # 500 audits are too few: nothing is left that nobody looks at again
+
+
 def test_a_corrected_judgement_flows_into_the_certificate(shop: Shop) -> None:
     audits = shop.run(SCORES * 5, [True] * 500)
     assert "shop" in renew(shop)

@@ -117,12 +117,20 @@ def _key(one: Rolled) -> tuple[object, ...]:
     return one.customer, one.cell.intent, one.received_at, one.spam
 
 
-def rebuild(tenant_id: UUID, *, now: datetime | None = None, database: Database | None = None) -> int:
+def rebuild(tenant_id: UUID, *, now: datetime | None = None, database: Database | None = None) -> int | None:
     """Make the roll-ups anew from the whole log, beside those in service, then put them in their place.
 
-    Short transactions: a long one would hold up everybody who reads the log in commit order. Returns how many items.
+    Returns how many items, or None where another one is at it: the schedule asks every few seconds, and the second of
+    two to end would take what the first put into service away again.
     """
     database = database or app_database()
+    # This transaction holds the lock and writes nothing, so it has no number that readers of the log would wait for.
+    with database.transaction(tenant_id) as holding:
+        return _rebuild(tenant_id, now, database) if rollups.rebuild_alone(holding, tenant_id) else None
+
+
+def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
+    """Short transactions: a long one would hold up everybody who reads the log in commit order."""
     with database.transaction(tenant_id) as connection:
         rollups.begin(connection, tenant_id, serving=False)
         standing = rollups.standing(connection, serving=False)

@@ -93,7 +93,8 @@ def check(since: Since = "", until: Until = "") -> None:
 def rebuild_all() -> None:
     """Make the roll-ups anew from the whole log, while those in service go on being read."""
     with connected() as tenant:
-        typer.echo(f"{rebuild(tenant):,} items rolled up anew")
+        items = rebuild(tenant)
+    typer.echo("another one is at it" if items is None else f"{items:,} items rolled up anew")
 
 
 def _period(since: str, until: str) -> tuple[datetime, datetime]:

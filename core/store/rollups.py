@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled
 from core.store.events import after_cursor, newest_cursor
-from core.store.sql import Jsonb, execute, maybe_row, plain_rows, rows
+from core.store.sql import Jsonb, execute, maybe_row, plain_rows, rows, scalar
 
 _KNOWN = orjson.dumps(
     [*COUNTERS, HELD, *(f"{WAIT}{what}:" for what in ("run", "first", "first_automated", "resolution"))]
@@ -63,6 +63,13 @@ def standing(
         serving=serving,
     )
     return None if row is None else Standing(**row)
+
+
+def rebuild_alone(connection: Connection, tenant_id: UUID) -> bool:
+    """Take the making anew of a tenant's roll-ups for this transaction; False while another one is at it."""
+    return bool(
+        scalar(connection, "SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 3))", key=f"rollups:{tenant_id}")
+    )
 
 
 def begin(connection: Connection, tenant_id: UUID, *, serving: bool) -> None:

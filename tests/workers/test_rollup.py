@@ -167,3 +167,14 @@ def test_what_another_pass_is_at_is_left_alone(connections: Connections) -> None
     with connections.transaction(tenant_id) as connection:
         assert rollups.standing(connection, lock=True)
         assert catch_up(tenant_id, now=UNTIL, database=connections) == 0
+
+
+def test_one_at_a_time_makes_the_roll_ups_anew(connections: Connections) -> None:
+    tenant_id = make_tenant(connections)
+    write(connections, tenant_id, automated(1))
+    catch_up(tenant_id, now=UNTIL, database=connections)
+    with connections.transaction(tenant_id) as holding:
+        assert rollups.rebuild_alone(holding, tenant_id)
+        assert rebuild(tenant_id, now=UNTIL, database=connections) is None
+    assert rebuild(tenant_id, now=UNTIL, database=connections) == 1
+    assert read(connections, tenant_id).whole.tickets["durable"] == 1

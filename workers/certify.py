@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from core.contracts import Certificate
 from core.db import app_database
@@ -103,17 +103,24 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
         alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
         halves, rows, loudness = [datetime.now(UTC)], [], 1.0
+    since = halves[max(len(halves) - 2, 0)]
+    rows = [row for row in rows if row["drawn_at"] >= since]  # what is older speaks for no certificate any more
+    simulated = any(row["simulated"] for row in rows)
+    # An announced look is one look: after an alarm evidence is earned at any time, or not at all.
+    rang = gate.has_rung(connection, owner.name, owner.fingerprint)
     rules = Rules(
         target=owner.target,
         confidence=owner.confidence,
         boundaries=tuple(halves),
         critical_target=owner.critical_target,
-        first_look=owner.first_look if not _alarmed(connection, owner) else None,
+        first_look=None if rang else owner.first_look,
     )
     audits = closed(rows, now)
-    population = gate.first_scores(connection, owner.name, owner.fingerprint, plan_runs(rules.first_look))
+    planned = plan_runs(rules.first_look)
+    earliest = gate.first_scores(connection, owner.name, owner.fingerprint, max(planned, DRIFT_RUNS))
+    population = earliest[:planned]
     finding = examine(audits, population, rules)
-    _certificate(connection, tenant_id, owner, finding, audits, population, rules, now, rows)
+    _certificate(connection, tenant_id, owner, finding, audits, population, rules, now, simulated)
     first, share = finding.accuracy, 0.0
     if finding.threshold is not None:
         share = gate.share_at_or_above(connection, owner.name, owner.fingerprint, finding.threshold)
@@ -130,14 +137,13 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         "audits": len(audits),
         "missing": finding.missing,
         "audits_missing": finding.audits_missing,
-        "since": halves[0].isoformat(),
+        "since": since.isoformat(),
         "half": len(halves) - 1,
         "alarm": {"value": loudness, "level": alarms.LEVEL},
-        "simulated": any(row["simulated"] for row in rows),
+        "simulated": simulated,
     }
-    before = gate.first_scores(connection, owner.name, owner.fingerprint, DRIFT_RUNS)
-    now_scores = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
-    data["drift"] = drift.stability(before, now_scores)
+    newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
+    data["drift"] = drift.stability(earliest[:DRIFT_RUNS], newest)
     wait = SOON if len(population) < PLAN_RUNS else AGAIN
     gate.set_standing(
         connection,
@@ -150,11 +156,6 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     )
 
 
-def _alarmed(connection: Connection, owner: Owner) -> bool:
-    """An announced look is one look: after an alarm evidence is earned at any time, or not at all."""
-    return gate.has_rung(connection, owner.name, owner.fingerprint)
-
-
 def _certificate(
     connection: Connection,
     tenant_id: UUID,
@@ -164,7 +165,7 @@ def _certificate(
     population: Sequence[float],
     rules: Rules,
     now: datetime,
-    rows: Sequence[RowMapping],
+    simulated: bool,
 ) -> None:
     """Issue, keep or revoke, as the finding says."""
     before = policies.live_certificate(connection, owner.name, owner.fingerprint)
@@ -192,7 +193,7 @@ def _certificate(
         method=choice.method,
         audits=len(audits),
         expires_at=rules.boundaries[max(half - 1, 0)] + lives * HALF_DAYS,
-        simulated=any(row["simulated"] for row in rows),
+        simulated=simulated,
         critical_target=owner.critical_target,
     )
     hashed = digest(owner.name, owner.fingerprint, audits, population, rules, finding.threshold)

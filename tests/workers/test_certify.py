@@ -1,6 +1,7 @@
 """Certificates on real rows: earned, expired in overlapping halves, corrected, withdrawn, verified."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -76,7 +77,14 @@ def test_the_overlapping_certificate_takes_over_without_a_gap(shop: Shop) -> Non
     shop.run(SCORES * 5, [True] * 500)
     assert renew(shop)["shop"].n == 1000
     later(shop, 40)
-    assert renew(shop)["shop"].n == 500
+    issued = renew(shop)["shop"]
+    assert issued.n == issued.audits == 500
+    with app_database().transaction(shop.tenant) as connection:
+        row = policies.get_certificate(connection, issued.id)
+        told = next(one["data"]["since"] for one in gate.standings(connection) if one["agent"] == "shop")
+    assert datetime.fromisoformat(told) <= row["window_from"]
+    assert row["window_from"] - datetime.fromisoformat(told) < timedelta(days=45)
+    assert [check for check in checks(shop, issued.id) if not check.passed] == []
 
 
 def test_another_target_or_confidence_replaces_the_certificate_even_where_the_threshold_stays(shop: Shop) -> None:

@@ -1,12 +1,15 @@
 """Fairness: how far each language, channel or other group lies from everyone else, in share and in accuracy."""
 
 from collections.abc import Mapping
+from statistics import NormalDist
 
 from core.contracts import Frozen
 from metrics import accuracy, automation_share
 from metrics.change import difference
-from metrics.estimate import Estimate
+from metrics.estimate import SIDE, Estimate
 from metrics.sums import Sums
+
+_NORMAL = NormalDist()
 
 
 class Gap(Frozen):
@@ -53,13 +56,9 @@ def _tickets_of(sums: Sums) -> Sums:
     return Sums(since=sums.since, until=sums.until, now=sums.now, tickets=sums.tickets)
 
 
-# Two-sided normal quantiles at 1 - 0.05 / groups, over that at 0.95: how much wider the interval has to be.
-_WIDER = {1: 1.0, 2: 1.144, 3: 1.221, 4: 1.274, 5: 1.314, 6: 1.346, 8: 1.396, 10: 1.432}
-
-
 def _surely_below(gap: Estimate, groups: int) -> bool:
     """The interval, widened as Bonferroni asks for this many looks, lies below 0."""
     if gap.value is None or gap.high is None:
         return False
-    wider = next((factor for n, factor in _WIDER.items() if groups <= n), 1.6)
+    wider = _NORMAL.inv_cdf(1 - SIDE / groups) / _NORMAL.inv_cdf(1 - SIDE)
     return gap.value + (gap.high - gap.value) * wider < 0

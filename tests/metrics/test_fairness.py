@@ -23,3 +23,13 @@ def test_a_group_far_below_all_others_is_named_and_a_small_one_is_not() -> None:
     assert found["de"].worse == found["en"].worse == ()
     assert found["vi"].share_gap.value == 200 / 500 - 602 / 1005
     assert found["de"].accuracy_gap.value is None
+
+
+def test_the_more_groups_are_looked_at_the_farther_below_one_has_to_be() -> None:
+    def worse(groups: int) -> tuple[str, ...]:
+        others = {str(i): sums(items=1, settled=1, durable=1) for i in range(groups - 1)}
+        whole = sums(items=10_500, settled=10_500, durable=6_226)
+        return gaps(whole, {"vi": sums(items=500, settled=500, durable=261), **others})[0].worse
+
+    assert worse(1) == worse(20) == ("automation_share",)
+    assert worse(200) == ()

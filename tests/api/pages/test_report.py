@@ -4,8 +4,9 @@ import csv
 import io
 from datetime import UTC, datetime
 
+from api import exports
 from api.figures import Point
-from api.pages import charts, report
+from api.pages import charts
 from api.security import COOKIE
 from metrics.estimate import Estimate, unknown
 from tests.api import made
@@ -30,7 +31,7 @@ def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, 
 
 
 def test_what_a_spreadsheet_could_run_is_quoted() -> None:
-    assert [report._safe(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", "x", 1, None)] == [
+    assert [exports._cell(cell) for cell in ("=1", "+1", "-1", "@x", "\tx", "x", 1, None)] == [
         *("'=1", "'+1", "'-1", "'@x", "'\tx", "x"),
         *(1, None),
     ]

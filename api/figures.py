@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,6 @@ class Added(NamedTuple):
 
 _kept: dict[Wanted, tuple[float, Made]] = {}
 _lock = threading.Lock()
-GROUPS: tuple[str, ...] = get_args(GroupBy)
 POINTS = 30
 
 

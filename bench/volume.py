@@ -23,13 +23,15 @@ from uuid import UUID
 import duckdb
 import numpy as np
 
-from api.figures import GROUPS, Wanted, make
+from api.figures import Wanted, make
 from bench.volume_log import DAYS, Log, load
 from cli.embedded.temporary import Servers, temporary_servers
 from core.db import Database, migrate
 from core.ids import new_id
+from metrics.cohort import GROUPS, GroupBy
 from workers.rollup import catch_up, rebuild
 
+Asked = tuple[int, GroupBy | None, int]  # days, group, round
 WINDOWS = (7, 30, 90, 365)
 GOAL_EVENTS = 30_000_000
 ROUNDS = 3
@@ -113,13 +115,13 @@ def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
     return act(), time.perf_counter() - begin
 
 
-def _dashboard(database: Database, tenant: UUID, end: datetime) -> dict[tuple[int, str, int], float]:
+def _dashboard(database: Database, tenant: UUID, end: datetime) -> dict[Asked, float]:
     """Every query of the control room, several times over different days: milliseconds by days, group and round."""
-    asked = {}
-    for days, by, number in itertools.product(WINDOWS, ("", *GROUPS), range(ROUNDS)):
+    asked: dict[Asked, float] = {}
+    for days, by, number in itertools.product(WINDOWS, (None, *GROUPS), range(ROUNDS)):
         until = end - timedelta(days=3 * number)
         since = max(until - timedelta(days=days), end - timedelta(days=DAYS))
-        wanted = Wanted(tenant, since, until, by or None, None)  # type: ignore[arg-type]  # the literals of GroupBy
+        wanted = Wanted(tenant, since, until, by, None)
         with database.transaction(tenant) as connection:
             made, seconds = _timed(functools.partial(make, connection, wanted))
         assert made.report.tickets > 0
@@ -127,7 +129,7 @@ def _dashboard(database: Database, tenant: UUID, end: datetime) -> dict[tuple[in
     return asked
 
 
-def _peers(owner: Any, log: Log, home: Path, asked: dict[tuple[int, str, int], float]) -> dict[str, float]:
+def _peers(owner: Any, log: Log, home: Path, asked: dict[Asked, float]) -> dict[str, float]:
     """The same question as plain SQL, in PostgreSQL and in DuckDB."""
     end = log.start + timedelta(days=DAYS)
     file = home / "events.parquet"

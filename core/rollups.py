@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
 VERSION = 1  # of what the counters mean; a change makes every roll-up anew from the log
 
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")

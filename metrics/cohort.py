@@ -3,12 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from metrics.facts import DocumentFacts, Facts, TicketFacts
 
 GroupBy = Literal["agent", "version", "model", "intent", "language", "channel"]
-GROUPS: tuple[GroupBy, ...] = ("agent", "version", "model", "intent", "language", "channel")
+GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

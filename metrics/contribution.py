@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
-from core.rollups import HELD, WAIT, Cell, Rolled
+from core.rollups import HELD, MICRO, WAIT, Cell, Rolled
 from metrics import sketch
 from metrics.definitions.compare import RULES
 from metrics.definitions.judge import Verdict
@@ -11,7 +11,6 @@ from metrics.definitions.rule import AMONG
 from metrics.definitions.timeline import SILENCES, see
 from metrics.facts import WINDOW, DocumentFacts, Facts, RunFacts, TicketFacts
 
-MICRO = 1_000_000
 _BASES = [name for name in AMONG if name != "all"]
 
 

@@ -1,9 +1,10 @@
 """Cost: what models were paid, by item and by resolution. People's minutes and servers are not in it."""
 
+from core.rollups import MICRO
 from metrics.estimate import Estimate
 from metrics.figure import Definition
 from metrics.intervals import Pairs, ratio_of
-from metrics.sums import MICRO, Sums
+from metrics.sums import Sums
 
 DEFINITION = Definition(
     name="cost_per_item",

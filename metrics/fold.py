@@ -1,6 +1,6 @@
 """The fold: events in, facts out. Pure; the order of the events does not matter, duplicates of none are expected.
 
-Happeneds carry the time at which things happened, so late and imported events land where they belong. To see repeat
+Events carry the time at which things happened, so late and imported events land where they belong. To see repeat
 contacts of the last tickets of a period, hand in the events of the tickets of the 7 days after it as well.
 """
 

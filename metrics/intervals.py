@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from metrics import special
-from metrics.estimate import Estimate, share, unknown
+from metrics.estimate import SIDE, Estimate, share, unknown
 
-SIDE = 0.025
 MANY = 50  # hits and misses from which on their variance is known well enough to be believed
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.rollups import HELD, WAIT
+from core.rollups import HELD, MICRO, WAIT
 from metrics.cohort import Cohort, GroupBy, split
 from metrics.contribution import of_document, of_ticket
 from metrics.definitions.judge import Judge
@@ -14,7 +14,6 @@ from metrics.intervals import Weights
 from metrics.workload import Baseline, baseline
 
 STAGES = ("settled", "eligible", "attempted", "automated", "contained", "durable")
-MICRO = 1_000_000
 
 
 @dataclass(kw_only=True, slots=True)

@@ -17,10 +17,10 @@ from rich.table import Table
 
 from api.figures import Made, Wanted, added, make
 from api.gate_seen import ledger_of
+from api.words import Words
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
-from core.gate.words import SENTENCES
 from metrics.certificates.overview import LedgerLine
 from metrics.cohort import GROUPS, GroupBy
 from metrics.definitions.compare import Compared, known
@@ -146,8 +146,9 @@ def print_report(found: Report, console: Console) -> None:
     held = Table(title="Held or handed to a person, and why", title_justify="left")
     held.add_column("reason")
     held.add_column("items", justify="right")
+    words = Words()
     for why in found.why_held:
-        held.add_row(_reason(why.code), f"{why.tickets:,}")
+        held.add_row(words(f"reason.{why.code}"), f"{why.tickets:,}")
     console.print(held)
     beside = Table(title="Beside what FPT Smart Cloud reports", title_justify="left")
     for name in ("FPT", "here", "what it would take"):
@@ -178,11 +179,6 @@ def print_definitions(beside: Sequence[Compared], console: Console) -> None:
         said = number(one.estimate, one.definition)
         table.add_row(one.definition.title, said, f"{one.estimate.n:,}", one.definition.numerator)
     console.print(table)
-
-
-def _reason(code: str) -> str:
-    text = SENTENCES.get(code, {}).get("en", code)
-    return text.split(":")[0].split("(")[0].replace("{agent} ", "").replace("{", "").replace("}", "").strip(" .,")
 
 
 def _parts(found: Report) -> Table:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from api.figures import Wanted, make
 from api.insights import QUALITIES, Changes, changes, fairness, knowledge_gaps
+from api.words import Words
 from cli.commands.report import number
-from core.gate.words import SENTENCES
 from metrics.change import Change
 from metrics.cohort import GroupBy
 from metrics.estimate import Estimate
@@ -112,7 +112,7 @@ def _sentences(report: Report, change: Changes) -> list[str]:
     if top is not None and moved is not None and moved.difference.value is not None:
         named = top.value or "unknown"
         found.append(
-            f"The automation share moved by {100 * moved.difference.value:+.1f} points; most of it, "
+            f"The automation share moved by {100 * moved.difference.value:+.1f} points; what counts most, "
             f"{100 * top.total:+.1f}, lies in {top.by} {named}."
         )
     if report.simulated:
@@ -181,19 +181,14 @@ def _points(e: Estimate) -> str:
 
 
 def _gaps(connection: Connection, week: Wanted) -> Table:
-    rows = []
+    rows, words = [], Words()
     for gap in knowledge_gaps(connection, week):
-        reasons = "; ".join(f"{_reason(why.code)} ({why.tickets:,})" for why in gap.held[:2])
+        reasons = "; ".join(f"{words(f'reason.{why.code}')} ({why.tickets:,})" for why in gap.held[:2])
         adds = f"{100 * gap.adds:.1f} points"
         rows.append([gap.intent or "no intent", f"{gap.tickets:,}", adds, gap.missing, reasons or "–"])
     head = ("Intent", "Tickets", "Would add at most", "What is missing", "Held because")
     note = "Points of the workload automated, if every ticket of the intent were dealt with by agents for good."
     return Table(title="Ten knowledge gaps", head=head, rows=rows, note=note)
-
-
-def _reason(code: str) -> str:
-    text = SENTENCES.get(code, {}).get("en", code)
-    return text.split(":")[0].split("{")[0].strip(" .,(") or code.replace("_", " ")
 
 
 def _beside(report: Report, definitions: dict[str, Definition]) -> Table:

@@ -38,5 +38,6 @@ def gauges(tenant_id: UUID) -> Iterator[Metric]:
     yield from (value, low, high, count, stages)
     with app_database().transaction(tenant_id) as connection:
         standing = rollups.standing(connection)
-    age = (datetime.now(UTC) - standing.as_of).total_seconds() if standing else 0.0
-    yield GaugeMetricFamily("saola_rollup_age_seconds", "Since figures were brought up to date.", value=age)
+    if standing is not None:
+        age = (datetime.now(UTC) - standing.as_of).total_seconds()
+        yield GaugeMetricFamily("saola_rollup_age_seconds", "Since figures were brought up to date.", value=age)

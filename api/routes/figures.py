@@ -120,12 +120,16 @@ def export(
     columns = EVENTS if what == "events" else FIGURES
     with tempfile.NamedTemporaryFile(suffix=f".{format}", delete=False) as made:
         file = Path(made.name)
-    with app_database().transaction(caller.tenant_id) as connection:
-        if what == "events":
-            rows: Iterator[dict[str, Any]] = map(dict, events.stream(connection, start, end))
-        else:
-            rows = figure_rows(make(connection, Wanted(caller.tenant_id, start, end, by, origin)).report)
-        write(rows, columns, format, file)
+    try:
+        with app_database().transaction(caller.tenant_id) as connection:
+            if what == "events":
+                rows: Iterator[dict[str, Any]] = map(dict, events.stream(connection, start, end))
+            else:
+                rows = figure_rows(make(connection, Wanted(caller.tenant_id, start, end, by, origin)).report)
+            write(rows, columns, format, file)
+    except BaseException:
+        file.unlink()
+        raise
     name = f"saola-{what}-{start:%Y-%m-%d}-{end:%Y-%m-%d}.{format}"
     return FileResponse(file, filename=name, media_type=MEDIA[format], background=BackgroundTask(file.unlink))
 

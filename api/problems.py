@@ -216,6 +216,11 @@ def _plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
+def in_one_line(error: RequestValidationError) -> str:
+    """Return what is wrong with a form, for the person who filled it in."""
+    return "; ".join(_plain(str(one["msg"])) for one in error.errors())
+
+
 def _list(faults: list[Fault]) -> str:
     shown = "; ".join(f"{fault.pointer} {fault.detail}" for fault in faults[:3])
     return shown + ("; …" if len(faults) > 3 else "")

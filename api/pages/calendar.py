@@ -1,14 +1,14 @@
 """The business calendar for people: a line of hours for each day, holidays, and due times by priority."""
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import FormData
 
 from api.pages.render import go, page
-from api.pages.session import LookPage, OpsPage
+from api.pages.session import LookPage, OpsPage, Posted
+from api.problems import in_one_line
 from api.routes import calendar as routes
 from core.calendar import DAYS, Calendar, calendar_of
 from core.db import app_database
@@ -16,13 +16,6 @@ from core.store import tenants
 
 router = APIRouter(include_in_schema=False, prefix="/calendar")
 PRIORITIES = ("high", "normal", "low")
-
-
-async def _form_of(request: Request) -> FormData:
-    return await request.form()
-
-
-Given = Annotated[FormData, Depends(_form_of)]
 
 
 @router.get("")
@@ -33,15 +26,14 @@ def calendar_page(request: Request, caller: LookPage) -> Response:
 
 
 @router.post("")
-def set_calendar(request: Request, caller: OpsPage, form: Given) -> Response:
+def set_calendar(request: Request, caller: OpsPage, form: Posted) -> Response:
     given = {name: str(value) for name, value in form.items()}
     try:
         calendar = routes.checked(_read(given))
     except RequestValidationError as error:
-        told = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
         with app_database().transaction(caller.tenant_id) as connection:
             zone = tenants.current(connection)["timezone"]
-        shown = {"given": given, "days": DAYS, "priorities": PRIORITIES, "problem": told, "zone": zone}
+        shown = {"given": given, "days": DAYS, "priorities": PRIORITIES, "problem": in_one_line(error), "zone": zone}
         return page(request, caller, "calendar.html", status=422, **shown)
     with app_database().transaction(caller.tenant_id) as connection:
         routes.keep(connection, caller, calendar)

@@ -4,14 +4,13 @@ from collections import defaultdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter
-from starlette.datastructures import FormData
 
 from api import views
 from api.page_images import DRAWN
 from api.pages.render import go, is_htmx, page
-from api.pages.session import StaffPage
+from api.pages.session import Posted, StaffPage
 from api.pages.ticket import going_out, lines, number, told_of
 from api.problems import invalid
 from api.routes import reviews
@@ -28,13 +27,6 @@ MAX_DRAWN = 20
 VALUE = "value:"  # what the form's names of field values begin with
 _reject: TypeAdapter[reviews.RejectIn] = TypeAdapter(reviews.RejectIn)
 _correct: TypeAdapter[reviews.CorrectIn] = TypeAdapter(reviews.CorrectIn)
-
-
-async def _form_of(request: Request) -> FormData:
-    return await request.form()
-
-
-Values = Annotated[FormData, Depends(_form_of)]
 
 
 @router.get("")
@@ -114,7 +106,7 @@ def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[
 
 
 @router.post("/{document_id}/values/{decision_id}")
-def settle_values(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID, form: Values) -> Response:
+def settle_values(request: Request, caller: StaffPage, document_id: UUID, decision_id: UUID, form: Posted) -> Response:
     """Approve the values, or correct those that the form has otherwise than they were read."""
     with app_database().transaction(caller.tenant_id) as connection:
         row = history.run_of_decision(connection, decision_id)

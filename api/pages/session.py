@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
 
 from api.pages.render import bare_page, go
 from api.security import COOKIE, SAFE_METHODS, SESSION_HOURS, Caller, Scope, check_csrf, open_session, session_of
@@ -58,7 +59,12 @@ def page_for(*scopes: Scope) -> object:
     return Depends(check)
 
 
+async def _posted(request: Request) -> FormData:
+    return await request.form()
+
+
 Person = Annotated[Caller, Depends(page_caller)]
+Posted = Annotated[FormData, Depends(_posted)]  # a form whose fields are not known beforehand
 StaffPage = Annotated[Caller, page_for("staff", "ops")]
 OpsPage = Annotated[Caller, page_for("ops")]
 Next = Annotated[str, Query(alias="next")]  # where to go after the log-in

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from api.pages.render import go, page
 from api.pages.session import StaffPage
-from api.problems import invalid
+from api.pages.ticket import lines
+from api.problems import in_one_line, invalid
 from api.shapes import TicketIn
 from core.db import app_database
 from core.settings import settings
@@ -34,7 +35,7 @@ def submit_ticket(
     name: Annotated[str, Form()] = "",
     address: Annotated[str, Form()] = "",
 ) -> Response:
-    given = {"name": name, "address": address, "subject": subject, "text": text.replace("\r\n", "\n")}
+    given = {"name": name, "address": address, "subject": subject, "text": lines(text)}
     try:
         body = invalid(
             _ticket,
@@ -46,8 +47,7 @@ def submit_ticket(
             },
         )
     except RequestValidationError as error:
-        told = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in error.errors())
-        limit = settings().max_file_bytes
+        told, limit = in_one_line(error), settings().max_file_bytes
         return page(request, caller, "submit.html", status=422, given=given, problem=told, limit=limit)
     new = body.to_new(may_backdate=False, now=datetime.now(UTC))
     with app_database().transaction(caller.tenant_id) as connection:

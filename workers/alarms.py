@@ -5,9 +5,9 @@ trouble that need no judgement (reopened, taken over, not content) only bring mo
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping
 from core.db import app_database
 from core.events import Event
 from core.store import alarms, events, gate, journal, outbox, policies
+from core.store.alarms import NewAlarm
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm
@@ -69,18 +70,8 @@ def ring(
     policies.revoke_certificates(connection, owner, "alarm")
     state = policies.tenant_state(connection)
     data = {"what": found.what, "target": found.target, "wrong": found.wrong, "audits": found.audits}
-    alarm_id = _write(
-        connection,
-        tenant_id,
-        owner,
-        fingerprint,
-        "accuracy",
-        value=found.value,
-        level=LEVEL,
-        since=found.since,
-        members=members,
-        data=data,
-    )
+    rang = NewAlarm(owner, fingerprint, "accuracy", found.value, LEVEL, found.since, members, data)
+    alarm_id = _write(connection, tenant_id, rang)
     for name in members:
         before = state.agents.get(name, AgentSetting()).tier
         if before == "automated":
@@ -131,58 +122,26 @@ def _watch(connection: Connection, tenant_id: UUID, name: str, fingerprint: str,
         "runs": sum(int(row["runs"]) for row in window),
         "until": f"{until:%Y-%m-%d %H:%M} UTC",
     }
-    _write(
-        connection,
-        tenant_id,
-        name,
-        fingerprint,
-        "signs",
-        value=float(path.max()),
-        level=SIGNS_LEVEL,
-        since=min(row["began"] for row in window),
-        members=[name],
-        data=data,
-    )
+    began = min(row["began"] for row in window)
+    loudest = float(path.max())
+    _write(connection, tenant_id, NewAlarm(name, fingerprint, "signs", loudest, SIGNS_LEVEL, began, [name], data))
 
 
-def _write(
-    connection: Connection,
-    tenant_id: UUID,
-    owner: str,
-    fingerprint: str,
-    kind: str,
-    *,
-    value: float,
-    level: float,
-    since: datetime,
-    members: Sequence[str],
-    data: Mapping[str, Any],
-) -> UUID:
-    alarm_id = alarms.add(
-        connection,
-        tenant_id,
-        owner,
-        fingerprint,
-        kind,
-        value=value,
-        level=level,
-        since=since,
-        members=members,
-        data=data,
-    )
+def _write(connection: Connection, tenant_id: UUID, rang: NewAlarm) -> UUID:
+    alarm_id = alarms.add(connection, tenant_id, rang)
     said = {
         "alarm": str(alarm_id),
-        "agent": owner,
-        "fingerprint": fingerprint,
-        "why": kind,
-        "value": value,
-        "level": level,
-        "since": since.isoformat(),
-        "members": list(members),
-        **data,
+        "agent": rang.agent,
+        "fingerprint": rang.fingerprint,
+        "why": rang.kind,
+        "value": rang.value,
+        "level": rang.level,
+        "since": rang.since.isoformat(),
+        "members": list(rang.members),
+        **rang.data,
     }
     now = datetime.now(UTC)
-    journal.write(connection, tenant_id, actor="saola", action="alarm.rang", object=owner, data=said)
+    journal.write(connection, tenant_id, actor="saola", action="alarm.rang", object=rang.agent, data=said)
     events.append(connection, Event(kind="alarm.rang", at=now, tenant_id=tenant_id, data=said))
     outbox.enqueue(connection, tenant_id, "gate.notify", "bulk", alarm_id)
     return alarm_id

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
@@ -14,35 +14,29 @@ from core.store.sql import Jsonb, execute, maybe_row, rows
 BLOCK = 100
 
 
-def add(
-    connection: Connection,
-    tenant_id: UUID,
-    agent: str,
-    fingerprint: str,
-    kind: str,
-    *,
-    value: float,
-    level: float,
-    since: datetime,
-    members: Sequence[str],
-    data: Mapping[str, Any],
-) -> UUID:
+class NewAlarm(NamedTuple):
+    """What rang: kind `accuracy` or `signs`, how loud, its level, since about when, and which agents it concerns."""
+
+    agent: str
+    fingerprint: str
+    kind: str
+    value: float
+    level: float
+    since: datetime
+    members: Sequence[str]
+    data: Mapping[str, Any]
+
+
+def add(connection: Connection, tenant_id: UUID, alarm: NewAlarm) -> UUID:
     """Write an alarm down; returns its id."""
     alarm_id = new_id()
     execute(
         connection,
         """INSERT INTO alarms (id, tenant_id, agent, fingerprint, kind, value, level, since, members, data)
            VALUES (:id, :tenant_id, :agent, :fingerprint, :kind, :value, :level, :since, :members, :data)""",
+        **{**alarm._asdict(), "members": list(alarm.members), "data": Jsonb(dict(alarm.data))},
         id=alarm_id,
         tenant_id=tenant_id,
-        agent=agent,
-        fingerprint=fingerprint,
-        kind=kind,
-        value=value,
-        level=level,
-        since=since,
-        members=list(members),
-        data=Jsonb(dict(data)),
     )
     return alarm_id
 

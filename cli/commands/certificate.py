@@ -41,9 +41,10 @@ def list_(
         box=None,
     )
     for row in found:
-        if live and row["revoked_at"]:
+        if live and not row["live"]:
             continue
-        state = f"revoked: {row['revoked_reason']}" if row["revoked_at"] else "in force"
+        ended = f"revoked: {row['revoked_reason']}" if row["revoked_at"] else "expired"
+        state = "in force" if row["live"] else ended
         critical = f", critical {row['critical_target']:.1%}" if row["critical_target"] else ""
         simulated = " (simulated reviewer)" if row["simulated"] else ""
         table.add_row(

@@ -139,14 +139,15 @@ def live_certificate(connection: Connection, agent: str, fingerprint: str) -> Ro
 
 
 def list_certificates(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
-    """Return certificates, live ones first, then newest."""
+    """Return certificates, live ones (neither revoked nor expired) first, then newest."""
     return rows(
         connection,
         """SELECT id, agent, fingerprint, slice, target, confidence, critical_target, threshold, k, n, bound, method,
                audits, simulated, window_from, window_to, code_version, hash, issued_at, expires_at, revoked_at,
-               revoked_reason, evidence - 'audits' - 'population' AS evidence
+               revoked_reason, evidence - 'audits' - 'population' AS evidence,
+               revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) AS live
            FROM certificates WHERE CAST(:agent AS text) IS NULL OR agent = :agent
-           ORDER BY revoked_at IS NOT NULL, issued_at DESC""",
+           ORDER BY live DESC, issued_at DESC""",
         agent=agent,
     )
 

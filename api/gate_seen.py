@@ -1,6 +1,6 @@
 """What is seen of the gate, put together from rows by the pure functions of metrics: for the API and the commands."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -104,11 +104,12 @@ def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) 
     fingerprint = gate.newest_fingerprint(connection, body.agent)
     if fingerprint is None:
         raise Rejected(f"{body.agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
-    if any(row["state"] == "judged" for row in gate.evidence(connection, body.agent, fingerprint)):
+    if gate.has_verdict(connection, body.agent, fingerprint):
         told = f"an audit of {body.agent} is judged already: a look is announced before that"
         raise Rejected(
             told, code="too_late", hint="It is certified by evidence at any time; nothing is lost but speed."
         )
+    gate.one_at_a_time(connection, tenant_id, "looks")  # or one of two announced at once is lost
     announced = tenants.current(connection)["settings"].get("first_look", {})
     tenants.set_setting(connection, "first_look", {**announced, body.agent: body.audits})
     data = {"audits": body.audits, "fingerprint": fingerprint}
@@ -129,13 +130,14 @@ def ledger_of(connection: Connection, since: datetime, until: datetime, agent: s
 
 
 def curve_of(connection: Connection, agent: str, days: int) -> WhatIf:
-    """Return the what-if of an agent at its newest fingerprint. Raises Rejected (agent_unknown)."""
+    """Return the what-if of an agent at its newest fingerprint, from runs and audits of the last days. Raises Rejected
+    (agent_unknown)."""
     fingerprint = gate.newest_fingerprint(connection, agent)
     if fingerprint is None:
         raise Rejected(f"{agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
     now = datetime.now(UTC)
     runs = gate.runs_with_rules(connection, agent, fingerprint, days)
-    rows = gate.evidence(connection, agent, fingerprint)
+    rows = gate.evidence(connection, agent, fingerprint, now - timedelta(days=days))
     by_rule = {row["id"] for row in runs if row["by_rule"]}
     return overview.curve(
         agent,

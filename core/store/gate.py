@@ -50,8 +50,7 @@ def evidence(
     return rows(
         connection,
         f"""SELECT a.id, a.run_id, a.agent, a.score, a.probability, a.smallest, a.state, a."right", a.critical,
-                a.simulated, a.action, a.flagged, a.doubled, a.drawn_at, a.due_at, a.judged_at, a.intent, r.shadow,
-                r.created_at AS ran_at,
+                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
                 ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
                     FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at) AS judgements
             FROM audits a JOIN runs r ON r.id = a.run_id
@@ -61,6 +60,20 @@ def evidence(
         plain=plain,
         fingerprint=fingerprint,
         since=since,
+    )
+
+
+def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
+    """Return whether any of an owner's audits is judged."""
+    name, column, plain = _columns(owner)
+    return bool(
+        scalar(
+            connection,
+            f"""SELECT EXISTS (SELECT 1 FROM audits
+                WHERE {name} = :plain AND {column} = :fingerprint AND state = 'judged')""",
+            plain=plain,
+            fingerprint=fingerprint,
+        )
     )
 
 
@@ -187,7 +200,7 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                UNION ALL
                SELECT 'family:' || family, family_fingerprint, judged_in_a_week, open, overdue FROM counts
                WHERE family <> '')
-           SELECT s.agent, s.fingerprint, s.stamp, s.again_at, s.data, s.at,
+           SELECT s.agent, s.fingerprint, s.data,
                coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
                coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
            FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 WORDS = 110  # of a chunk: some 700 letters, well within what the embedder reads
 OVERLAP = 25  # words of the chunk before that are repeated, at most
-_SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|\n+")
+SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|\n+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _packed(body: str) -> Iterator[str]:
-    sentences = [" ".join(part.split()) for part in _SENTENCE.split(body)]
+    sentences = [" ".join(part.split()) for part in SENTENCE.split(body)]
     pieces = [piece for sentence in sentences if sentence for piece in _short(sentence)]
     kept: list[str] = []
     fresh = False

@@ -12,7 +12,6 @@ reciprocal ranks; O. Khattab and M. Zaharia, "ColBERT" (2020) for adding up what
 J. Rocchio, "Relevance feedback in information retrieval" (1971) for the last step, with the first hits taken as good.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,12 +19,11 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.knowledge.chunks import Chunk
+from agents.knowledge.chunks import SENTENCE, Chunk
 from agents.knowledge.store import Knowledge
 from agents.knowledge.words import letters, words
-from agents.triage.embedder import Embedder
+from agents.triage.embedder import Embedder, Floats, unit
 
-Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 SHARP = 1.5  # a sentence that fits one article well says more than two that fit many a little
@@ -33,7 +31,6 @@ SOFTNESS = 0.05  # the same, for likeness: differences of so much count
 FEEDBACK, FEEDBACK_WEIGHT = 3, 2.0
 FEW = 20  # texts that count for as much as the shift of the centre: see _centred
 LONG = 60  # words of a message above which its sentences are looked up one by one
-_SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|\n+")
 
 
 class Hit(NamedTuple):
@@ -59,7 +56,7 @@ class Index:
             self._titles, self._title_centre = _centred([part.title[None, :] for part in self._parts])
             counts = np.diff([*self._first, len(self._chunks)]).astype(np.float32)
             sums = np.add.reduceat(self._passages, self._first, axis=0).astype(np.float32)
-            self._means = _unit(np.asarray(sums / counts[:, None], np.float32))
+            self._means = unit(np.asarray(sums / counts[:, None], np.float32))
 
     @property
     def articles(self) -> list[str]:
@@ -80,12 +77,12 @@ class Index:
         texts, counts = pieces(asked)
         vectors = self._embedder.embed(texts)
         weights = np.asarray(counts, np.float32)[:, None]
-        likeness = _unit(vectors - self._centre) @ self._passages.T
+        likeness = unit(vectors - self._centre) @ self._passages.T
         whole = (weights * likeness).sum(axis=0)
         ends = [*self._first[1:], len(whole)]
         fits = [start + int(whole[start:end].argmax()) for start, end in zip(self._first, ends, strict=True)]
         nearest = np.maximum.reduceat(likeness, self._first, axis=1)
-        titles = _unit(vectors - self._title_centre) @ self._titles.T
+        titles = unit(vectors - self._title_centre) @ self._titles.T
         spoken = np.sum([_scores(self._words, words(text)) ** SHARP for text in texts], axis=0)
         text = "\n".join(asked)
         short = min(1.0, LONG / max(1, len(text.split())))  # a title is like a short question, and unlike a long story
@@ -116,7 +113,7 @@ def pieces(asked: Sequence[str]) -> tuple[list[str], list[float]]:
     texts: list[str] = []
     weights: list[float] = []
     for message in asked:
-        parts = [message] if len(message.split()) <= LONG else _SENTENCE.split(message)
+        parts = [message] if len(message.split()) <= LONG else SENTENCE.split(message)
         told = [part.strip() for part in parts if part.strip()]
         texts += told
         weights += [1.0 / len(told)] * len(told)
@@ -145,11 +142,7 @@ def _centred(parts: Sequence[NDArray[np.float16]]) -> tuple[Floats, Floats]:
     vectors = np.concatenate(parts).astype(np.float32)
     # The centre of a handful of texts is these texts themselves: it is taken away only as far as it is known.
     centre = vectors.mean(axis=0) * np.float32(len(vectors) / (len(vectors) + FEW))
-    return _unit(vectors - centre), centre
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+    return unit(vectors - centre), centre
 
 
 def _standard(scores: Floats) -> Floats:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.triage import blob, calibration, kernel
 from agents.triage.calibration import Calibrator
-from agents.triage.embedder import Embedder, clean
+from agents.triage.embedder import Embedder, clean, unit
 from agents.triage.embedders import chosen
 from agents.triage.language import choose
 from agents.triage.ngrams import Ngrams
@@ -141,9 +141,3 @@ class Classifier:
             quick=quick,
             signals=signals,
         )
-
-
-def unit(vectors: Floats) -> Floats:
-    """Return the rows of `vectors` at length one."""
-    found: Floats = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)).astype(np.float32)
-    return found

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx
 import numpy as np
 
-from agents.triage.embedder import BundledEmbedder, Embedder, Floats, bundled, clean
+from agents.triage.embedder import BundledEmbedder, Embedder, Floats, bundled, clean, unit
 from core.errors import Broken, TryLater
 from core.settings import settings
 
@@ -56,6 +56,8 @@ class EndpointEmbedder:
             answer = self._client.post(self._url, json=body)
             answer.raise_for_status()
             rows = sorted(answer.json()["data"], key=lambda row: int(row["index"]))
+            if len(rows) != len(texts):
+                raise ValueError(f"{len(rows)} vectors for {len(texts)} texts")
             return [row["embedding"] for row in rows]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise TryLater(f"the embedder at {self._url} does not answer: {type(error).__name__}", after=5.0) from None
@@ -88,5 +90,4 @@ class LangChainEmbedder:
 def _unit(vectors: Sequence[Sequence[float]]) -> Floats:
     if not vectors:
         return np.zeros((0, 0), np.float32)
-    found = np.asarray(vectors, np.float32)
-    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), np.float32)
+    return unit(np.asarray(vectors, np.float32))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from agents.triage import calibration, kernel, ngrams
 from agents.triage.blob import halved
-from agents.triage.classifier import Classifier, unit
-from agents.triage.embedder import Embedder, bundled, clean
+from agents.triage.classifier import Classifier
+from agents.triage.embedder import Embedder, bundled, clean, unit
 from agents.triage.examples import Example, in_scope
 from agents.triage.language import fold
 from core.errors import Rejected

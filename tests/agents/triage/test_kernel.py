@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from agents.triage import kernel
-from agents.triage.classifier import unit
+from agents.triage.embedder import unit
 
 DRAW = np.random.default_rng(3)
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 3], np.int64)  # 3: of no intent

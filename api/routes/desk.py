@@ -1,6 +1,6 @@
 """Around a ticket: notes, tags, assignment, spam, merge, split; canned replies; a customer's record."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,8 +13,7 @@ from api.security import Caller, Reader, Staff
 from api.shapes import Body, Line, Shape, clean
 from core.db import app_database
 from core.errors import Rejected
-from core.store import canned, customers, handling, history, intake
-from core.store.intake import NewTicket
+from core.store import canned, customers, handling, history
 
 router = APIRouter(prefix="/v1", tags=["desk"])
 Tag = Annotated[str, Field(max_length=100), AfterValidator(clean)]
@@ -145,24 +144,8 @@ def split(ticket_id: UUID, body: SplitIn, caller: Staff) -> Made:
 
 def split_off(connection: Connection, caller: Caller, ticket_id: UUID, message_id: UUID) -> UUID:
     """Make a ticket of one message of another; returns its id. Raises Rejected (code not_found)."""
-    row = handling.message(connection, ticket_id, message_id)
-    new = NewTicket(
-        text=row["text"],
-        subject=row["subject"],
-        channel=row["channel"],
-        language=row["language"],
-        customer_address=row["address"],
-        customer_name=row["name"],
-        customer_verified=row["verified"],
-        origin=row["origin"],
-        received_at=row["at"],
-        shift=timedelta(seconds=row["shift_seconds"]),
-    )
-    made = intake.add_ticket(connection, caller.tenant_id, new)
-    assert made is not None  # it has no external id that could be taken
-    at = views.own_time(row["shift_seconds"])
-    handling.was_split(connection, caller.tenant_id, ticket_id, made, by=caller.name, at=at)
-    return made
+    at = ticket_time(connection, ticket_id)
+    return handling.split(connection, caller.tenant_id, ticket_id, message_id, by=caller.name, at=at)
 
 
 @router.get("/canned-replies", operation_id="list_canned_replies", summary="Texts that staff send often")

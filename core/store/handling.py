@@ -1,7 +1,7 @@
 """What staff do around a ticket: notes, tags, assignment, spam, merge and split; each with its event."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from core.errors import Rejected
 from core.events import Event, EventKind
 from core.ids import new_id
 from core.store import events
+from core.store.intake import NewTicket, add_ticket
 from core.store.sql import execute, execute_many, maybe_row, rows, scalar
 
 MOST_TAGS = 20  # of one ticket
@@ -193,12 +194,16 @@ def home_of(connection: Connection, ticket_id: UUID) -> UUID:
     return UUID(str(found)) if found else ticket_id
 
 
-def message(connection: Connection, ticket_id: UUID, message_id: UUID) -> RowMapping:
-    """Return a customer's message with what a ticket of its own needs. Raises Rejected (code not_found)."""
+def split(connection: Connection, tenant_id: UUID, ticket_id: UUID, message_id: UUID, *, by: str, at: datetime) -> UUID:
+    """Make a customer's message a ticket of its own, as if it had come by itself; returns its id.
+
+    Raises Rejected (code not_found).
+    """
     row = maybe_row(
         connection,
-        """SELECT m.body AS text, m.at, t.subject, t.channel, t.language, t.origin, t.shift_seconds,
-               coalesce(c.address, '') AS address, coalesce(c.name, '') AS name, coalesce(c.verified, false) AS verified
+        """SELECT m.body AS text, m.at AS received_at, t.subject, t.channel, t.language, t.origin, t.shift_seconds,
+               coalesce(c.address, '') AS customer_address, coalesce(c.name, '') AS customer_name,
+               coalesce(c.verified, false) AS customer_verified
            FROM messages m JOIN tickets t ON t.id = m.ticket_id LEFT JOIN customers c ON c.id = t.customer_id
            WHERE m.id = :message_id AND m.ticket_id = :ticket_id AND m.author = 'customer'""",
         message_id=message_id,
@@ -206,12 +211,11 @@ def message(connection: Connection, ticket_id: UUID, message_id: UUID) -> RowMap
     )
     if row is None:
         raise Rejected("there is no such message of the customer", code="not_found", hint="Reload the ticket.")
-    return row
-
-
-def was_split(connection: Connection, tenant_id: UUID, ticket_id: UUID, into: UUID, *, by: str, at: datetime) -> None:
-    """Note that a message of the ticket became a ticket of its own."""
-    _say(connection, tenant_id, ticket_id, "ticket.split", at, into=str(into), by=by)
+    known = {name: value for name, value in row.items() if name != "shift_seconds"}
+    made = add_ticket(connection, tenant_id, NewTicket(**known, shift=timedelta(seconds=row["shift_seconds"])))
+    assert made is not None  # it has no external id that could be taken
+    _say(connection, tenant_id, ticket_id, "ticket.split", at, into=str(made), by=by)
+    return made
 
 
 def _end(connection: Connection, ticket_id: UUID, at: datetime) -> None:

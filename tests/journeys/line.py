@@ -19,7 +19,8 @@ from core import db
 from core.ids import new_id
 from core.settings import environment_for_children
 from core.store import outbox, tenants
-from core.store.sql import rows, scalar
+from core.store.sql import execute, rows, scalar
+from workers.schedule import EVERY
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -139,6 +140,21 @@ class Line:
         """Wait until no job is left to do."""
         ready = "SELECT count(*) FROM outbox WHERE state = 'ready'"
         self.wait(lambda: self.count(ready) == 0, seconds, "the outbox is drained")
+
+    def leave_certificates_alone(self) -> None:
+        """Take the renewals of the next minutes as done: one would revoke a certificate that no audits bear out."""
+        with self.database.transaction(self.tenant) as connection:
+            period = int(time.time() // EVERY["certificates.renew"])
+            for later in range(31):
+                outbox.enqueue(
+                    connection, self.tenant, "certificates.renew", "bulk", self.tenant, generation=period + later
+                )
+            execute(
+                connection,
+                "UPDATE outbox SET state = 'done' WHERE task = 'certificates.renew' AND generation >= :period",
+                period=period,
+            )
+        self.drain()  # also of the renewal that may be under way
 
 
 def _argv(name: str) -> list[str]:

@@ -39,7 +39,8 @@ def test_a_ticket_is_decided_on_servers_of_ones_own() -> None:
 
 
 def decide(client: httpx.Client, servers: OwnServers) -> dict[str, Any]:
-    """Hand in tickets until triage knows the agent; return the run of the first that it worked on."""
+    """Hand in tickets until triage knows the agent; return the first run of its whose decision may be seen: a run that
+    was drawn for audit hides it until it is judged."""
     end = time.monotonic() + 180
     while time.monotonic() < end:
         answer = client.post("/v1/tickets", json={"text": "Hello, when do you open on Sunday?"})
@@ -49,6 +50,6 @@ def decide(client: httpx.Client, servers: OwnServers) -> dict[str, Any]:
             if runs:
                 break
             time.sleep(0.25)
-        if runs and runs[0]["agent"]:
+        if runs and runs[0]["agent"] and runs[0]["action"]:
             return dict(runs[0])
     raise AssertionError("no ticket was worked on by an agent")

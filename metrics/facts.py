@@ -56,12 +56,9 @@ class TicketFacts:
     attempted: bool = False
     answered: bool = False
     touched: bool = False
-    edited: bool = False
-    approved: bool = False
     declined: bool = False
     staff_replied: bool = False
     open: bool = True
-    asked: bool = False
     first_answer_at: datetime | None = None
     answered_at: datetime | None = None
     first_reply_at: datetime | None = None
@@ -69,7 +66,6 @@ class TicketFacts:
     reopened: bool = False
     repeated: bool = False
     confirmed: bool = False
-    closed_by: str = ""
     human_seconds: float | None = None
     csat: int | None = None
     failed: bool = False
@@ -103,21 +99,15 @@ class RunFacts:
     """One run with its decision and audit. `right` is the last judgement of an audit drawn at random, else None."""
 
     id: UUID
-    at: datetime
     agent: str = ""
     version: str = ""
-    fingerprint: str = ""
-    intent: str = ""
-    language: str = ""
     kind: str = ""
     model: str = ""
-    score: float = 0.0
     shadow: bool = False
     action: str = ""
     audited: bool = False
     audit_probability: float = 0.0
     right: bool | None = None
-    critical: bool = False
     simulated: bool = False
     cost_usd: float = 0.0
     seconds: float = 0.0

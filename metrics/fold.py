@@ -35,7 +35,7 @@ def fold(events: Iterable[Happened], *, repeats: bool = True) -> Facts:
     found = [t for history in tickets.values() if (t := _ticket(history)) is not None]
     read = [d for history in documents.values() if (d := _document(history)) is not None]
     return Facts(
-        tickets=tuple(sorted(mark_repeats(found) if repeats else found, key=lambda t: (t.received_at, t.id))),
+        tickets=tuple(sorted(_mark_repeats(found) if repeats else found, key=lambda t: (t.received_at, t.id))),
         documents=tuple(sorted(read, key=lambda d: (d.received_at, d.id))),
     )
 
@@ -66,19 +66,15 @@ class _Life:
     attempted: bool = False
     answered: bool = False
     touched: bool = False
-    edited: bool = False
-    approved: bool = False
     declined: bool = False
     staff_replied: bool = False
     open: bool = True
-    asked: bool = False
     first_answer_at: datetime | None = None
     answered_at: datetime | None = None
     first_reply_at: datetime | None = None
     last_reply_at: datetime | None = None
     reopened: bool = False
     confirmed: bool = False
-    closed_by: str = ""
     human_seconds: float | None = None
     csat: int | None = None
     failed: bool = False
@@ -196,7 +192,6 @@ def _delivered(life: _Life, event: Happened) -> None:
     if data.get("by") != "agent":
         return
     if data.get("question"):
-        life.asked = True
         return
     life.first_answer_at = life.first_answer_at or event.at
     life.routed = life.attempted = life.answered = True
@@ -206,8 +201,6 @@ def _delivered(life: _Life, event: Happened) -> None:
 def _touched(life: _Life, event: Happened) -> None:
     kind = event.kind
     life.touched = True
-    life.edited = life.edited or kind == "review.edited"
-    life.approved = life.approved or kind == "review.approved"
     if kind in ("staff.replied", "review.taken_over", "review.rejected"):
         life.staff_replied = True
     if kind == "staff.replied":
@@ -218,7 +211,7 @@ def _touched(life: _Life, event: Happened) -> None:
 
 
 def _wrote_again(life: _Life, _: Happened) -> None:
-    life.open, life.asked = True, False
+    life.open = True
 
 
 def _reopened(life: _Life, _: Happened) -> None:
@@ -230,8 +223,7 @@ def _confirmed(life: _Life, _: Happened) -> None:
 
 
 def _closed(life: _Life, event: Happened) -> None:
-    life.closed_by = str(event.data.get("by") or "")
-    life.confirmed = life.confirmed or life.closed_by == "customer"
+    life.confirmed = life.confirmed or event.data.get("by") == "customer"
 
 
 _HAPPENED: dict[str, Callable[[_Life, Happened], None]] = {
@@ -283,7 +275,7 @@ def _runs(ordered: list[Happened]) -> tuple[RunFacts, ...]:
     for event in ordered:
         if event.run_id is None or event.kind not in _RUN_KINDS:
             continue
-        run = values.setdefault(event.run_id, {"id": event.run_id, "at": event.at})
+        run = values.setdefault(event.run_id, {"id": event.run_id})
         run.update(_RUN_READERS[event.kind](event.data))
     return tuple(RunFacts(**_audit(run)) for run in values.values())
 
@@ -291,16 +283,14 @@ def _runs(ordered: list[Happened]) -> tuple[RunFacts, ...]:
 def _audit(run: dict[str, Any]) -> dict[str, Any]:
     """A judgement counts only where a coin drew the audit before: what a reviewer picked says nothing of the rest."""
     if not run.get("audited"):
-        run = {name: value for name, value in run.items() if name not in ("right", "critical", "simulated")}
+        run = {name: value for name, value in run.items() if name not in ("right", "simulated")}
     return run
 
 
 def _recorded(data: dict[str, Any]) -> dict[str, Any]:
-    names = ("agent", "version", "fingerprint", "intent", "language", "model")
     return {
-        **{name: str(data.get(name) or "") for name in names},
+        **{name: str(data.get(name) or "") for name in ("agent", "version", "model")},
         "kind": str(data.get("proposal") or ""),
-        "score": float(data.get("score") or 0.0),
         "shadow": bool(data.get("shadow")),
         "cost_usd": float(data.get("cost_usd") or 0.0),
         "seconds": float(data.get("seconds") or 0.0),
@@ -320,7 +310,7 @@ def _drawn(data: dict[str, Any]) -> dict[str, Any]:
 
 def _judged(data: dict[str, Any]) -> dict[str, Any]:
     """A later judgement replaces an earlier one: a correction."""
-    return {name: bool(data.get(name)) for name in ("right", "critical", "simulated")}
+    return {name: bool(data.get(name)) for name in ("right", "simulated")}
 
 
 _RUN_READERS = {
@@ -331,7 +321,7 @@ _RUN_READERS = {
 }
 
 
-def mark_repeats(tickets: list[TicketFacts]) -> list[TicketFacts]:
+def _mark_repeats(tickets: list[TicketFacts]) -> list[TicketFacts]:
     """Find who came back: any later ticket of the same customer and intent, merged ones too, spam not."""
     arrivals: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for ticket in tickets:

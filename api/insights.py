@@ -60,17 +60,12 @@ def fairness(connection: Connection, wanted: Wanted) -> tuple[Gap, ...]:
 
 def knowledge_gaps(connection: Connection, wanted: Wanted) -> tuple[KnowledgeGap, ...]:
     """The ten intents whose automation would add most workload share, and what keeps them back."""
-    found = added(connection, wanted._replace(by=None))
-    largest = knowledge_missing(found.whole, {})
+    whole = added(connection, wanted._replace(by=None)).whole
     standing = rollups.standing(connection)
     if standing is None:
         return ()
-    days = rollup_reads.Wanted(found.whole.since.date(), found.whole.until.date(), wanted.origin)
-    held = {
-        one.intent: rollup_reads.held(connection, standing.build, days._replace(by="intent", value=one.intent))
-        for one in largest
-    }
-    return knowledge_missing(found.whole, held)
+    days = rollup_reads.Wanted(whole.since.date(), whole.until.date(), wanted.origin)
+    return knowledge_missing(whole, rollup_reads.held_by_intent(connection, standing.build, days))
 
 
 def settled_week(wanted: Wanted) -> Wanted:

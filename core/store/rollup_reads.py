@@ -59,17 +59,28 @@ def sums(connection: Connection, build: int, wanted: Wanted, split: str | None =
 
 def held(connection: Connection, build: int, wanted: Wanted) -> Counter[str]:
     """Return how many tickets were held for each reason."""
+    every: Counter[str] = Counter()
+    for counts in held_by_intent(connection, build, wanted).values():
+        every.update(counts)
+    return every
+
+
+def held_by_intent(connection: Connection, build: int, wanted: Wanted) -> dict[str, Counter[str]]:
+    """Return how many tickets of each intent were held for each reason."""
     narrow = f"AND {_column(wanted.by)} = :value" if wanted.by else ""
-    found = rows(
+    by_intent: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows(
         connection,
-        f"""SELECT key, sum(value::bigint)::bigint AS n FROM rollups, jsonb_each_text(held)
-            WHERE build = :build AND {_IN_SPAN} AND {_ORIGIN} {narrow} AND held <> '{{}}' GROUP BY key""",
+        f"""SELECT intent, key, sum(value::bigint)::bigint AS n FROM rollups, jsonb_each_text(held)
+            WHERE build = :build AND {_IN_SPAN} AND {_ORIGIN} {narrow} AND held <> '{{}}' GROUP BY intent, key""",
         build=build,
         origin=wanted.origin,
         value=wanted.value,
         **_spans(wanted.since, wanted.until),
-    )
-    return Counter({row["key"]: row["n"] for row in found if row["n"]})
+    ):
+        if row["n"]:
+            by_intent[row["intent"]][row["key"]] = row["n"]
+    return by_intent
 
 
 def waits(

@@ -2,7 +2,6 @@
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from cli.embedded.temporary import Database
 from core.db import Database as Connections
@@ -23,13 +22,7 @@ def test_ten_thousand_histories_equal_the_reference(log: list[Event]) -> None:
 
 @pytest.mark.timeout(3600)
 @settings(max_examples=1_000, **LONG)  # type: ignore[arg-type]  # two options of one call
-@given(
-    log=logs(),
-    cuts=st.lists(st.integers(0, 40), max_size=3),
-    days=st.integers(0, 60),
-    zone=st.sampled_from(["UTC", "Asia/Ho_Chi_Minh", "America/New_York"]),
-    anew=st.booleans(),
-)
+@given(**test_rollup.HISTORIES)
 def test_a_thousand_histories_roll_up_to_the_sums_of_the_log(
     module_database: Database, log: list[Event], cuts: list[int], days: int, zone: str, anew: bool
 ) -> None:

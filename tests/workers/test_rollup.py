@@ -87,14 +87,17 @@ def check(connections: Connections, tenant_id: UUID, log: list[Event], now: date
             assert found == wanted
 
 
+HISTORIES: dict[str, st.SearchStrategy[Any]] = {
+    "log": logs(),
+    "cuts": st.lists(st.integers(0, 40), max_size=3),
+    "days": st.integers(0, 60),
+    "zone": st.sampled_from(["UTC", "Asia/Ho_Chi_Minh", "America/New_York"]),
+    "anew": st.booleans(),
+}
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    log=logs(),
-    cuts=st.lists(st.integers(0, 40), max_size=3),
-    days=st.integers(0, 60),
-    zone=st.sampled_from(["UTC", "Asia/Ho_Chi_Minh", "America/New_York"]),
-    anew=st.booleans(),
-)
+@given(**HISTORIES)
 def test_any_order_of_any_history_ends_at_the_sums_of_the_log(
     connections: Connections, log: list[Event], cuts: list[int], days: int, zone: str, anew: bool
 ) -> None:

@@ -1,6 +1,7 @@
 """Reading a document for the line: in the limited parse server, page by page, resumed where a crash stopped it."""
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,9 +22,18 @@ from workers.parse_client import parse
 
 FLUSH_SECONDS = 1.0
 KEPT = 8  # readings: a document's triage reads it first, then its agent, and jobs come in small batches
-_kept: dict[UUID, Reading] = {}
-_first: dict[UUID, UUID | None] = {}  # the document that came before with the same contents
-_batch: list[Job] = []  # the jobs at hand: their leases are held while one of them is read
+
+
+class _AtHand(threading.local):
+    """What the jobs at hand read; each thread has its own, because workers of the queue llm are threads."""
+
+    def __init__(self) -> None:
+        self.kept: dict[UUID, Reading] = {}
+        self.first: dict[UUID, UUID | None] = {}  # the document that came before with the same contents
+        self.jobs: list[Job] = []  # their leases are held while one of them is read
+
+
+_at_hand = _AtHand()
 
 
 class _Pages:
@@ -41,7 +51,7 @@ class _Pages:
         if time.monotonic() - self.saved_at > FLUSH_SECONDS:
             with app_database().transaction(self.job.tenant_id) as connection:
                 pages.save(connection, self.job.tenant_id, self.document_id, self.unsaved)
-                for job in {self.job.id: self.job, **{one.id: one for one in _batch}}.values():
+                for job in {self.job.id: self.job, **{one.id: one for one in _at_hand.jobs}}.values():
                     if not outbox.extend(connection, job, lease_seconds(job.queue)) and job.id == self.job.id:
                         raise LeaseLost
             self.unsaved, self.saved_at = [], time.monotonic()
@@ -52,29 +62,29 @@ def read(tenant_id: UUID, item: WorkItem, document_id: UUID, *, job: Job) -> Rea
 
     Raises Rejected for a file that must be refused.
     """
-    if document_id not in _kept:
+    if document_id not in _at_hand.kept:
         found = _read(tenant_id, item, document_id, job)
-        while len(_kept) >= KEPT:
-            _kept.pop(next(iter(_kept)))
-        _kept[document_id] = found
-    return _kept[document_id]
+        while len(_at_hand.kept) >= KEPT:
+            _at_hand.kept.pop(next(iter(_at_hand.kept)))
+        _at_hand.kept[document_id] = found
+    return _at_hand.kept[document_id]
 
 
 def hold(jobs: Sequence[Job]) -> None:
     """Begin a batch: earlier readings are let go, and reading one document holds the leases of all."""
-    _batch[:] = jobs
-    _kept.clear()
-    _first.clear()
+    _at_hand.jobs[:] = jobs
+    _at_hand.kept.clear()
+    _at_hand.first.clear()
 
 
 def first(document_id: UUID) -> UUID | None:
     """Return the document of which this one, read for the jobs at hand, is a duplicate."""
-    return _first.get(document_id)
+    return _at_hand.first.get(document_id)
 
 
 def last(document_id: UUID) -> Reading | None:
     """Return the reading of a document if it was read for the jobs at hand."""
-    return _kept.get(document_id)
+    return _at_hand.kept.get(document_id)
 
 
 def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Reading:
@@ -102,5 +112,5 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
     with app_database().transaction(tenant_id) as connection:
         pages.save(connection, tenant_id, document_id, taken.unsaved)
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
-        _first[document_id] = items.link_duplicate(connection, document_id, content_key(reading))
+        _at_hand.first[document_id] = items.link_duplicate(connection, document_id, content_key(reading))
     return reading

@@ -3,7 +3,7 @@
 Example: saola metrics weekly --out week.pdf
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 from api.exports import EVENTS, FIGURES, FORMATS, figure_rows, write
 from api.figures import Wanted, make
 from api.insights import settled_week
-from cli.commands.report import day, known_group
+from cli.commands.report import day, days, known_group
 from cli.connect import connected
 from cli.rollup_check import compare_with_log
 from cli.weekly import pdf
@@ -24,7 +24,7 @@ from core.store import events
 from workers.rollup import catch_up, rebuild
 
 app = typer.Typer()
-Since = Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days ago.")]
+Since = Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days before `until`.")]
 Until = Annotated[str, typer.Option(help="Up to this day, not included. Default: now.")]
 Out = Annotated[Path, typer.Option(help="The file to write; its ending says the format.")]
 
@@ -35,7 +35,9 @@ def export(
     what: Annotated[str, typer.Option(help="figures or events.")] = "figures",
     since: Since = "",
     until: Until = "",
-    by: Annotated[str, typer.Option(help="Figures also for each: agent, intent, language, channel.")] = "",
+    by: Annotated[
+        str, typer.Option(help="Figures also for each: agent, version, model, intent, language, channel.")
+    ] = "",
 ) -> None:
     """Write figures, or events that happened in the period, as .csv, .jsonl or .parquet."""
     format = out.suffix.removeprefix(".")
@@ -43,7 +45,7 @@ def export(
         raise Rejected(f"no format is called {format!r}", hint=f"Name the file with one of: {', '.join(FORMATS)}.")
     if what not in ("figures", "events"):
         raise Rejected(f"there are no {what!r} to export", hint="One of: figures, events.")
-    start, end = _period(since, until)
+    start, end = days(since, until)
     with connected() as tenant:
         catch_up(tenant, wait=True)
         with app_database().transaction(tenant) as connection:
@@ -78,7 +80,7 @@ def weekly(
 @app.command()
 def check(since: Since = "", until: Until = "") -> None:
     """Compute the sums of a period from the log itself and compare them with the roll-ups, counter by counter."""
-    start, end = _period(since, until)
+    start, end = days(since, until)
     with connected() as tenant:
         catch_up(tenant, wait=True)
         found = compare_with_log(tenant, start, end)
@@ -95,11 +97,3 @@ def rebuild_all() -> None:
     with connected() as tenant:
         items = rebuild(tenant)
     typer.echo("another one is at it" if items is None else f"{items:,} items rolled up anew")
-
-
-def _period(since: str, until: str) -> tuple[datetime, datetime]:
-    end = day(until) if until else datetime.now(UTC)
-    start = day(since) if since else end - timedelta(days=30)
-    if start >= end:
-        raise Rejected("the period ends before it begins", hint="Let --since be before --until.")
-    return start, end

@@ -7,7 +7,7 @@ Example: saola report --since 2026-03-01 --by language
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.figures import Made, Wanted, added, make
+from api.figures import Made, Wanted, added, make, period
 from api.gate_seen import ledger_of
 from api.words import Words
 from cli.connect import connected
@@ -32,7 +32,7 @@ from workers.rollup import catch_up
 
 
 def report(
-    since: Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days ago.")] = "",
+    since: Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days before `until`.")] = "",
     until: Annotated[str, typer.Option(help="Up to this day, not included. Default: now.")] = "",
     by: Annotated[str, typer.Option(help="One line for each: agent, version, model, intent, language, channel.")] = "",
     origin: Annotated[str, typer.Option(help="Only items of one origin: live, import, demo.")] = "",
@@ -41,9 +41,7 @@ def report(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    now = datetime.now(UTC)
-    start = day(since) if since else now - timedelta(days=30)
-    end = day(until) if until else now
+    start, end = days(since, until)
     with connected() as tenant:
         found = make_report(tenant, start, end, by=by, origin=origin)
         with app_database().transaction(tenant) as connection:
@@ -91,6 +89,11 @@ def known_group(by: str) -> GroupBy | None:
     if by:
         raise Rejected(f"there is no group {by!r}", hint=f"Group by one of: {', '.join(GROUPS)}.")
     return None
+
+
+def days(since: str, until: str) -> tuple[datetime, datetime]:
+    """Return a period as written, by default the last 30 days up to `until`. Raises Rejected when it is empty."""
+    return period(day(since) if since else None, day(until) if until else None)
 
 
 def day(text: str) -> datetime:

@@ -35,13 +35,10 @@ class Filters(NamedTuple):
     intent: str | None = None
     channel: str | None = None
     outcome: str | None = None
-    origin: str | None = None
-    taken_by: str | None = None
     assigned_to: str | None = None
     mine: str | None = None
     due: Mapping[str, datetime] | None = None
     tag: str | None = None
-    customer_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     q: str | None = None
@@ -55,11 +52,8 @@ class Page(NamedTuple):
 
 
 _ATTENTIONS = {"any": "'review', 'handoff', 'failed'", "handed": "'handoff', 'failed'"}
-_EQUAL = (
-    *("state", "language", "agent", "intent", "channel", "outcome", "origin", "taken_by", "assigned_to"),
-    "customer_id",
-)
-_OF_DOCUMENTS = ("state", "attention", "language", "outcome", "origin", "customer_id", "since", "until")
+_EQUAL = ("state", "language", "agent", "intent", "channel", "outcome", "assigned_to")
+_OF_DOCUMENTS = ("state", "attention", "language", "outcome", "since", "until")
 
 
 def tickets(
@@ -128,7 +122,7 @@ def _matches(
 def documents(
     connection: Connection, filters: Filters, *, type: str | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page:
-    """Return documents, newest first; of the filters state, attention, language, outcome, origin and times count."""
+    """Return documents, newest first; of the filters state, attention, language, outcome, times and q count."""
     kept = Filters(**{name: getattr(filters, name) for name in _OF_DOCUMENTS})
     where, values = _conditions(kept, cursor)
     if type:

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from agents.knowledge.chunks import Article
+from agents.knowledge.chunks import Article, chunks
 from agents.knowledge.files import File
 from agents.knowledge.index import Index, pieces
 from agents.knowledge.store import build
@@ -173,8 +173,6 @@ class _Batched:
     """Embeds all passages of a data set in one call at first use: the cache on disk is read once, not by article."""
 
     def __init__(self, inner: CachedEmbedder, articles: Sequence[Article]) -> None:
-        from agents.knowledge.chunks import chunks
-
         self.name = inner.name
         texts = [f"{chunk.place}\n{chunk.text}" for one in articles for chunk in chunks(one)]
         self.embed = Remembered(inner, texts).embed

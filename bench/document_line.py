@@ -1,16 +1,13 @@
 """Documents through the whole line: `saola up` in a temporary home, uploads over HTTP, results read back."""
 
 import argparse
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +16,8 @@ import psutil
 
 from bench import document_files, document_sets
 from bench.document_files import Made
+from bench.running import Running, running
 from core.contracts import FieldValue
-from core.settings import environment_for_children
 
 IN_FLIGHT = {"text": 150, "scans": 12}
 UPLOADERS = 3
@@ -31,10 +28,10 @@ Figures = dict[str, Any]
 def run(options: argparse.Namespace) -> Figures:
     """Feed the line for so many seconds and report what came out, how fast, how right, and in how much memory."""
     kind = "text" if options.text else "scans"
-    with tempfile.TemporaryDirectory(prefix="saola-bench-") as folder, saola(Path(folder)) as (client, process):
+    with tempfile.TemporaryDirectory(prefix="saola-bench-") as folder, running(Path(folder)) as saola:
         feed = _text if kind == "text" else _scan
-        measured = _measure(client, process, feed, options.seconds, IN_FLIGHT[kind])
-        figures = measured | {"field_accuracy": _accuracy(client, measured.pop("sent"))}
+        measured = _measure(saola, feed, options.seconds, IN_FLIGHT[kind])
+        figures = measured | {"field_accuracy": _accuracy(saola.client, measured.pop("sent"))}
     yardstick: Figures = {}
     if kind == "scans":
         yardstick = {"pages_per_second": _bare()}
@@ -53,38 +50,6 @@ def run(options: argparse.Namespace) -> Figures:
     }
 
 
-@contextmanager
-def saola(home: Path) -> Iterator[tuple[httpx.Client, psutil.Process]]:
-    """Start the whole of Saola in a home of its own and yield a client with its key."""
-    environment = environment_for_children({"SAOLA_HOME": str(home), "SAOLA_PORT": "8700"})
-    with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "cli", "up"], env=environment, stdout=log, stderr=log)
-        try:
-            url, key = _address(home, process)
-            headers = {"Authorization": f"Bearer {key}"}
-            with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
-                yield client, psutil.Process(process.pid)
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _address(home: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
-        text = (home / "up.log").read_text("utf-8", "replace")
-        words = [line.split() for line in text.splitlines()]
-        url = next((line[-1] for line in words if line[:3] == ["Saola", "is", "ready:"]), "")
-        key = next((line[2] for line in words if line[:2] == ["API", "key:"]), "")
-        if url and key:
-            return url, key
-        time.sleep(0.2)
-    sys.exit(f"Saola did not start:\n{(home / 'up.log').read_text('utf-8', 'replace')[-3000:]}")
-
-
 def _text(number: int) -> Made:
     return document_files.mixed(number)
 
@@ -95,35 +60,33 @@ def _scan(number: int) -> Made:
     return Made(made.filename.replace(".pdf", ".jpg"), data, made.truth, 1, made.text)
 
 
-def _measure(
-    client: httpx.Client, process: psutil.Process, make: Callable[[int], Made], seconds: float, in_flight: int
-) -> Figures:
+def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_flight: int) -> Figures:
     """Keep so many documents in the line; count those that were worked on between the warm-up and the end."""
     sent: dict[str, Made] = {}
     ready: deque[Made] = deque(make(number) for number in range(in_flight))
     made = in_flight
-    memory, started, warm = [_memory(process)], time.monotonic(), 0.0
+    memory, started, warm = [_memory(saola.process)], time.monotonic(), 0.0
     at_warm = done = 0
     used = 0.0
     stop = threading.Event()
     with ThreadPoolExecutor(UPLOADERS) as pool:
         while not stop.is_set():
-            done = _done(client)
+            done = saola.decisions()
             now = time.monotonic()
             if not warm and done >= in_flight // 3:
-                warm, at_warm, used = now, done, _cpu(process)
-                memory.append(_memory(process))
+                warm, at_warm, used = now, done, sum(saola.cpu_seconds().values())
+                memory.append(_memory(saola.process))
             if warm and now - warm >= seconds:
                 break
             if now - started > seconds + 300:
                 sys.exit("the line does not move")
             room = in_flight - (len(sent) - done)
             batch = [ready.popleft() for _ in range(min(room, len(ready)))]
-            sent.update(pool.map(lambda one: (_upload(client, one), one), batch))
+            sent.update(pool.map(lambda one: (_upload(saola.client, one), one), batch))
             while len(ready) < in_flight // 3:
                 ready.append(make(made))
                 made += 1
-            memory.append(_memory(process))
+            memory.append(_memory(saola.process))
             print(f"\r{done} done, {len(sent) - done} in the line", end="", file=sys.stderr, flush=True)
             time.sleep(1.0 if room < in_flight // 3 else 0.2)
     elapsed = time.monotonic() - warm
@@ -132,7 +95,7 @@ def _measure(
         "documents": done - at_warm,
         "documents_per_second": round((done - at_warm) / elapsed, 2),
         "pages_per_second": round((done - at_warm) * pages / elapsed, 2),
-        "cpu_ms_per_document": round(1000 * (_cpu(process) - used) / max(1, done - at_warm), 1),
+        "cpu_ms_per_document": round(1000 * (sum(saola.cpu_seconds().values()) - used) / max(1, done - at_warm), 1),
         "start_mb": round(memory[1 if len(memory) > 1 else 0] / 1e6),
         "end_mb": round(memory[-1] / 1e6),
         "peak_mb": round(max(memory) / 1e6),
@@ -144,26 +107,6 @@ def _upload(client: httpx.Client, one: Made) -> str:
     answer = client.post("/v1/documents", content=one.data, headers={"X-Filename": one.filename})
     answer.raise_for_status()
     return str(answer.json()["id"])
-
-
-def _done(client: httpx.Client) -> int:
-    """How many decisions of the gate there are: the end of the line for a document, whatever it decided."""
-    answer = client.get("/metrics")
-    answer.raise_for_status()
-    lines = [line for line in answer.text.splitlines() if line.startswith("saola_decisions{")]
-    return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
-
-
-def _cpu(process: psutil.Process) -> float:
-    """Processor seconds of all processes of the line: what a document costs on a machine that others use too."""
-    whole = 0.0
-    for one in process.children(recursive=True):
-        try:
-            spent = one.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        whole += spent.user + spent.system + spent.children_user + spent.children_system
-    return whole
 
 
 def _memory(process: psutil.Process) -> int:

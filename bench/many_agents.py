@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -123,7 +124,7 @@ def _teach(home: Path, agents: Agents, owners: int, folder: Path) -> None:
     folder.with_name("being-written").rename(folder)
     wanted = sum(len(intents) for owner, intents in agents.values() if owner == 0)
     for tenant in ids:
-        _wait("triage was not trained", TRAIN_SECONDS, lambda tenant=tenant: _trained(database, tenant, wanted))  # type: ignore[misc] # the loop's value is bound at once
+        _wait("triage was not trained", TRAIN_SECONDS, partial(_trained, database, tenant, wanted))
     database.close()
     system.close()
 

@@ -30,7 +30,7 @@ class Running:
     environment: Mapping[str, str]
 
     def command(self, *words: str) -> None:
-        """Run a `saola` command on it. Raises CalledProcessError with what it said."""
+        """Run a `saola` command on it. Exits with what it said where it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "cli", *words], env=dict(self.environment), capture_output=True, text=True
         )
@@ -45,13 +45,14 @@ class Running:
         return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Return the processor seconds that each kind of process has used so far."""
+        """Return the processor seconds that each kind of process, and what it started and has ended, used so far."""
         used: dict[str, float] = {}
         for one in self.process.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 spent = one.cpu_times()
                 name = _kind(one.cmdline())
-                used[name] = used.get(name, 0.0) + spent.user + spent.system
+                whole = spent.user + spent.system + spent.children_user + spent.children_system
+                used[name] = used.get(name, 0.0) + whole
         return used
 
 

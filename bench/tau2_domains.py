@@ -32,11 +32,11 @@ class Domain(Protocol):
         """Return the module of its tools: READS (name -> whether it answers for the customer alone), WRITES, SINKS."""
         ...
 
-    def begin(self, task: Task) -> None:
+    def begin(self, task: Task, /) -> None:
         """Begin a task in a world of its own."""
         ...
 
-    def right(self, task: Task, agent: Agent, handed_over: bool) -> bool:
+    def right(self, task: Task, agent: Agent, handed_over: bool, /) -> bool:
         """Say whether the world is as the task wants it in the end."""
         ...
 
@@ -44,7 +44,7 @@ class Domain(Protocol):
         """Return who writes, verified by mail; None where the task names nobody."""
         ...
 
-    def looks(self, task: Task, calls: Sequence[Call]) -> list[Call]:
+    def looks(self, task: Task, calls: Sequence[Call], /) -> list[Call]:
         """Return the look-ups of the customer's own record that come before a write."""
         ...
 
@@ -103,10 +103,10 @@ class Retail:
     def load(cls, folder: Path) -> "Retail":
         return cls(retail.load(folder))
 
-    def begin(self, task: Task) -> None:  # noqa: ARG002 - every task begins in the same shop
+    def begin(self, _task: Task) -> None:  # every task begins in the same shop
         retail.Current.world = retail.World(self.data)
 
-    def right(self, task: Task, agent: Agent, handed_over: bool) -> bool:  # noqa: ARG002 - handing over changes nothing
+    def right(self, task: Task, agent: Agent, _handed_over: bool) -> bool:  # handing over changes nothing
         played = retail.Current.world
         self.gold(task, agent)
         wanted, retail.Current.world = self.changes(), played
@@ -192,7 +192,7 @@ class Telecom:
         telecom.Current.world = telecom.World(self.data)
         telecom.Current.world.begin(task)
 
-    def right(self, task: Task, agent: Agent, handed_over: bool) -> bool:  # noqa: ARG002 - the tools are not asked
+    def right(self, task: Task, _agent: Agent, handed_over: bool) -> bool:  # the tools are not asked
         wanted = any(call["name"] == HAND_OVER for call in calls_of(self, task))
         # Where the task is to hand over, it must be done; where it is not, handing over solves nothing.
         return handed_over == wanted and all(telecom.Current.world.holds(one) for one in task["env_assertions"] or ())
@@ -207,7 +207,7 @@ class Telecom:
         own = world.owner_of(world.line_of(number))
         return Customer(id=new_id(), address=own["email"], name=own["full_name"], verified=True)
 
-    def looks(self, task: Task, calls: Sequence[Call]) -> list[Call]:  # noqa: ARG002 - the same for every call
+    def looks(self, task: Task, _calls: Sequence[Call]) -> list[Call]:  # the same for every call
         own = self._own(task)
         lines = [look("get_details_by_id", id=line) for line in own["line_ids"]]
         me = {"customer_id": own["customer_id"]}

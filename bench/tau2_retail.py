@@ -162,10 +162,10 @@ def _variant(item_id: str) -> tuple[str, dict[str, Any]]:
 
 
 def _method(order: dict[str, Any], method_id: str) -> dict[str, Any]:
-    methods: dict[str, Any] = Current.world.get("users", order["user_id"])["payment_methods"]
+    methods: dict[str, dict[str, Any]] = Current.world.get("users", order["user_id"])["payment_methods"]
     if method_id not in methods:
         raise Rejected(f"the customer has no payment method {method_id}")
-    return methods[method_id]  # type: ignore[no-any-return] # the data set is JSON
+    return methods[method_id]
 
 
 def _done(key: str) -> bool:

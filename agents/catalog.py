@@ -137,6 +137,13 @@ class Catalog:
         """Return the manifests by agent name."""
         return {name: entry.manifest for name, entry in self.entries.items()}
 
+    def without_knowledge(self, names: Iterable[str]) -> list[str]:
+        """Return which of these agents have no knowledge folder any more. While a folder is refused or missing, one
+        that is not known here may be in it, and is not returned."""
+        known = {name: self.entries[name].knowledge for name in names if name in self.entries}
+        gone = [name for name in names if name not in known and not self.problems]
+        return sorted([*gone, *(name for name, knowledge in known.items() if not knowledge)])
+
     @property
     def fingerprint(self) -> str:
         """Return a hash that changes when any agent comes, goes or changes its behaviour."""

@@ -19,7 +19,7 @@ from core.store import learning
 from core.store.outbox import Job
 from core.store.policies import TenantState
 from workers.jobs import finish
-from workers.resources import workshop
+from workers.resources import read_blob, workshop
 
 log = structlog.get_logger()
 
@@ -30,7 +30,8 @@ Search = Callable[[str, int], Sequence[Source]]
 
 
 def index_knowledge(jobs: Sequence[Job]) -> None:
-    """Make the knowledge folders of a tenant's agents searchable: each agent whose folder is not the one stored."""
+    """Make the knowledge folders of a tenant's agents searchable: each agent whose folder is not the one stored. What
+    is stored of a folder that is gone is let go."""
     from agents.knowledge.articles import article  # document parsers, which a worker of tickets does not need
     from workers.parse_client import parse
 
@@ -41,13 +42,15 @@ def index_knowledge(jobs: Sequence[Job]) -> None:
     with database.transaction(tenant_id) as connection:
         unused = learning.unused_agents(connection)
         stored = learning.knowledge_served(connection)
+    with database.transaction(tenant_id) as connection:
+        for name in catalog.without_knowledge(stored):
+            learning.retire_knowledge(connection, name)
     for name, entry in sorted(catalog.entries.items()):
         if not entry.knowledge or name in unused:
             continue
         if name in stored and stored[name]["fingerprint"] == entry.knowledge:
             continue
-        with database.transaction(tenant_id) as connection:
-            before = learning.knowledge_blob(connection, name)
+        before = read_blob(tenant_id, stored[name]["id"]) if name in stored else None
         folder = entry.folder / folder_files.FOLDER
         read = partial(article, folder, read=lambda path: parse(path, filename=path.name))
         found = build(folder_files.files(folder), read, chosen(), chosen("passage"), unpack(before) if before else None)
@@ -68,7 +71,7 @@ def searcher(tenant_id: UUID, state: TenantState, entry: Entry, item: WorkItem) 
     if not entry.knowledge:
         return lambda query, limit: ()
     knowledge_id = state.classifiers.get(learning.knowledge_kind(entry.name))
-    index = _index(tenant_id, entry.name, knowledge_id) if knowledge_id else None
+    index = _index(tenant_id, knowledge_id) if knowledge_id else None
     if index is None or index.fingerprint != entry.knowledge:
         raise TryLater(f"the knowledge of {entry.name!r} is being indexed", after=WAIT_SECONDS)
     return partial(_search, index.index, item)
@@ -81,12 +84,8 @@ class _Ready:
 
 
 @lru_cache(maxsize=KEPT)
-def _index(tenant_id: UUID, agent: str, knowledge_id: UUID) -> _Ready:  # noqa: ARG001 - the id tells versions apart
-    with app_database().transaction(tenant_id) as connection:
-        blob = learning.knowledge_blob(connection, agent)
-    if blob is None:
-        raise TryLater("the knowledge was just replaced", after=1.0)
-    return _Ready(unpack(blob), chosen())
+def _index(tenant_id: UUID, knowledge_id: UUID) -> _Ready:
+    return _Ready(unpack(read_blob(tenant_id, knowledge_id)), chosen())
 
 
 def _search(index: Index, item: WorkItem, query: str, limit: int) -> list[Source]:

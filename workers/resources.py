@@ -93,7 +93,9 @@ class Workshop:
 
     def members(self, family: str) -> list[str]:
         """Return the names of a family's agents; none for ''."""
-        return sorted(e.name for e in self.catalog.entries.values() if family and e.manifest.family == family)
+        if not family:  # most agents have none: asked for each item, among many agents
+            return []
+        return sorted(entry.name for entry in self.catalog.entries.values() if entry.manifest.family == family)
 
     def family_fingerprint(self, family: str, triage_fingerprint: str) -> str:
         """Return one fingerprint for all agents of a family as they are now; '' where there is no family."""
@@ -105,18 +107,19 @@ class Workshop:
 
 @lru_cache(maxsize=CLASSIFIERS_KEPT)
 def _classifier(tenant_id: UUID, classifier_id: UUID) -> Classifier:
-    return Classifier.from_bytes(_read_blob(tenant_id, classifier_id))
+    return Classifier.from_bytes(read_blob(tenant_id, classifier_id))
 
 
 @lru_cache(maxsize=1024)
 def _blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
-    return _read_blob(tenant_id, classifier_id)
+    return read_blob(tenant_id, classifier_id)
 
 
-def _read_blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
+def read_blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
+    """Return what is stored under a classifier's id. Raises TryLater where it is gone: retired knowledge is emptied."""
     with app_database().transaction(tenant_id) as connection:
         blob = policies.classifier_blob(connection, classifier_id)
-    if blob is None:
+    if not blob:
         raise TryLater("the classifier was just replaced", after=1.0)
     return blob
 

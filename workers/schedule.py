@@ -73,14 +73,16 @@ class Schedule:
             outbox.enqueue(connection, tenant, "triage.train", "bulk", tenant, generation=generation)
 
     def _index_when_knowledge_changed(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
-        """Index where an agent's knowledge folder is not the one stored; the generation keeps it to one job."""
+        """Index where a knowledge folder is not the one stored, or is gone; the generation keeps it to one job."""
         there = {name: one.knowledge for name, one in self.catalog.entries.items() if one.knowledge}
         wanted = {name: knowledge for name, knowledge in there.items() if name not in unused}
-        served = learning.knowledge_served(connection) if wanted else {}
+        served = learning.knowledge_served(connection)
         has = {name: (row["fingerprint"], str(row["id"])) for name, row in served.items()}
         behind = sorted(name for name, knowledge in wanted.items() if has.get(name, ("", ""))[0] != knowledge)
-        if behind:
+        gone = self.catalog.without_knowledge(has)
+        if behind or gone:
             told = [part for name in behind for part in (name, wanted[name], has.get(name, ("", ""))[1])]
+            told += [part for name in gone for part in (name, "", has[name][1])]
             outbox.enqueue(connection, tenant, "knowledge.index", "bulk", tenant, generation=_generation(*told))
 
 

@@ -39,33 +39,27 @@ def knowledge_served(connection: Connection) -> dict[str, RowMapping]:
     return {row["kind"].removeprefix("knowledge/"): row for row in found}
 
 
-def knowledge_blob(connection: Connection, agent: str) -> bytes | None:
-    """Return the knowledge of an agent that serves, None where there is none."""
-    row = maybe_row(
+def retire_knowledge(connection: Connection, agent: str) -> None:
+    """Take an agent's knowledge out of service. It loses its bytes: what was deleted is not kept."""
+    execute(
         connection,
-        "SELECT blob FROM classifiers WHERE state = 'serving' AND kind = :kind",
+        "UPDATE classifiers SET state = 'retired', blob = '' WHERE kind = :kind AND state <> 'retired'",
         kind=knowledge_kind(agent),
     )
-    return None if row is None else bytes(row["blob"])
 
 
 def keep_knowledge(
     connection: Connection, tenant_id: UUID, agent: str, fingerprint: str, blob: bytes, figures: Mapping[str, Any]
 ) -> None:
-    """Put an agent's knowledge in service. The one before loses its bytes: what was deleted is not kept."""
-    kind = knowledge_kind(agent)
-    execute(
-        connection,
-        "UPDATE classifiers SET state = 'retired', blob = '' WHERE kind = :kind AND state <> 'retired'",
-        kind=kind,
-    )
+    """Put an agent's knowledge in service, in the place of the one before."""
+    retire_knowledge(connection, agent)
     execute(
         connection,
         """INSERT INTO classifiers (id, tenant_id, kind, fingerprint, state, blob, figures)
            VALUES (:id, :tenant_id, :kind, :fingerprint, 'serving', :blob, :figures)""",
         id=new_id(),
         tenant_id=tenant_id,
-        kind=kind,
+        kind=knowledge_kind(agent),
         fingerprint=fingerprint,
         blob=blob,
         figures=Jsonb(dict(figures)),

@@ -75,9 +75,9 @@ def running_line(
         for process in ("relay", *line_workers):
             made.start(process)
         yield made
-        db.app_database().close()
-        db.app_database.cache_clear()
-        db.system_database.cache_clear()
+        for database in (db.app_database, db.system_database):
+            database().close()
+            database.cache_clear()
     settings.cache_clear()
 
 

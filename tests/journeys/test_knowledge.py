@@ -11,6 +11,7 @@ import pytest
 from core.store.sql import maybe_row
 from tests.journeys.line import Line, write_agent
 from tests.journeys.test_line import submit
+from workers.schedule import Schedule
 
 ASKED = ["how do I clean my kettle", "lime in the kettle", "how often must I descale it", "what removes lime scale"]
 OTHERS = ["When do you open?", "What are your opening hours?", "Are you open today?", "until when are you open"]
@@ -78,3 +79,14 @@ def test_a_run_waits_until_the_knowledge_is_indexed(line: Line) -> None:
     line.run("knowledge.index")
     line.drain()
     assert "citric acid" in proposal(line, ticket_id)["reply"]
+
+
+def test_a_folder_that_is_gone_is_gone_from_the_database(line: Line, agents_folder: Path) -> None:
+    line.run("knowledge.index")
+    line.drain()
+    stored = "SELECT count(*) FROM classifiers WHERE kind = 'knowledge/care' AND blob <> ''"
+    assert line.count(stored) == 1
+    (agents_folder / "care" / "knowledge").rename(agents_folder.parent / "taken-away")
+    Schedule().step(time.time())
+    line.wait(lambda: line.count(stored) == 0, 30, "the schedule has the stored passages let go")
+    assert line.count("SELECT count(*) FROM classifiers WHERE kind = 'knowledge/care' AND state = 'serving'") == 0

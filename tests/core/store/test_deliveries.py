@@ -1,34 +1,15 @@
 """Deliveries: a reply waits for its actions, and does not claim what was refused."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
-
-from cli.embedded.temporary import Database as Urls
 from core.contracts import ActionProposal, Decision, Proposal, Reason, Route
 from core.db import Database
 from core.ids import new_id
-from core.store import deliveries, intake, items, records, reviews, tenants
+from core.store import deliveries, intake, items, records, reviews
 from core.store.intake import NewTicket
 from core.store.records import Record
 from core.store.sql import rows, scalar
-
-
-@pytest.fixture
-def app(database: Urls) -> Iterator[Database]:
-    made = Database(database.app_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tenant(app: Database) -> UUID:
-    tenant_id = new_id()
-    with app.transaction() as connection:
-        tenants.make(connection, tenant_id, "Test")
-    return tenant_id
 
 
 def decided(app: Database, tenant: UUID) -> tuple[UUID, UUID, UUID]:

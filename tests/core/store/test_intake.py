@@ -1,34 +1,14 @@
 """Taking in tickets: all of one ticket's rows in one statement, customers known by their address."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
-from cli.embedded.temporary import Database as Urls
 from core.db import Database
-from core.ids import new_id
-from core.store import intake, items, tenants
+from core.store import intake, items
 from core.store.intake import NewTicket
 from core.store.sql import rows, scalar
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def app(database: Urls) -> Iterator[Database]:
-    made = Database(database.app_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tenant(app: Database) -> UUID:
-    tenant_id = new_id()
-    with app.transaction(tenant_id) as connection:
-        tenants.make(connection, tenant_id, "Acme")
-    return tenant_id
 
 
 def new(text: str = "hello", **values: object) -> NewTicket:

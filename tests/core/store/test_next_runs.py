@@ -1,16 +1,14 @@
 """A ticket's next run begins with the outcomes of the actions that the run before waited for."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from cli.embedded.temporary import Database as Urls
 from core.contracts import ActionProposal, Decision, Proposal, Reason, Route
 from core.db import Database
 from core.ids import new_id
-from core.store import deliveries, intake, items, next_runs, records, reviews, tenants
+from core.store import deliveries, intake, items, next_runs, records, reviews
 from core.store.deliveries import Delivery
 from core.store.intake import NewTicket
 from core.store.items import Loaded
@@ -19,20 +17,11 @@ from core.store.sql import rows, scalar
 
 
 @pytest.fixture
-def app(database: Urls) -> Iterator[Database]:
-    made = Database(database.app_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tenant(app: Database) -> UUID:
-    tenant_id = new_id()
-    with app.transaction() as connection:
-        tenants.make(connection, tenant_id, "Test")
-    with app.transaction(tenant_id) as connection:
-        intake.add_ticket(connection, tenant_id, NewTicket(text="return it", received_at=datetime.now(UTC)))
-    return tenant_id
+def tenant(tenant: UUID, app: Database) -> UUID:
+    """The tenant with a ticket."""
+    with app.transaction(tenant) as connection:
+        intake.add_ticket(connection, tenant, NewTicket(text="return it", received_at=datetime.now(UTC)))
+    return tenant
 
 
 def newest(app: Database, tenant: UUID) -> Loaded:

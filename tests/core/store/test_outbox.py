@@ -15,25 +15,10 @@ from core.store.outbox import Job
 
 
 @pytest.fixture
-def app(database: Urls) -> Iterator[Database]:
-    made = Database(database.app_url)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def system(database: Urls) -> Iterator[Database]:
     made = Database(database.system_url)
     yield made
     made.close()
-
-
-@pytest.fixture
-def tenant(app: Database) -> UUID:
-    tenant_id = new_id()
-    with app.transaction() as connection:
-        tenants.make(connection, tenant_id, "Test")
-    return tenant_id
 
 
 def add(app: Database, tenant: UUID, subject: UUID | None = None) -> Job:

@@ -362,7 +362,7 @@ def read_buckets(parts: Iterable[bytes]) -> Counter[int]:
 
 
 def _pack(counts: Mapping[str, int]) -> bytes:
-    """A few names and small numbers in some 50 bytes: the compressor knows the names beforehand."""
+    """A few names and small numbers in few bytes: the compressor knows the names beforehand."""
     if not counts:
         return b""
     packer = zlib.compressobj(level=1, wbits=-15, memLevel=4, zdict=_KNOWN)

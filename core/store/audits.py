@@ -57,6 +57,7 @@ def judge(
     kept beside the first, and where they differ the run counts as wrong until somebody judges once more.
     Raises Rejected (code not_found).
     """
+    scalar(connection, "SELECT id FROM audits WHERE id = :id FOR UPDATE", id=audit_id)  # or two at once are both first
     if scalar(
         connection, f"SELECT EXISTS (SELECT 1 FROM audits a WHERE a.id = :id AND {_SECOND_WANTED})", id=audit_id, by=by
     ):
@@ -150,7 +151,7 @@ def _second(
            LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
            WHERE a.id = :id AND b.id = a.id
            RETURNING a.id, a.run_id, a.work_item_id, a.agent, a.fingerprint, a.score, a.probability, a.action,
-               a."right", b."right" = :right AS agreed, w.ticket_id, w.document_id,
+               a."right", a.critical, a.simulated, b."right" = :right AS agreed, w.ticket_id, w.document_id,
                coalesce(t.shift_seconds, d.shift_seconds, 0) AS shift_seconds""",
         id=audit_id,
         right=right,
@@ -164,7 +165,7 @@ def _second(
     events.append(connection, Event(kind=kind, at=at - seconds, tenant_id=tenant_id, data=data, **happened))
     if not row["agreed"]:  # figures that fold the log must follow the verdict too
         told = {**data, "right": row["right"], "probability": row["probability"], "agent": row["agent"]}
-        told |= {"fingerprint": row["fingerprint"], "simulated": is_simulated(by)}
+        told |= {"critical": row["critical"], "fingerprint": row["fingerprint"], "simulated": row["simulated"]}
         events.append(
             connection, Event(kind="audit.judged", at=at - seconds, tenant_id=tenant_id, data=told, **happened)
         )

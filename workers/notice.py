@@ -21,7 +21,8 @@ def tell_owners(jobs: Sequence[Job]) -> None:
     for job in jobs:
         with app_database().transaction(job.tenant_id) as connection:
             alarm = alarms.find(connection, job.subject_id)
-            sent = len(alarms.sent_since(connection, alarm["members"], alarm["since"], alarm["at"]))
+            decided = alarms.sent_since(connection, alarm["members"], alarm["since"], alarm["at"])
+        sent = sum(bool(one["sent"]) for one in decided)  # not those that the alarm stopped on their way
         owners = {
             shop.catalog.entries[name].manifest.owner for name in alarm["members"] if name in shop.catalog.entries
         }

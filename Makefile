@@ -43,8 +43,10 @@ check: dev  ## ruff, mypy --strict and the import contracts
 	@$(BIN)/mypy core agents api workers metrics cli bench tests
 	@$(BIN)/lint-imports
 
+# The long files begin first: at the end both processes have something to do.
 test: check  ## check, then unit, architecture, journey and browser tests on real embedded servers
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" \
+	  tests/faults tests/journeys tests/browser tests
 
 faults: dev  ## The long failure tests: kill -9, broker wipes, hostile files
 	@$(BIN)/python -m pytest -m faults

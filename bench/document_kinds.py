@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from agents.documents.einvoice.beyond import doubts
 from agents.documents.einvoice.rules import check
 from agents.documents.extract.amounts import find_amounts
 from agents.documents.extract.exact import invoice_of
@@ -43,7 +44,7 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
     from bench.documents import rate
 
     files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".pdf", ".xml")]
-    read = found = complete = printed = with_print = crashed = named = invalid = flagged = valid = 0
+    read = found = complete = printed = with_print = crashed = named = invalid = flagged = valid = doubted = 0
     for path in files:
         try:
             reading = parse(path)
@@ -68,6 +69,7 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
         if INVALID.search(str(path.relative_to(folder))):
             invalid += 1
             named += bool(broken)
+            doubted += bool(broken) or any(True for _ in doubts(invoice))
         else:
             valid += 1
             flagged += bool(broken)
@@ -80,6 +82,7 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
         "total_is_printed_too": rate(printed, with_print),
         "valid_without_violation": rate(valid - flagged, valid),
         "invalid_named": rate(named, invalid),
+        "invalid_named_or_doubted": rate(doubted, invalid),
         "crashed": crashed,
     }, len(files)
 

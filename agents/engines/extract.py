@@ -6,6 +6,7 @@ from functools import lru_cache
 from agents import yaml_errors
 from agents.contract import Agent, Context
 from agents.documents.classify import Kind, classify
+from agents.documents.einvoice.beyond import doubts
 from agents.documents.einvoice.rules import check
 from agents.documents.extract.engine import extract
 from agents.documents.extract.exact import invoice_of
@@ -63,20 +64,28 @@ class ExtractEngine:
         fields, score = extract(reading, file)
         if not any(field.value is not None for field in fields):
             return propose("abstain", "none of the fields was found")
-        broken = broken_rules(reading)
+        broken, doubtful = broken_rules(reading), doubts_of(reading)
         if broken:
             score *= BROKEN
         signals = {"type_score": round(fitting, 4), "pages": float(len(reading.pages))}
         signals |= {f"field.{field.name}": field.score for field in fields if field.value is not None}
         signals |= {"broken_rules": float(len(broken))} if broken else {}
+        signals |= {"doubts": float(len(doubtful))} if doubtful else {}
         score = round(score * (0.5 + 0.5 * fitting), 4)
-        return propose("fields", "; ".join(broken[:MOST_NAMED]), fields=fields, score=score, signals=signals)
+        reason = "; ".join([*broken, *doubtful][:MOST_NAMED])
+        return propose("fields", reason, fields=fields, score=score, signals=signals)
 
 
 def broken_rules(reading: Reading) -> list[str]:
     """Return the rules that the e-invoice in a reading breaks, by name with what is wrong; none without one."""
     invoice = invoice_of(reading)
     return [f"breaks {one.rule}: {one.message}" for one in check(invoice)] if invoice is not None else []
+
+
+def doubts_of(reading: Reading) -> list[str]:
+    """Return what a person should look at in the e-invoice in a reading though it breaks no rule; none without one."""
+    invoice = invoice_of(reading)
+    return [f"doubtful by {one.rule}: {one.message}" for one in doubts(invoice)] if invoice is not None else []
 
 
 def fields_file(agent: Agent) -> FieldsFile:

@@ -5,15 +5,16 @@ FatturaPA: the controls of the Sistema di Interscambio (technical rules 1.9, cod
 """
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from stdnum.exceptions import ValidationError
 from stdnum.vn import mst
 
+from agents.documents.einvoice.lookup import CENT, ZERO, money, money_at, money_of, text_at
 from agents.documents.einvoice.official import Violation
 from agents.documents.einvoice.reader import Element, Invoice, find
 
-ZERO, CENT, EURO = Decimal(0), Decimal("0.01"), Decimal(1)
+EURO = Decimal(1)
 BODY = "FatturaElettronicaBody"
 NEEDED = (("invoice_number", "number"), ("invoice_date", "date"), ("total", "total"))
 
@@ -28,7 +29,7 @@ def violations(invoice: Invoice) -> Iterator[Violation]:
         return
     if invoice.syntax == "vn":
         yield from _vietnamese(invoice)
-    net, vat, total = (_role(invoice, role) for role in ("net", "vat", "total"))
+    net, vat, total = (money_of(invoice, role) for role in ("net", "vat", "total"))
     if net is not None and vat is not None and total is not None and abs(net + vat - total) > CENT:
         yield Violation(f"{invoice.syntax}-total", f"{net} + {vat} is not {total}")
 
@@ -40,8 +41,8 @@ def _vietnamese(invoice: Invoice) -> Iterator[Violation]:
         mst.validate(code)
     except ValidationError:
         yield Violation("vn-MST", f"the seller's tax code {code!r} is missing or wrong")
-    amounts = [_number(line["amount"].value) for line in invoice.lines if "amount" in line]
-    net = _role(invoice, "net")
+    amounts = [money(line["amount"].value) for line in invoice.lines if "amount" in line]
+    net = money_of(invoice, "net")
     whole = sum((one for one in amounts if one is not None), ZERO)
     if amounts and net is not None and abs(whole - net) > EURO * len(amounts) and not _has_discount(invoice):
         yield Violation("vn-TgTCThue", f"the rows add up to {whole}, not to {net}")
@@ -57,7 +58,7 @@ def _italian(invoice: Invoice) -> Iterator[Violation]:
     for body, _ in find(invoice.root, BODY):
         for place, (line, _) in enumerate(find(body, "DatiBeniServizi/DettaglioLinee"), 1):
             yield from _italian_line(line, place)
-        number = _text(body, "DatiGenerali/DatiGeneraliDocumento/Numero")
+        number = text_at(body, "DatiGenerali/DatiGeneraliDocumento/Numero")
         if number and not any(sign.isdigit() for sign in number):
             yield Violation("00425", "the invoice number holds no digit")
         for group, _ in find(body, "DatiBeniServizi/DatiRiepilogo"):
@@ -65,12 +66,16 @@ def _italian(invoice: Invoice) -> Iterator[Violation]:
 
 
 def _italian_line(line: Element, place: int) -> Iterator[Violation]:
-    rate, nature = _at(line, "AliquotaIVA"), _text(line, "Natura")
+    rate, nature = money_at(line, "AliquotaIVA"), text_at(line, "Natura")
     if rate == ZERO and not nature:
         yield Violation("00400", f"line {place}: a rate of zero needs its reason (Natura)")
     if rate is not None and rate != ZERO and nature:
         yield Violation("00401", f"line {place}: a reason (Natura) needs a rate of zero")
-    price, quantity, total = _at(line, "PrezzoUnitario"), _at(line, "Quantita") or Decimal(1), _at(line, "PrezzoTotale")
+    price, quantity, total = (
+        money_at(line, "PrezzoUnitario"),
+        money_at(line, "Quantita") or Decimal(1),
+        money_at(line, "PrezzoTotale"),
+    )
     if price is None or total is None or any(True for _ in find(line, "ScontoMaggiorazione")):
         return
     if abs(price * quantity - total) > CENT:
@@ -78,31 +83,11 @@ def _italian_line(line: Element, place: int) -> Iterator[Violation]:
 
 
 def _italian_tax(group: Element) -> Iterator[Violation]:
-    base, rate, tax = _at(group, "ImponibileImporto"), _at(group, "AliquotaIVA"), _at(group, "Imposta")
+    base, rate, tax = money_at(group, "ImponibileImporto"), money_at(group, "AliquotaIVA"), money_at(group, "Imposta")
     if base is not None and rate is not None and tax is not None and abs(base * rate / 100 - tax) > CENT:
         yield Violation("00421", f"{rate} % of {base} is not {tax}")
-    nature = _text(group, "Natura")
+    nature = text_at(group, "Natura")
     if rate == ZERO and not nature:
         yield Violation("00429", "a taxed sum at zero needs its reason (Natura)")
     if rate is not None and rate != ZERO and nature:
         yield Violation("00430", "a reason (Natura) needs a rate of zero")
-
-
-def _role(invoice: Invoice, role: str) -> Decimal | None:
-    exact = invoice.values.get(role)
-    return _number(exact.value) if exact is not None else None
-
-
-def _text(start: Element, path: str) -> str:
-    return next(((element.text or "").strip() for element, _ in find(start, path)), "")
-
-
-def _at(start: Element, path: str) -> Decimal | None:
-    return _number(_text(start, path))
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None

@@ -8,15 +8,13 @@ are held to their authorities' own checks (`national`).
 
 import codecs
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from agents.documents.einvoice import national, official
+from agents.documents.einvoice.lookup import CENT, ZERO, money, money_at, money_of, text_at, texts
 from agents.documents.einvoice.official import Violation
 from agents.documents.einvoice.reader import Element, Invoice, find
-
-CENT = Decimal("0.01")
-ZERO = Decimal(0)
 
 
 class Places(NamedTuple):
@@ -139,12 +137,12 @@ def _own(invoice: Invoice) -> list[Violation]:
     places = {"cii": CII, "ubl": UBL}.get(invoice.syntax)
     if places is None:
         return list(national.violations(invoice))
-    profile = next((text for text in _texts(invoice.root, places.required[0][2])), "").lower()
+    profile = text_at(invoice.root, *places.required[0][2]).lower()
     head_only = profile.endswith(HEAD_ONLY)
     found = [
         Violation(rule, f"the {what} is missing")
         for rule, what, paths in places.required
-        if not any(_texts(invoice.root, paths)) and not (profile.endswith("minimum") and rule in MINIMUM_LACKS)
+        if not text_at(invoice.root, *paths) and not (profile.endswith("minimum") and rule in MINIMUM_LACKS)
         if not (head_only and rule == "BR-12")
     ]
     if not head_only:
@@ -159,10 +157,10 @@ def _lines(invoice: Invoice, places: Places) -> list[Violation]:
     found = []
     for number, line in enumerate(lines, 1):
         for rule, what, paths in places.line_required:
-            if not any(_texts(line, paths)):
+            if not text_at(line, *paths):
                 found.append(Violation(rule, f"line {number}: the {what} is missing"))
-    amounts = [_money(next(_texts(line, (places.line_amount,)), None)) for line in lines]
-    whole = _value(invoice, "line_total")
+    amounts = [money_at(line, places.line_amount) for line in lines]
+    whole = money_of(invoice, "line_total")
     if whole is not None and None not in amounts:
         total = sum((amount for amount in amounts if amount is not None), ZERO)
         if abs(total - whole) > CENT and not _subtotals(invoice):
@@ -177,10 +175,10 @@ def _subtotals(invoice: Invoice) -> bool:
 
 
 def _sums(invoice: Invoice, places: Places, head_only: bool) -> Iterator[Violation]:
-    net, vat, total, due = (_value(invoice, role) for role in ("net", "vat", "total", "due"))
-    lines, prepaid = _value(invoice, "line_total"), _value(invoice, "prepaid") or ZERO
+    net, vat, total, due = (money_of(invoice, role) for role in ("net", "vat", "total", "due"))
+    lines, prepaid = money_of(invoice, "line_total"), money_of(invoice, "prepaid") or ZERO
     less, more, rounding = (
-        sum((_money(text) or ZERO for text in _texts(invoice.root, (path,))), ZERO)
+        sum((money(text) or ZERO for text in texts(invoice.root, path)), ZERO)
         for path in (places.allowances, places.charges, places.rounding)
     )
     if lines is not None and net is not None and abs(lines - less + more - net) > CENT:
@@ -196,9 +194,7 @@ def _taxes(invoice: Invoice, places: Places, vat: Decimal | None) -> Iterator[Vi
     groups = [group for group, _ in find(invoice.root, places.tax)]
     taxed = []
     for group in groups:
-        base, amount, rate = (
-            _money(next(_texts(group, (path,)), None)) for path in (places.tax_base, places.tax_amount, places.tax_rate)
-        )
+        base, amount, rate = (money_at(group, path) for path in (places.tax_base, places.tax_amount, places.tax_rate))
         if amount is not None and _in_currency(group, places, invoice.currency):
             taxed.append(amount)
         if base is not None and amount is not None and rate is not None and abs(base * rate / 100 - amount) > 1:
@@ -211,28 +207,3 @@ def _in_currency(group: Element, places: Places, currency: str) -> bool:
     for element, _ in find(group, places.tax_amount):
         return element.get("currencyID") in (None, "", currency)
     return True
-
-
-def _value(invoice: Invoice, role: str) -> Decimal | None:
-    exact = invoice.values.get(role)
-    return _money(exact.value) if exact is not None else None
-
-
-def _texts(start: Element, paths: tuple[str, ...]) -> Iterator[str]:
-    for path in paths:
-        if path.endswith("/*"):
-            for element, _ in find(start, path[:-2]):
-                if len(element):
-                    yield "present"
-            continue
-        for element, _ in find(start, path):
-            text = " ".join((element.text or "").split())
-            if text:
-                yield text
-
-
-def _money(text: str | None) -> Decimal | None:
-    try:
-        return Decimal((text or "").strip())
-    except InvalidOperation:
-        return None

@@ -1,0 +1,98 @@
+"""What is doubtful in an e-invoice that breaks no rule of EN 16931: a line's amount that does not follow from its price
+(PEPPOL-EN16931-R120, with Peppol's own slack), a seller's VAT number without the form of its country (that of the
+European Commission's VIES). The standard's own valid examples have such lines and numbers, so these are reasons to look
+and no broken rules."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from stdnum import get_cc_module
+from stdnum.exceptions import InvalidFormat, InvalidLength, ValidationError
+
+from agents.documents.einvoice.lookup import ZERO, money_at, text_at
+from agents.documents.einvoice.official import Violation
+from agents.documents.einvoice.reader import Element, Invoice, find
+
+SLACK = Decimal("0.02")
+ONE = Decimal(1)
+
+
+class Line(NamedTuple):
+    """Where one syntax keeps what a line's amount is made of; `parts` are lines within a line."""
+
+    path: str
+    amount: str
+    price: str
+    base: str
+    quantities: tuple[str, ...]
+    changes: str
+    indicator: str
+    change: str
+    parts: str
+
+
+_SETTLED = "SpecifiedLineTradeSettlement/"
+_PRICE = "SpecifiedLineTradeAgreement/NetPriceProductTradePrice/"
+CII = Line(
+    path="SupplyChainTradeTransaction/IncludedSupplyChainTradeLineItem",
+    amount=_SETTLED + "SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",
+    price=_PRICE + "ChargeAmount",
+    base=_PRICE + "BasisQuantity",
+    quantities=("SpecifiedLineTradeDelivery/BilledQuantity",),
+    changes=_SETTLED + "SpecifiedTradeAllowanceCharge",
+    indicator="ChargeIndicator/Indicator",
+    change="ActualAmount",
+    parts="AssociatedDocumentLineDocument/LineStatusReasonCode",
+)
+UBL = Line(
+    path="InvoiceLine|CreditNoteLine",
+    amount="LineExtensionAmount",
+    price="Price/PriceAmount",
+    base="Price/BaseQuantity",
+    quantities=("InvoicedQuantity", "CreditedQuantity"),
+    changes="AllowanceCharge",
+    indicator="ChargeIndicator",
+    change="Amount",
+    parts="SubInvoiceLine/ID",
+)
+
+
+def doubts(invoice: Invoice) -> Iterator[Violation]:
+    """Yield what a person should look at in a CII or UBL invoice; nothing for other syntaxes."""
+    places = {"cii": CII, "ubl": UBL}.get(invoice.syntax)
+    if places is None:
+        return
+    lines = [line for path in places.path.split("|") for line, _ in find(invoice.root, path)]
+    for number, line in enumerate(lines, 1):
+        if not text_at(line, places.parts):
+            yield from _priced(line, places, number)
+    yield from _vat_number(invoice)
+
+
+def _priced(line: Element, places: Line, number: int) -> Iterator[Violation]:
+    amount, price = money_at(line, places.amount), money_at(line, places.price)
+    quantity, base = money_at(line, *places.quantities), money_at(line, places.base) or ONE
+    if amount is None or price is None or quantity is None:
+        return
+    whole = quantity * price / base
+    for change, _ in find(line, places.changes):
+        charge = text_at(change, places.indicator).lower() == "true"
+        whole += (money_at(change, places.change) or ZERO) * (1 if charge else -1)
+    if abs(whole - amount) > SLACK:
+        yield Violation("PEPPOL-EN16931-R120", f"line {number}: {quantity} x {price} makes {whole:.2f}, not {amount}")
+
+
+def _vat_number(invoice: Invoice) -> Iterator[Violation]:
+    exact = invoice.values.get("seller_tax_number")
+    number = "".join(exact.value.split()) if exact is not None else ""
+    country = number[:2].lower()
+    module = get_cc_module("gr" if country == "el" else country, "vat") if country.isalpha() and country else None
+    if module is None:
+        return
+    try:
+        module.validate(number)
+    except (InvalidLength, InvalidFormat):
+        yield Violation("VIES-VAT-number", f"{number} has not the form of a VAT number of {country.upper()}")
+    except ValidationError:
+        return  # a wrong check digit stands in many a made-up example; the field's own check says so

@@ -115,7 +115,7 @@ class _Reader:
             for index, token in enumerate(tokens)
             if token.type == "heading_open" and token.map and token.tag in {"h1", "h2", "h3"}
         ]
-        ends = [head[0] for head in heads[1:]] + [len(self.rows)]
+        ends = [*(head[0] for head in heads[1:]), len(self.rows)][: len(heads)]
         if heads and any(row.strip() for row in self.rows[: heads[0][0]]):
             self.faults.append(Fault(1, "text before the first heading: begin with '# Title'"))
         current: Intent | None = None

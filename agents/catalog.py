@@ -1,7 +1,8 @@
 """The catalog: which agents there are, read from their folders without running any of their code.
 
 The API, the workers and the command line hold one each and call `refresh()` every two seconds: it looks at the times
-and sizes of the files and reads again only what changed. A folder with a fault is refused, with file and line, and the
+and sizes of the files and reads again only what changed; a new process takes what did not change from a file that an
+earlier one left (`agents.catalog_cache`). A folder with a fault is refused, with file and line, and the
 rest goes on; a folder that becomes faulty is refused too, so that every process sees the same agents.
 """
 
@@ -15,7 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from agents import answers_file, yaml_errors
+from agents import answers_file, catalog_cache, yaml_errors
+from agents.catalog_cache import Signature
 from agents.knowledge import files as knowledge
 from agents.manifest import Manifest
 from agents.yaml_errors import Fault, Invalid
@@ -29,8 +31,6 @@ MAX_FILE_BYTES = 5_000_000
 # no part of its version, so that an owner's new name or one more case does not cost the agent its certificate.
 _NOT_BEHAVIOUR = {"summary", "owner", "tier", "target", "family"}
 _KNOWLEDGE = f"{knowledge.FOLDER}/"  # may be large, and holds what is told, not how
-
-Signature = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,25 +90,37 @@ class Entry:
 
 
 class Catalog:
-    """The agents in `folders`: each is one agent's folder, or holds such folders. Not thread-safe to refresh."""
+    """The agents in `folders`: each is one agent's folder, or holds such folders. Not thread-safe to refresh.
 
-    def __init__(self, folders: Sequence[Path] = (), *, library: bool = True) -> None:
+    `cache` is a file in which what was read at the first look is left for other processes, None for none.
+    """
+
+    def __init__(self, folders: Sequence[Path] = (), *, library: bool = True, cache: Path | None = None) -> None:
         self.folders: tuple[Path, ...] = ((LIBRARY,) if library else ()) + tuple(folders)
         self.entries: Mapping[str, Entry] = {}
         self.problems: tuple[Problem, ...] = ()
         self._known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
         self._read_once = False
+        self._cache = cache
 
     def refresh(self) -> bool:
         """Look for new, changed and removed folders; return whether anything changed."""
         known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
+        cached = catalog_cache.read(self._cache) if self._cache and not self._read_once else {}
         for folder in _agent_folders(self.folders):
             try:
                 signature = _signature(folder)
             except OSError:
                 continue  # removed between the listing and the look: gone is gone
             before = self._known.get(folder)
-            known[folder] = before if before and before[0] == signature else (signature, _load(folder, signature))
+            if before and before[0] == signature:
+                known[folder] = before
+            elif folder in cached and cached[folder].signature == signature:
+                known[folder] = signature, _from_cache(folder, cached[folder])
+            else:
+                known[folder] = signature, _load(folder, signature)
+        if self._cache and not self._read_once:
+            self._leave(known, cached)
         if known == self._known and self._read_once:
             return False
         self._known, self._read_once = known, True
@@ -124,6 +136,11 @@ class Catalog:
                 entries[loaded.name] = loaded
         self.entries, self.problems = entries, tuple(problems)
         return True
+
+    def _leave(self, known: Mapping[Path, tuple[Signature, Any]], cached: Mapping[Path, catalog_cache.Found]) -> None:
+        good = {folder: _to_cache(found) for folder, (_, found) in known.items() if isinstance(found, Entry)}
+        if self._cache and good != cached:
+            catalog_cache.write(self._cache, good)
 
     def get(self, name: str) -> Entry:
         """Return the agent called `name`. Raises Rejected, naming the nearest known one."""
@@ -172,9 +189,11 @@ def packaged_folders(group: str = "saola.agents") -> list[Path]:
     return found
 
 
-def open_catalog(path: str = "", *, library: bool = True) -> Catalog:
-    """Return the catalog of the library, of a SAOLA_AGENTS path and of installed packages, read once."""
-    catalog = Catalog([*folders_on_path(path), *packaged_folders()], library=library)
+def open_catalog(path: str = "", *, library: bool = True, home: Path | None = None) -> Catalog:
+    """Return the catalog of the library, of a SAOLA_AGENTS path and of installed packages, read once; with a `home`,
+    what did not change since an earlier process read it comes from there."""
+    cache = home / "cache" / "catalog.json" if home else None
+    catalog = Catalog([*folders_on_path(path), *packaged_folders()], library=library, cache=cache)
     catalog.refresh()
     return catalog
 
@@ -224,6 +243,25 @@ def _stats(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
             else:
                 stat = one.stat()
                 yield f"{prefix}{one.name}", stat.st_mtime_ns, stat.st_size
+
+
+def _from_cache(folder: Path, found: catalog_cache.Found) -> Entry:
+    return Entry(
+        manifest=found.manifest,
+        folder=folder,
+        content_hash=found.content_hash,
+        signature=found.signature,
+        knowledge=found.knowledge,
+    )
+
+
+def _to_cache(entry: Entry) -> catalog_cache.Found:
+    return catalog_cache.Found(
+        signature=entry.signature,
+        manifest=entry.manifest,
+        content_hash=entry.content_hash,
+        knowledge=entry.knowledge,
+    )
 
 
 def _load(folder: Path, signature: Signature) -> Entry | tuple[Problem, ...]:

@@ -92,6 +92,11 @@ def test_a_file_without_intents_says_what_to_write() -> None:
     assert "## intent_name" in faults_of("# T\n")[0].message
 
 
+@pytest.mark.parametrize("text", ["", "nothing", "first\nsecond\n"])
+def test_a_file_without_any_heading_is_refused_too(text: str) -> None:
+    assert "no intent" in faults_of(text)[0].message
+
+
 def test_slots_are_filled() -> None:
     assert answers_file.fill("Dear {customer.name}.", {"customer.name": "Ann"}) == "Dear Ann."
 

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,7 @@ from core.store import policies, tenants
 
 CONSOLE = Console(stderr=True)
 TENANTS, FEW = 5, 15
-TRAIN_SECONDS, STILL_SECONDS = 1200.0, 120.0
-BATCH = 100
+TRAIN_SECONDS = 1200.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -89,19 +87,16 @@ def _measure(
     started = time.monotonic()
     with running(home, **settings) as saola:
         start = time.monotonic() - started
-        _send(saola, _texts(intents, 200))  # every process has its classifier and agents at hand
-        before, idle = sum(saola.cpu_seconds().values()), time.monotonic()
-        _send(saola, _texts(intents, count))
-        wall = time.monotonic() - idle
-        used = sum(saola.cpu_seconds().values()) - before
+        saola.send(_tickets(intents, 200))  # every process has its classifier and agents at hand
+        load = saola.send(_tickets(intents, count))
         memory = _worker_mb(saola.process)
         wrong = _misrouted(saola)
-    CONSOLE.print(f"{len(agents):,} agents: {count / wall:.0f} tickets a second, {wrong} without an agent")
+    CONSOLE.print(f"{len(agents):,} agents: {count / load.seconds:.0f} tickets a second, {wrong} without an agent")
     return {
-        "ms_per_ticket": round(1000 * used / count, 2),
+        "ms_per_ticket": load.cpu_ms["all"],
         "worker_mb": round(memory, 1),
         "start_seconds": round(start, 2),
-        "tickets_per_second": round(count / wall, 1),
+        "tickets_per_second": round(count / load.seconds, 1),
         "agents": len(agents),
     }
 
@@ -147,29 +142,15 @@ def _write(folder: Path, intents: Sequence[Intent]) -> None:
     (folder / "cases.yaml").write_text("- {name: any, ticket: {text: anything}, expect: {}}\n")
 
 
+def _tickets(intents: Sequence[Intent], count: int) -> list[dict[str, str]]:
+    return [{"text": text, "language": "en"} for text in _texts(intents, count)]
+
+
 def _texts(intents: Sequence[Intent], count: int) -> list[str]:
     asked = [text for one in intents for text in one.asked]
     step = max(1, len(asked) // count)
     found = asked[::step] or asked
     return [found[place % len(found)] for place in range(count)]
-
-
-def _send(saola: Running, texts: Sequence[str]) -> None:
-    """Post the messages and wait until the gate has decided on each."""
-    before = saola.decisions()
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(_post, saola, texts)
-        _wait(
-            "the line stands still", STILL_SECONDS + len(texts) / 10, lambda: saola.decisions() - before >= len(texts)
-        )
-        sending.result()
-
-
-def _post(saola: Running, texts: Sequence[str]) -> None:
-    for start in range(0, len(texts), BATCH):
-        tickets = [{"text": text, "language": "en"} for text in texts[start : start + BATCH]]
-        answer = saola.client.post("/v1/tickets:batch", json={"mode": "all", "tickets": tickets})
-        answer.raise_for_status()
 
 
 def _misrouted(saola: Running) -> int:

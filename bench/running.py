@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -19,6 +21,18 @@ from core.settings import environment_for_children
 
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
+STILL_SECONDS = 180.0  # without any decision: the line stands still
+BATCH = 250
+
+
+@dataclass(frozen=True)
+class Load:
+    """Tickets that went through the line: their ids, seconds of wall clock, and milliseconds of CPU a ticket by kind of
+    process (`all` is their sum)."""
+
+    ids: list[str]
+    seconds: float
+    cpu_ms: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,37 @@ class Running:
         answer.raise_for_status()
         lines = [line for line in answer.text.splitlines() if line.startswith("saola_decisions{")]
         return sum(int(float(line.rsplit(" ", 1)[1])) for line in lines)
+
+    def send(self, tickets: Sequence[Mapping[str, Any]], told: Callable[[int], object] = lambda done: None) -> Load:
+        """Post tickets and wait until the gate has decided on each; `told` hears how many are done.
+
+        Exits where the line stands still."""
+        before, used = self.decisions(), self.cpu_seconds()
+        started = moved = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:  # one sender, so that posting and watching do not wait for each other
+            sending = pool.submit(self._post, tickets)
+            done = 0
+            while done < len(tickets):
+                time.sleep(0.25)
+                now = self.decisions() - before
+                moved, done = (time.monotonic(), now) if now > done else (moved, done)
+                told(done)
+                if time.monotonic() - moved > STILL_SECONDS:
+                    sys.exit(f"the line stands still at {done} of {len(tickets)}")
+            seconds = time.monotonic() - started
+            ids = sending.result()
+        spent = self.cpu_seconds()
+        each = {name: round(1000 * (spent[name] - used.get(name, 0.0)) / len(tickets), 2) for name in sorted(spent)}
+        return Load(ids, seconds, {**each, "all": round(sum(each.values()), 2)})
+
+    def _post(self, tickets: Sequence[Mapping[str, Any]]) -> list[str]:
+        ids: list[str] = []
+        for start in range(0, len(tickets), BATCH):
+            body = {"mode": "all", "tickets": [dict(one) for one in tickets[start : start + BATCH]]}
+            answer = self.client.post("/v1/tickets:batch", json=body)
+            answer.raise_for_status()
+            ids += [str(result["id"]) for result in answer.json()["results"]]
+        return ids
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the processor seconds that each kind of process, and what it started and has ended, used so far."""
@@ -105,6 +150,7 @@ def _kind(words: list[str]) -> str:
         "tickets@",
         "documents@",
         "llm@",
+        "parse_server",
     ):
         if name in text:
             return name.rstrip("@")

@@ -20,15 +20,13 @@ from rich.progress import Progress
 from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
 from bench import plain_tickets
-from bench.running import Running, running
+from bench.running import Load, Running, running
 from bench.ticket_figures import Predictions
 from bench.ticket_sets import Row
 
 CONSOLE = Console(stderr=True)
 AGENT = "customer_service"
-BATCH = 250
 TRAIN_SECONDS = 3600.0
-STILL_SECONDS = 120.0
 MANIFEST = f"""\
 name: {AGENT}
 summary: Answers the intents of a labelled data set.
@@ -65,10 +63,10 @@ def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: 
         settings = {"agents": str(agents), "library": "false", "audit_floor": "0"}
         with running(home, **settings) as saola:
             _teach(saola, learnt, names, Path(folder), agents)
-            ids, seconds, cpu = _send(saola, asked)
-            _judge_audits(saola, dict(zip(ids, asked, strict=True)), names)
-            runs = _read_back(saola, ids)
-    figures = {"tickets_per_second": round(len(asked) / seconds, 1), "cpu_ms_per_ticket": cpu}
+            load = _send(saola, asked)
+            _judge_audits(saola, dict(zip(load.ids, asked, strict=True)), names)
+            runs = _read_back(saola, load.ids)
+    figures = {"tickets_per_second": round(len(asked) / load.seconds, 1), "cpu_ms_per_ticket": load.cpu_ms}
     if yardstick:
         figures["ratio"] = round(figures["tickets_per_second"] / bare["tickets_per_second"], 3)
     return Measured(_predictions(runs, asked, names), figures, bare)
@@ -129,39 +127,11 @@ def _teach(saola: Running, learnt: Sequence[Row], names: Mapping[str, str], fold
     sys.exit("triage was not trained in time")
 
 
-def _send(saola: Running, asked: Sequence[Row]) -> tuple[list[str], float, dict[str, float]]:
-    """Post all messages and wait until the gate has decided on each: ids, seconds, milliseconds of each process."""
-    before, used = saola.decisions(), saola.cpu_seconds()
-    ids: list[str] = []
+def _send(saola: Running, asked: Sequence[Row]) -> Load:
     with Progress(console=CONSOLE) as progress:
         bar = progress.add_task("through the line", total=len(asked))
-        started = moved = time.monotonic()
-        with ThreadPoolExecutor(1) as pool:  # one sender, so that posting and watching do not wait for each other
-            sending = pool.submit(_post_all, saola, asked)
-            done = 0
-            while done < len(asked):
-                time.sleep(0.25)
-                now = saola.decisions() - before
-                moved = time.monotonic() if now > done else moved
-                done = now
-                progress.update(bar, completed=done)
-                if time.monotonic() - moved > STILL_SECONDS:
-                    sys.exit(f"the line stands still at {done} of {len(asked)}")
-            seconds = time.monotonic() - started
-            ids = sending.result()
-    spent = saola.cpu_seconds()
-    each = {name: round(1000 * (spent[name] - used.get(name, 0.0)) / len(asked), 2) for name in sorted(spent)}
-    return ids, seconds, {**each, "all": round(sum(each.values()), 2)}
-
-
-def _post_all(saola: Running, asked: Sequence[Row]) -> list[str]:
-    ids: list[str] = []
-    for start in range(0, len(asked), BATCH):
-        tickets = [{"text": row.text, "language": row.language} for row in asked[start : start + BATCH]]
-        answer = saola.client.post("/v1/tickets:batch", json={"mode": "all", "tickets": tickets})
-        answer.raise_for_status()
-        ids += [str(result["id"]) for result in answer.json()["results"]]
-    return ids
+        tickets = [{"text": row.text, "language": row.language} for row in asked]
+        return saola.send(tickets, lambda done: progress.update(bar, completed=done))
 
 
 def _judge_audits(saola: Running, asked: Mapping[str, Row], names: Mapping[str, str]) -> None:

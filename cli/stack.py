@@ -72,7 +72,7 @@ class Stack:
         # The rest waits for the API: the first ticket is accepted sooner, and is worked as soon as they are up.
         progress = Answers(host, port, "/readyz")  # both write down that they progress; the API reads it
         rest = [replace(self._python(name, "-m", f"workers.{name}"), ready=progress) for name in ("relay", "schedule")]
-        rest += [self._worker(name) for name in WORKERS]
+        rest += [self._worker(name, node) for name in WORKERS for node in range(1, self._processes(name) + 1)]
         return [*first, api, *(replace(child, needs=("api",)) for child in rest)]
 
     def _servers(self) -> Iterator[Child]:
@@ -98,9 +98,18 @@ class Stack:
             self.accepting = True
             self.say(f"Tickets are accepted at {self.url}; workers are being started")
 
-    def _worker(self, name: str) -> Child:
+    def _processes(self, name: str) -> int:
+        """Return how many workers of a kind there are. A pool of processes is one worker; one of threads uses a core at
+        most, so where a model is set there is one for each core."""
+        return self._cores() if WORKERS[name][1] == "threads" and self.settings.model else 1
+
+    def _cores(self) -> int:
+        return self.settings.workers or os.cpu_count() or 1
+
+    def _worker(self, name: str, node: int) -> Child:
         queues, pool = WORKERS[name]
-        count = self.settings.model_threads if pool == "threads" else self.settings.workers or os.cpu_count() or 1
+        count = -(-self.settings.model_threads // self._processes(name)) if pool == "threads" else self._cores()
+        name = name if node == 1 else f"{name}-{node}"
         words = ["-m", "celery", "-A", "workers.app", "worker", "-n", f"{name}@%h", "-Q", queues, "--pool", pool]
         words += ["--concurrency", str(count), "--loglevel", "INFO"]
         words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -24,13 +24,17 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(SecretStr(""), description="Signs sessions and audit coins. Empty: made in home.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, description="Port of the API; the next free one is taken when it is in use.")
-    workers: int = Field(0, description="Processes per worker pool. 0: the number of cores.")
+    workers: int = Field(
+        0, description="Processes of each kind of worker; of queue llm only where SAOLA_MODEL is set. 0: one a core."
+    )
     embedder: str = Field("bundled", description="bundled, or the URL of an OpenAI-compatible embeddings endpoint.")
     model: str = Field("", description="Default language model as provider:name, for agents that name none.")
     model_base_url: str = Field("", description="Base URL of an OpenAI-compatible model server.")
     model_api_key: SecretStr = Field(SecretStr(""), description="Key for the model server, where it wants one.")
     model_timeout: float = Field(30.0, description="Seconds to wait for one model call.")
-    model_threads: int = Field(32, description="Tickets that one worker of the queue llm works on at a time.")
+    model_threads: int = Field(
+        32, description="Tickets that the workers of the queue llm of one machine work on at a time, in threads."
+    )
     model_logprobs: bool = Field(False, description="Ask the model for token log-probabilities, a signal of the score.")
     model_prices: Path | None = Field(None, description="YAML file of model prices that win over the shipped ones.")
     tool_headers: dict[str, SecretStr] = Field(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from agents.contract import Agent, Context
@@ -62,10 +62,13 @@ def work(jobs: Sequence[Job]) -> None:
         untrained = "triage" not in state.classifiers and outbox.expected(connection, "triage.train")
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
-    here = [(one, chosen) for one, chosen in zip(ready, routes, strict=True) if not _elsewhere(shop, jobs[0], chosen)]
+    here, elsewhere = [], []
+    for one, chosen in zip(ready, routes, strict=True):
+        (elsewhere if _elsewhere(shop, jobs[0], chosen) else here).append((one, chosen))
     worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]
     sending = record(shop, tenant_id, worked, state)
-    _set_aside(tenant_id, by_item, found, ready, {one.item.id for one, _ in here})
+    hints = {one.item.id: _hint(state, chosen) for one, chosen in elsewhere}
+    _set_aside(tenant_id, by_item, found, hints, {one.item.id for one, _ in here})
     do(sending, send)
 
 
@@ -82,16 +85,19 @@ def _must_wait(loaded: Loaded, untrained: bool) -> bool:
 
 
 def _set_aside(
-    tenant_id: UUID, by_item: Mapping[UUID, Job], found: Sequence[Loaded], ready: Sequence[Loaded], here: set[UUID]
+    tenant_id: UUID,
+    by_item: Mapping[UUID, Job],
+    found: Sequence[Loaded],
+    hints: Mapping[UUID, dict[str, Any]],
+    here: set[UUID],
 ) -> None:
-    """End, put off or pass on the jobs that were not worked on here."""
+    """End, put off or (those with hints) pass on the jobs that were not worked on here."""
     if len(here) == len(by_item):
         return
-    passed_on = {loaded.item.id for loaded in ready} - here
+    passed_on = set(hints)
     waiting = {loaded.item.id for loaded in found if _is_ours(loaded)} - passed_on - here
     with app_database().transaction(tenant_id) as connection:
-        for item_id in passed_on:
-            outbox.put_off(connection, by_item[item_id], 0.0, queue="llm")
+        outbox.pass_on(connection, [(by_item[item_id], hint) for item_id, hint in hints.items()], "llm")
         for item_id in waiting:
             outbox.put_off(connection, by_item[item_id], AGAIN_SECONDS)
         over = [loaded for loaded in found if not _is_ours(loaded)]
@@ -119,12 +125,28 @@ def choose_agents(
     def choose(one: Loaded) -> Route:
         if one.item.kind == "ticket" and one.unread_documents:
             return unread
-        reader = _reader(by_item[one.item.id], one)
-        return stay(one, enabled) or keep(
-            one, enabled, lambda item: route(item, classifier, enabled, read_document=reader)
+        job = by_item[one.item.id]
+        known = _hinted(state, job, enabled)
+        return (
+            known
+            or stay(one, enabled)
+            or keep(one, enabled, lambda item: route(item, classifier, enabled, read_document=_reader(job, one)))
         )
 
     return [choose(one) for one in ready]
+
+
+def _hint(state: TenantState, chosen: Route) -> dict[str, Any]:
+    """What a worker that is passed an item needs not find out again: triage costs more than all else but the model."""
+    return {"triage": str(state.classifiers.get("triage")), "route": chosen.model_dump(mode="json")}
+
+
+def _hinted(state: TenantState, job: Job, enabled: Mapping[str, Manifest]) -> Route | None:
+    """Return the route that the job was passed on with, if the same triage still serves, and the agent still does."""
+    if job.hint is None or job.hint["triage"] != str(state.classifiers.get("triage")):
+        return None
+    found = Route.model_validate(job.hint["route"])
+    return found if found.agent in enabled else None
 
 
 def stay(loaded: Loaded, manifests: Mapping[str, Manifest]) -> Route | None:

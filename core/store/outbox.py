@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
 from core.ids import new_id
-from core.store.sql import execute, execute_many, rows, scalar
+from core.store.sql import Jsonb, execute, execute_many, rows, scalar
 
 Queue = Literal["tickets", "llm", "documents", "bulk"]
 QUEUES: tuple[Queue, ...] = ("tickets", "llm", "documents", "bulk")
 
 
 class Job(NamedTuple):
-    """One leased job. `attempts` counts this one; `token` proves that we still hold the lease."""
+    """One leased job. `attempts` counts this one; `token` proves that we still hold the lease. `hint` is what the
+    worker that passed it on had found out already; nothing may depend on its being there."""
 
     id: UUID
     tenant_id: UUID
@@ -25,6 +26,7 @@ class Job(NamedTuple):
     generation: int
     attempts: int
     token: UUID
+    hint: dict[str, Any] | None = None
 
 
 def enqueue(
@@ -144,12 +146,12 @@ def take(connection: Connection, tenant_id: UUID, job_ids: Sequence[UUID], lease
            WHERE id IN (SELECT id FROM outbox WHERE id = ANY(:ids) AND state = 'ready'
                             AND (lease_until IS NULL OR lease_until < clock_timestamp())
                         ORDER BY id FOR UPDATE)
-           RETURNING id, task, queue, subject_id, generation, attempts""",
+           RETURNING id, task, queue, subject_id, generation, attempts, hint""",
         ids=list(job_ids),
         lease=lease,
         token=token,
     )
-    return sorted(Job(tenant_id=tenant_id, token=token, **row) for row in found)
+    return sorted((Job(tenant_id=tenant_id, token=token, **row) for row in found), key=lambda job: job.id)
 
 
 def extend(connection: Connection, job: Job, lease: float) -> bool:
@@ -255,15 +257,25 @@ def finished_since(connection: Connection, since: datetime) -> int:
     return int(scalar(connection, "SELECT count(*) FROM outbox WHERE finished_at > :since", since=since) or 0)
 
 
-def put_off(connection: Connection, job: Job, after: float, queue: Queue | None = None) -> None:
-    """Give the job back without counting an attempt: to wait `after` seconds, or to be done in another queue."""
+def put_off(connection: Connection, job: Job, after: float) -> None:
+    """Give the job back without counting an attempt, to wait `after` seconds."""
     execute(
         connection,
         """UPDATE outbox SET lease_until = NULL, lease_token = NULL, published_at = NULL, attempts = attempts - 1,
-               queue = coalesce(:queue, queue), run_after = clock_timestamp() + make_interval(secs => :after)
+               run_after = clock_timestamp() + make_interval(secs => :after)
            WHERE id = :id AND lease_token = :token""",
         id=job.id,
         token=job.token,
         after=after,
-        queue=queue,
+    )
+
+
+def pass_on(connection: Connection, jobs: Sequence[tuple[Job, dict[str, Any]]], queue: Queue) -> None:
+    """Give jobs to another queue without counting an attempt, each with a hint for who takes it there."""
+    execute_many(
+        connection,
+        """UPDATE outbox SET lease_until = NULL, lease_token = NULL, published_at = NULL, attempts = attempts - 1,
+               queue = :queue, hint = :hint, run_after = clock_timestamp()
+           WHERE id = :id AND lease_token = :token""",
+        [{"id": job.id, "token": job.token, "queue": queue, "hint": Jsonb(hint)} for job, hint in jobs],
     )

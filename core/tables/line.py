@@ -163,6 +163,7 @@ outbox = Table(
     when("created_at", now=True),
     when("finished_at"),
     UniqueConstraint("task", "subject_id", "generation"),
+    Column("hint", JSONB),  # what the worker that passed the job on had found out already
     Index("ix_outbox_ready", "queue", "run_after", postgresql_where=text("state = 'ready'")),
     Index("ix_outbox_dead", "tenant_id", postgresql_where=text("state = 'dead'")),
 )

@@ -59,8 +59,9 @@ def test_workers_take_the_same_queues_as_under_saola_up() -> None:
         command = SERVICES[f"worker-{name}"]["command"]
         assert command[command.index("-Q") + 1] == queues
         assert command[command.index("--pool") + 1] == pool
-    threads = SERVICES["worker-llm"]["command"]
-    assert threads[threads.index("--concurrency") + 1] == str(Settings.model_fields["model_threads"].default)
+    models = SERVICES["worker-llm"]
+    threads = int(models["command"][models["command"].index("--concurrency") + 1])
+    assert threads * int(models["deploy"]["replicas"]) == Settings.model_fields["model_threads"].default
 
 
 @pytest.mark.parametrize("name", sorted(OURS - {"migrate"}))

@@ -33,6 +33,15 @@ def test_everything_embedded_starts_servers_then_schema_then_api_then_the_rest(h
     assert all(found[name].needs == ("api",) for name in list(found)[4:])
 
 
+def test_with_a_model_there_is_a_worker_of_threads_for_each_core_and_they_share_the_tickets(home: Path) -> None:
+    found = children(home, model="openai:gpt-5-mini", workers=3, model_threads=32)
+    workers = {name: child.argv for name, child in found.items() if name.startswith("worker-llm")}
+    assert list(workers) == ["worker-llm", "worker-llm-2", "worker-llm-3"]
+    threads = [words[words.index("--concurrency") + 1] for words in workers.values()]
+    assert threads == ["11", "11", "11"], "together no fewer than SAOLA_MODEL_THREADS"
+    assert len({words[words.index("-n") + 1] for words in workers.values()}) == 3
+
+
 def test_external_servers_are_not_started(home: Path) -> None:
     urls = {f"{role}database_url": f"postgresql+psycopg://{role}@db/saola" for role in ("", "owner_", "system_")}
     found = children(home, broker_url="redis://cache/0", **urls)

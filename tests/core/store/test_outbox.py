@@ -114,15 +114,18 @@ def test_back_off_keeps_a_failed_job_from_the_relay(app: Database, system: Datab
     assert claim(system) == []
 
 
-def test_putting_off_costs_no_attempt_and_may_change_the_queue(app: Database, system: Database, tenant: UUID) -> None:
+def test_passing_on_to_another_queue_costs_no_attempt_and_takes_a_hint_along(
+    app: Database, system: Database, tenant: UUID
+) -> None:
     job = add(app, tenant)
     taken = take(app, tenant, job)
     assert taken is not None
     with app.transaction(tenant) as connection:
-        outbox.put_off(connection, taken, 0.0, queue="llm")
+        outbox.pass_on(connection, [(taken, {"route": {"agent": "orders"}})], "llm")
     assert claim(system) == []
     again = take(app, tenant, job)
     assert again is not None and (again.queue, again.attempts) == ("llm", 1)
+    assert again.hint == {"route": {"agent": "orders"}}
 
 
 def test_a_job_put_off_while_it_was_being_published_keeps_its_own_time(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
@@ -36,6 +37,7 @@ users = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     words("password_hash"),
     words("language", "en"),
+    Column("notices", ARRAY(Text), nullable=False, server_default=text("'{assigned,due,alarm}'")),
     when("disabled_at"),
     when("created_at", now=True),
     UniqueConstraint("tenant_id", "email"),
@@ -61,6 +63,7 @@ api_keys = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     when("created_at", now=True),
     when("revoked_at"),
+    when("used_at"),  # within a minute
 )
 idempotency_keys = Table(
     "idempotency_keys",

@@ -1,7 +1,7 @@
 """All tables in one catalogue. Every one has a tenant id and row-level security; migrations change them, these files
 mirror them."""
 
-from core.tables import access, desk, figures, gate, line
+from core.tables import access, desk, figures, gate, knowledge, line
 from core.tables.columns import metadata
 
-__all__ = ["access", "desk", "figures", "gate", "line", "metadata"]
+__all__ = ["access", "desk", "figures", "gate", "knowledge", "line", "metadata"]

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import UUID
 
-from core.tables.columns import flag, identity, metadata, ref, tenant, when, words
+from core.tables.columns import flag, identity, json, metadata, ref, tenant, when, words
 
 notes = Table(
     "notes",
@@ -55,4 +55,17 @@ saved_views = Table(
     flag("shared"),
     when("created_at", now=True),
     UniqueConstraint("tenant_id", "owner", "name"),
+)
+notices = Table(
+    "notices",
+    metadata,
+    identity(),
+    tenant(),
+    ref("ticket_id", "tickets.id", null=False),
+    Column("kind", Text, nullable=False),  # assigned | due
+    Column("recipient", Text, nullable=False),
+    words("about"),  # what makes it another notice: the due time, the assignment
+    json("data"),
+    when("at", now=True),
+    UniqueConstraint("ticket_id", "kind", "recipient", "about"),
 )

@@ -53,6 +53,7 @@ tickets = Table(
     when("received_at", null=False),
     Column("shift_seconds", Float, nullable=False, server_default=text("0")),
     when("first_reply_at"),
+    when("asked_at"),  # the customer's newest message after the first one
     when("closed_at"),
     words("closed_by", None),
     words("folded"),  # accent-folded subject and texts, for search
@@ -162,8 +163,8 @@ outbox = Table(
     words("error"),
     when("created_at", now=True),
     when("finished_at"),
-    UniqueConstraint("task", "subject_id", "generation"),
     Column("hint", JSONB),  # what the worker that passed the job on had found out already
+    UniqueConstraint("task", "subject_id", "generation"),
     Index("ix_outbox_ready", "queue", "run_after", postgresql_where=text("state = 'ready'")),
     Index("ix_outbox_dead", "tenant_id", postgresql_where=text("state = 'dead'")),
 )

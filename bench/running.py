@@ -149,9 +149,9 @@ def _kind(words: list[str]) -> str:
         "workers.schedule",
         "tickets@",
         "documents@",
-        "llm@",
+        "-n llm",
         "parse_server",
     ):
         if name in text:
-            return name.rstrip("@")
+            return name.rstrip("@").removeprefix("-n ")
     return "other"

@@ -9,7 +9,7 @@ import structlog
 def configure() -> None:
     """Set up structlog and the standard library's logging; called once at the start of a process."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO, stream=sys.stderr)
-    for quiet in ("httpx", "RapidOCR", "pypdf", "urllib3"):
+    for quiet in ("httpx", "httpx2", "RapidOCR", "pypdf", "urllib3"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -62,7 +62,8 @@ def work(jobs: Sequence[Job]) -> None:
         untrained = "triage" not in state.classifiers and outbox.expected(connection, "triage.train")
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
-    here, elsewhere = [], []
+    here: list[tuple[Loaded, Route]] = []
+    elsewhere: list[tuple[Loaded, Route]] = []
     for one, chosen in zip(ready, routes, strict=True):
         (elsewhere if _elsewhere(shop, jobs[0], chosen) else here).append((one, chosen))
     worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]

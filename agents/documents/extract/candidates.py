@@ -23,6 +23,7 @@ class Candidate:
     score: float = 0.0
     why: str = ""
     cells: tuple[Cell, ...] = ()  # where the value spans more than one cell
+    sure: float = 0.0  # how often such a value is right, where that was measured; 0: as the score says
 
     @property
     def key(self) -> tuple[int, int]:

@@ -10,8 +10,9 @@ from agents.documents.extract.candidates import Candidate, find_candidates
 from agents.documents.extract.exact import from_codes, from_invoice, from_zone, invoice_of
 from agents.documents.extract.found import Found
 from agents.documents.extract.layout import Cell, Sheet, lay_out
-from agents.documents.extract.merchant import Place, find_address, find_company
+from agents.documents.extract.merchant import find_company
 from agents.documents.extract.mrz import find_zone
+from agents.documents.extract.postal import Place, find_address
 from agents.documents.extract.rank import rank
 from agents.documents.extract.totals import rank_totals
 from agents.documents.values import Reading, evidence
@@ -83,7 +84,9 @@ def _candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
 
 def _of_place(place: Place) -> Candidate:
     text = place.text
-    return Candidate(place.cells[0], Found(0, 0, text, " ".join(text.split()), 0.9), place.score, HEAD, place.cells)
+    return Candidate(
+        place.cells[0], Found(0, 0, text, " ".join(text.split()), 0.9), place.score, HEAD, place.cells, place.sure
+    )
 
 
 def _with_unlabelled_dates(sheet: Sheet, spec: FieldSpec, ranked: list[Candidate]) -> list[Candidate]:
@@ -139,7 +142,7 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
     score = one.score * (1 - 0.35 * exp(-6 * max(0.0, one.score - max(rivals)))) if rivals else one.score
     if not one.cells:  # a value of several cells has counted its least sure letter already
         score *= 0.4 + 0.6 * one.cell.line.least
-    score = 1 - (1 - min(1.0, score)) ** SURER
+    score = one.sure or 1 - (1 - min(1.0, score)) ** SURER
     failed = [check for check in spec.checks if not _passes(check, one.found, spec, today)]
     return FieldValue(
         name=spec.name,
@@ -189,7 +192,7 @@ def _address(sheet: Sheet, spec: FieldSpec, company: tuple[Cell, ...]) -> FieldV
         type=spec.type,
         value=place.text,
         normalised=" ".join(place.text.split()),
-        score=round(place.score, 4),
+        score=place.sure or round(place.score, 4),
         evidence=_around(place.cells, place.text),
     )
 

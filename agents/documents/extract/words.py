@@ -248,3 +248,44 @@ CASH = re.compile(
 CHANGE = re.compile(r"\bchange\b|chang\b|zuruck|ruckgeld|tra lai|tien thua|baki|wechselgeld|ruckgeld")
 ROUNDING = re.compile(r"round(?:ing|\b)|r[o0]u.?r? ?d(?:ing)?\b|rundung|lam tron")
 SUMMARY = re.compile(r"summary|tax code|mwst-?satz|steuersatz|\bmwst ?%|\bust ?%|netto.{0,12}brutto|g .?ummary")
+
+REGISTERED = re.compile(  # a row that holds nothing but a registration number
+    r"^\W*(?:(?:company|co|business|buss|roc|reg\w*|brn?|ssm|uen|abn|hrb|cin)\b\W*)+(?:(?:no|number|nr|id)\b)?\W{0,4}[a-z]{0,3}"
+    r"[\d ]{4,}.{0,16}$|^\W*[a-z]{0,3}\d{5,}\s?-?\s?[a-z]?\W*$"
+)
+COUNTRY = re.compile(r"(?:malaysia|singapore|deutschland|germany|osterreich|viet ?nam|indonesia|thailand|england)\W*$")
+CONTACT = re.compile(
+    r"^\W*(?:tel\w*|t|ph|phone|fax|f|hp|h/p|mobile|hotline|e-?mail|mail|web\w*|dien thoai|dt|sdt|fon|www\S*|\S+@\S+)"
+    r"\b\W{0,3}"
+)
+CONTACT_TAIL = re.compile(
+    r"[\s,;(|-]+(?:tel|telephone|telefon|phone|fax|h/p|hp|hotline|e-?mail|gst|dien thoai|dt|sdt)\b"
+    r"\s*(?:no)?\s*[:.]?\s*\S.*$"
+)
+ADDRESS_LABEL = re.compile(r"^\W*(?:address|addr|add|dia chi|d/c|dc|anschrift|adresse)\b\s*[:.]\s*")
+GENERIC = frozenset(  # words that say what a company is or does, not who it is
+    re.findall(
+        r"[a-z]+",
+        "sdn bhd berhad plt ltd limited co corp corporation inc llc gmbh mbh ag kg ohg ug ek jsc tnhh company "
+        "enterprise enterprises trading holdings holding marketing services service restaurant restoran seafood "
+        "cafe bistro kedai makan hardware machinery stationery supermarket minimarket market mart store stores "
+        "shop bakery pharmacy farmasi klinik clinic motor electrical electronic electronics furniture books book "
+        "station petrol apotheke markt group international industries industry cong ty phan thuong mai dich vu "
+        "san xuat va mtv mot thanh vien doanh nghiep tu nhan cua hang sieu thi nha syarikat perniagaan pasar "
+        "pasaraya mini runcit and und the of m",
+    )
+)
+OPENING_LEGAL = re.compile(  # a legal form that begins a name: Vietnamese and Malay put it in front
+    r"^\W*(?:cong ty (?:tnhh|co phan|cp)|cty|doanh nghiep tu nhan|dntn|hop tac xa|syarikat|perniagaan|kedai|restoran|"
+    r"p\.?t\.)\b"
+)
+PLACES = frozenset(  # states, districts and countries that may stand alone below the postcode
+    re.findall(
+        r"[a-z]+",
+        "selangor johor bahru kuala lumpur melaka malacca penang pulau pinang perak kedah kelantan terengganu "
+        "pahang negeri sembilan perlis sabah sarawak labuan putrajaya wilayah persekutuan darul ehsan ridzuan "
+        "takzim aman naim iman makmur khusus malaysia singapore petaling jaya klang shah alam kl de west east "
+        "ipoh deutschland germany berlin hamburg bayern hessen osterreich austria schweiz switzerland vietnam "
+        "viet nam ha noi tp ho chi minh hcm da nang uk united kingdom england london usa indonesia thailand",
+    )
+)

@@ -1,0 +1,176 @@
+"""The postal address in the head of a page: the run of rows after the issuer's name that look like one.
+
+A run ends at a row of another kind, at the country's name, and after the postcode's row unless that one ends with a
+comma or only names of places follow. A single plain row between a street and a postcode belongs to it.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agents.documents.extract import sure
+from agents.documents.extract.layout import Cell, Sheet
+from agents.documents.extract.spelling import mend
+from agents.documents.extract.text import fold
+from agents.documents.extract.words import (
+    ADDRESS,
+    ADDRESS_LABEL,
+    CONTACT,
+    CONTACT_TAIL,
+    COUNTRY,
+    NOT_ADDRESS,
+    PLACES,
+    POSTCODE,
+    REGISTERED,
+    TITLE,
+)
+
+HEAD_ROWS = 16
+SURE_READING = 0.985
+SURE_LETTER = 0.97
+BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
+IN_BRACKETS = re.compile(r"^\([^\W\d][^)]{3,}\)$")
+WORD = re.compile(r"[^\W\d_]{2,}")
+POSTAL = re.compile(r"(?<!lot )(?<!pt )(?<!ptd )(?<!no )(?<![\d(-])\d{5}(?![\d-])[\s,.]*[^\W\d_]{2}")
+BEGINS = re.compile(
+    r"^\W*(?:no\W|lot\W|[a-z]{0,2}\d|so \d|pt\W?d?\W?\d|unit\W|suite|level|block|ground|\d+(?:st|nd|rd|th)\b)"
+)
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name or address: its text, the cells that it was read from, a score by which candidates are ordered, and how
+    often such a one is right (0: as the score says)."""
+
+    text: str
+    cells: tuple[Cell, ...]
+    score: float
+    sure: float = 0.0
+
+
+def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
+    """Return the issuer's address: the first run of address-like rows after the company, or in the head."""
+    start = max((cell.row for cell in company), default=-1) + 1
+    rows = [row for row in head_rows(sheet) if row[0].row >= start]
+    first = next((number for number, row in enumerate(rows) if is_address(row)), None)
+    if first is None:
+        return None
+    run = [rows[first]]
+    gap = False
+    for number in range(first + 1, len(rows)):
+        row, following = rows[number], rows[number + 1] if number + 1 < len(rows) else None
+        bridged = _bridges(run, row, following)
+        if not (_goes_on(run, row) or bridged):
+            break
+        gap = gap or bridged
+        run.append(row)
+    cells = tuple(cell for row in run for cell in row if not _is_other(cell))
+    text = " ".join(_trimmed(mended(cell)) for cell in cells).strip()
+    after = first + len(run)
+    end = rows[after] if after < len(rows) else None
+    score = 0.55 + 0.2 * bool(POSTCODE.search(text)) + 0.08 * min(2, len(run) - 1) - 0.12 * (len(run) > 5)
+    score *= min(cell.line.least for cell in cells)
+    points = _points(run, gap=gap, near=first <= 1, ended=end is None or _ends(end))
+    right = sure.choice(points) * sure.letters(cells)
+    return Place(text, cells, round(min(0.95, score), 4), round(right, 4))
+
+
+def _goes_on(run: list[Row], row: Row) -> bool:
+    last, printed = run[-1], " ".join(cell.line.text for cell in row).strip()
+    if row[0].row - last[0].row > 2 or COUNTRY.search(fold_row(last)):
+        return False
+    if is_address(row):
+        done = any(POSTAL.search(fold_row(one)) for one in run)
+        return not done or _open(last) or _only_places(row) or POSTAL.search(fold_row(row)) is not None
+    if row[0].row - last[0].row > 1 or NOT_ADDRESS.search(fold_row(row)) or TITLE.match(fold_row(row)):
+        return False
+    if IN_BRACKETS.match(printed):
+        return True
+    return _open(last) and len(printed) < 45
+
+
+def _bridges(run: list[Row], row: Row, following: Row | None) -> bool:
+    """A plain row without address words between a street and the row with the postcode."""
+    if following is None or any(POSTAL.search(fold_row(one)) for one in run) or _ends(row):
+        return False
+    plain = sum(sign.isalpha() for sign in fold_row(row)) >= 3 and len(fold_row(row)) < 45
+    return plain and row[0].row - run[-1][0].row == 1 and POSTAL.search(fold_row(following)) is not None
+
+
+def _open(row: Row) -> bool:
+    return row[-1].line.text.rstrip().endswith((",", "-", "&", "/"))
+
+
+def _only_places(row: Row) -> bool:
+    words = WORD.findall(fold_row(row))
+    return bool(words) and all(word in PLACES for word in words)
+
+
+def _ends(row: Row) -> bool:
+    """A row that can be no part of an address: contact, registration, title, date, list of goods."""
+    text = fold_row(row)
+    other = CONTACT.match(text) or REGISTERED.match(text) or TITLE.match(text) or BRACKETED.match(text)
+    return other is not None or NOT_ADDRESS.search(text) is not None
+
+
+def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
+    """Log-odds that exactly these rows are the address."""
+    text = " ".join(fold_row(row) for row in run)
+    points = 1.6 + (0.9 if POSTAL.search(text) else -0.6) + (0.6 if ended else -0.8) + (0.4 if near else -0.6)
+    points += 0.4 if BEGINS.match(fold_row(run[0])) else -0.4
+    points -= 0.5 * (len(run) > 4) + 0.5 * gap + 0.6 * (len(run) == 1)
+    points -= 0.8 * any(IN_BRACKETS.match(" ".join(cell.line.text for cell in row).strip()) for row in run)
+    points -= 0.5 * any(len(row) > 1 for row in run)  # a row in pieces: something may lie between
+    return points
+
+
+def is_address(row: Row) -> bool:
+    """Say whether a row looks like a part of a postal address."""
+    return _looks_like_address(fold_row(row), " ".join(cell.line.text for cell in row))
+
+
+@lru_cache(maxsize=512)
+def _looks_like_address(text: str, printed: str) -> bool:
+    tail = CONTACT_TAIL.search(text)
+    if tail is not None and tail.start() > 8:
+        text, printed = text[: tail.start()], printed[: tail.start()]
+    label = ADDRESS_LABEL.match(text)
+    if label is not None:
+        return True
+    if NOT_ADDRESS.search(text) or len(text) < 4 or BRACKETED.match(text) or REGISTERED.match(text):
+        return False
+    return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None
+
+
+def _is_other(cell: Cell) -> bool:
+    """A cell in the address's rows that is no part of it."""
+    return NOT_ADDRESS.search(cell.folded) is not None and not _looks_like_address(cell.folded, cell.line.text)
+
+
+def _trimmed(text: str) -> str:
+    """Without the label before an address and the telephone number behind it."""
+    label = ADDRESS_LABEL.match(fold(text))
+    text = text[label.end() :] if label else text
+    tail = CONTACT_TAIL.search(fold(text))
+    return text[: tail.start()] if tail and tail.start() > 8 else text
+
+
+def mended(cell: Cell) -> str:
+    """Return a cell's text; where its reader was not quite sure, common words that it misread are mended."""
+    return mend(cell.line.text, doubtful=cell.line.score < SURE_READING or cell.line.least < SURE_LETTER)
+
+
+def fold_row(row: Row | list[Cell]) -> str:
+    """Return a row's text in lower case without accents."""
+    return " ".join(cell.folded for cell in row)
+
+
+def head_rows(sheet: Sheet) -> list[Row]:
+    """Return the first rows of the first page: the head of a receipt, the letter head of an invoice. A mail that only
+    carries a document is not that page."""
+    pages = [cell.page for cell in sheet.cells]
+    first = next((page for page in pages if page.reader != "mail"), pages[0] if pages else None)
+    top = next((number for number, row in enumerate(sheet.rows) if row[0].page is first), 0)
+    return [row for row in sheet.rows[top : top + HEAD_ROWS] if row[0].page is first and len(fold_row(row)) > 1]

@@ -1,0 +1,51 @@
+"""Where an address ends: names of branches, telephone numbers and goods are no part of it."""
+
+import pytest
+
+from agents.documents.extract.layout import lay_out
+from agents.documents.extract.merchant import find_company
+from agents.documents.extract.postal import find_address
+from agents.documents.values import Reading, flow
+
+
+def _read(*rows: str) -> tuple[str, str]:
+    sheet = lay_out(Reading("text/plain", (flow(rows, 1, "txt"),)))
+    company = find_company(sheet)[0]
+    place = find_address(sheet, company.cells)
+    return company.text, place.text if place else ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "company", "address"),
+    [
+        (("WARUNG BOOKS CO. (M) SDN BHD", "(Co. No. 113999-W)", "No 8, Jalan 7/118B, Desa Tun Razak",
+          "56000 Kuala Lumpur, Malaysia", "Shah Alam Outlet", "Tel : 03-55555555"),
+         "WARUNG BOOKS CO. (M) SDN BHD", "No 8, Jalan 7/118B, Desa Tun Razak 56000 Kuala Lumpur, Malaysia"),
+        (("KILAT HANDICRAFT & TAILORING", "(1251000-H)", "19, JALAN KANCIL", "PUDU", "55100 KUALA LUMPUR", "TEL 03-1"),
+         "KILAT HANDICRAFT & TAILORING", "19, JALAN KANCIL PUDU 55100 KUALA LUMPUR"),
+        (("MAJU JAYA MOTOR", "NO 4, JALAN BUNGA 2,", "81750 MASAI, JOHOR TEL: 07-3333333", "CASH BILL"),
+         "MAJU JAYA MOTOR", "NO 4, JALAN BUNGA 2, 81750 MASAI, JOHOR"),
+        (("SUNNY SIDE", "SEAFOOD RESTAURANT SDN BHD", "200801012345 (812345-X)", "12, JALAN IPOH",
+          "51200 KUALA LUMPUR"),
+         "SUNNY SIDE SEAFOOD RESTAURANT SDN BHD", "12, JALAN IPOH 51200 KUALA LUMPUR"),
+        (("CÔNG TY TNHH THƯƠNG MẠI DỊCH VỤ", "HOA SEN VÀNG",
+          "Đ/c: 25 đường Lê Lợi, Quận 1, TP. Hồ Chí Minh", "ĐT: 028 38222222"),
+         "CÔNG TY TNHH THƯƠNG MẠI DỊCH VỤ HOA SEN VÀNG", "25 đường Lê Lợi, Quận 1, TP. Hồ Chí Minh"),
+        (("Blumenhaus Adler GmbH & Co. KG", "Marktplatz 3", "80331 München", "Tel. 089 123456", "Kassenbon"),
+         "Blumenhaus Adler GmbH & Co. KG", "Marktplatz 3 80331 München"),
+        (("LUCKY STAR TRADING SDN BHD 201901000005 (1312525-A)", "LOT 10427, JALAN 2,", "43000 KAJANG", "GST NO: 1"),
+         "LUCKY STAR TRADING SDN BHD", "LOT 10427, JALAN 2, 43000 KAJANG"),
+        (("Co. Registration No. 123456-X", "GREEN LEAF ENTERPRISE", "5, JALAN SS 2/1",
+          "47300 PETALING JAYA", "SELANGOR"),
+         "GREEN LEAF ENTERPRISE", "5, JALAN SS 2/1 47300 PETALING JAYA SELANGOR"),
+    ],
+)  # fmt: skip
+def test_name_and_address_of_a_head(rows: tuple[str, ...], company: str, address: str) -> None:
+    assert _read(*rows) == (company, address)
+
+
+def test_a_name_with_a_legal_form_and_a_number_is_surer_than_a_bare_word() -> None:
+    known = lay_out(Reading("text/plain", (flow(("ADLER TRADING SDN BHD", "(812345-X)", "NO 1, JALAN 2"), 1, "txt"),)))
+    bare = lay_out(Reading("text/plain", (flow(("GEOVENTURE", "SINCE 1980", "BEST FOOD IN TOWN"), 1, "txt"),)))
+    assert find_company(known)[0].sure > 0.95
+    assert find_company(bare)[0].sure < 0.7

@@ -1,8 +1,9 @@
 """`python -m bench.many_agents [PATH]`: 1,500 agents against 15, one after the other, each in a whole installation.
 
-Both know the same 300 intents by the same messages. 15 agents hold twenty intents each, for one tenant. 1,500 agents
-hold one each, 300 for each of five tenants. So triage has the same work, and what differs is the number of agents:
-start, memory of a worker, and time a ticket (of all processors, the looking for changed folders included).
+Both have five tenants, each of which knows the same 300 intents by the same messages. With 15 agents a tenant has
+three, of a hundred intents each; with 1,500 it has 300, of one intent each. So triage and the work for each tenant are
+the same, and what differs is the number of agents: start, memory of a worker, and time a ticket (of all processors,
+the looking for changed folders included).
 
 With a PATH to labelled tickets (DESIGN.md, section 7) intents and messages are taken from there, else generated.
 """
@@ -51,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cache = CachedEmbedder(ApartEmbedder(), Path(folder))
         CONSOLE.print(f"embedding {sum(len(one.examples) for one in intents):,} examples, once for both")
         cache.embed([text for one in intents for text in one.examples])
-        few = _measure(Path(folder) / "few", _grouped(intents, FEW), 1, intents, options.tickets, cache.path)
-        many = _measure(Path(folder) / "many", _each(intents, TENANTS), TENANTS, intents, options.tickets, cache.path)
+        few = _measure(Path(folder) / "few", _grouped(intents, FEW, TENANTS), intents, options.tickets, cache.path)
+        many = _measure(Path(folder) / "many", _each(intents, TENANTS), intents, options.tickets, cache.path)
     figures: dict[str, Any] = {name: {"15": few[name], str(many["agents"]): many[name]} for name in few}
     figures["ratio_ms_per_ticket"] = round(many["ms_per_ticket"] / few["ms_per_ticket"], 3)
     figures["ratio_worker_mb"] = round(many["worker_mb"] / few["worker_mb"], 3)
@@ -66,24 +67,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 Agents = Mapping[str, tuple[int, Sequence[Intent]]]  # name -> which tenant uses it, and its intents
 
 
-def _grouped(intents: Sequence[Intent], count: int) -> Agents:
-    return {f"team_{number}": (0, intents[number::count]) for number in range(count)}
+def _grouped(intents: Sequence[Intent], count: int, copies: int) -> Agents:
+    each = count // copies
+    return {f"team_{n}_{copy}": (copy, intents[n::each]) for copy in range(copies) for n in range(each)}
 
 
 def _each(intents: Sequence[Intent], copies: int) -> Agents:
     return {f"{one.name}_{copy}": (copy, [one]) for copy in range(copies) for one in intents}
 
 
-def _measure(
-    home: Path, agents: Agents, owners: int, intents: Sequence[Intent], count: int, cache: Path
-) -> dict[str, float]:
+def _measure(home: Path, agents: Agents, intents: Sequence[Intent], count: int, cache: Path) -> dict[str, float]:
     """Teach a fresh installation, stop it, start it again, and send tickets of the first tenant through it."""
     (home / "cache").mkdir(parents=True)
     shutil.copy(cache, home / "cache")
     folder = home / "agents"
     settings = {"agents": str(folder), "library": "false", "audit_floor": "0"}
     with running(home, **settings):
-        _teach(home, agents, owners, folder)
+        _teach(home, agents, folder)
     started = time.monotonic()
     with running(home, **settings) as saola:
         start = time.monotonic() - started
@@ -101,13 +101,13 @@ def _measure(
     }
 
 
-def _teach(home: Path, agents: Agents, owners: int, folder: Path) -> None:
+def _teach(home: Path, agents: Agents, folder: Path) -> None:
     """Make the tenants, say who uses which agent, let all folders appear at once, and wait until each has triage."""
     database = Database(embedded_environment(Settings(home=home), home)["SAOLA_DATABASE_URL"], pool_size=1)
     system = Database(embedded_environment(Settings(home=home), home)["SAOLA_SYSTEM_DATABASE_URL"], pool_size=1)
     with system.transaction() as connection:
         ids = [UUID(str(row["id"])) for row in tenants.everyone(connection)]
-    ids += [new_id() for _ in range(owners - 1)]
+    ids += [new_id() for _ in range(TENANTS - 1)]
     for place, tenant in enumerate(ids):
         with database.transaction(tenant) as connection:
             tenants.make(connection, tenant, f"tenant {place}")

@@ -10,11 +10,13 @@ from bench.many_messages import EXAMPLES, INTENTS, from_sets, generated
 
 def test_fifteen_agents_and_fifteen_hundred_hold_the_same_intents() -> None:
     intents = generated()
-    few, many = _grouped(intents, FEW), _each(intents, TENANTS)
+    few, many = _grouped(intents, FEW, TENANTS), _each(intents, TENANTS)
     assert (len(intents), len(few), len(many)) == (INTENTS, 15, 1500)
-    assert Counter(owner for owner, _ in many.values()) == dict.fromkeys(range(TENANTS), INTENTS)
-    one = sorted(intent.name for owner, held in many.values() if owner == 0 for intent in held)
-    assert one == sorted(intent.name for _, held in few.values() for intent in held)
+    for agents, each in ((few, 3), (many, INTENTS)):
+        assert Counter(owner for owner, _ in agents.values()) == dict.fromkeys(range(TENANTS), each)
+        for tenant in range(TENANTS):
+            held = [intent.name for owner, some in agents.values() if owner == tenant for intent in some]
+            assert sorted(held) == sorted(one.name for one in intents)
 
 
 def test_no_message_that_is_asked_was_taught() -> None:
@@ -27,12 +29,12 @@ def test_no_message_that_is_asked_was_taught() -> None:
 
 def test_the_folders_are_agents_without_a_fault(tmp_path: Path) -> None:
     intents = generated()[:6]
-    for name, (_, held) in {**_grouped(intents, 2), **_each(intents, 2)}.items():
+    for name, (_, held) in {**_grouped(intents, 4, 2), **_each(intents, 2)}.items():
         _write(tmp_path / name, held)
     found = Catalog([tmp_path], library=False)
     found.refresh()
     assert found.problems == ()
-    assert len(found.entries) == 2 + 12
+    assert len(found.entries) == 4 + 12
 
 
 def test_intents_of_labelled_sets_are_taken_with_messages_to_ask(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> Figures:
     print(
         f"\n{kind}: {figures['documents_per_second']} documents a second, {figures['pages_per_second']} pages a second"
     )
+    print(f"processor time for each document: {figures['cpu_ms_per_document']} ms, {figures['cpu_ms_by_process']}")
     print(f"memory of all processes: {figures['start_mb']} MB at the start, {figures['peak_mb']} MB at most")
     return {
         "bench": "documents",
@@ -67,14 +68,14 @@ def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_fli
     made = in_flight
     memory, started, warm = [_memory(saola.process)], time.monotonic(), 0.0
     at_warm = done = 0
-    used = 0.0
+    used: dict[str, float] = {}
     stop = threading.Event()
     with ThreadPoolExecutor(UPLOADERS) as pool:
         while not stop.is_set():
             done = saola.decisions()
             now = time.monotonic()
             if not warm and done >= in_flight // 3:
-                warm, at_warm, used = now, done, sum(saola.cpu_seconds().values())
+                warm, at_warm, used = now, done, saola.cpu_seconds()
                 memory.append(_memory(saola.process))
             if warm and now - warm >= seconds:
                 break
@@ -90,12 +91,15 @@ def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_fli
             print(f"\r{done} done, {len(sent) - done} in the line", end="", file=sys.stderr, flush=True)
             time.sleep(1.0 if room < in_flight // 3 else 0.2)
     elapsed = time.monotonic() - warm
+    spent = {kind: seconds - used.get(kind, 0.0) for kind, seconds in saola.cpu_seconds().items()}
+    by_process = {kind: round(1000 * seconds / max(1, done - at_warm), 1) for kind, seconds in spent.items()}
     pages = sum(one.pages for one in sent.values()) / max(1, len(sent))
     return {
         "documents": done - at_warm,
         "documents_per_second": round((done - at_warm) / elapsed, 2),
         "pages_per_second": round((done - at_warm) * pages / elapsed, 2),
-        "cpu_ms_per_document": round(1000 * (sum(saola.cpu_seconds().values()) - used) / max(1, done - at_warm), 1),
+        "cpu_ms_per_document": round(sum(by_process.values()), 1),
+        "cpu_ms_by_process": by_process,
         "start_mb": round(memory[1 if len(memory) > 1 else 0] / 1e6),
         "end_mb": round(memory[-1] / 1e6),
         "peak_mb": round(max(memory) / 1e6),

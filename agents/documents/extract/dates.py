@@ -19,7 +19,14 @@ LOOSE = re.compile(  # a separator that OCR lost or took for another sign
     r"(?<!\d)(?P<d>[0-3]\d)\s?[/.,:|\\'’·-]?\s?(?P<m>[01]\d)\s?[/.,:|\\'’·-]?\s?(?P<y>(?:19|20)\d\d)(?=\d?\d:\d\d|\D|$)"
 )
 STROKES = re.compile(  # one of the two slashes taken for a thin letter or a one
-    r"(?<!\d)(?P<d>[0-3]\d)(?:[/-](?P<m>[01]\d)[1lIi|!]|[1lIi|!](?P<m2>[01]\d)[/-])(?P<y>20\d\d)(?!\d)"
+    r"(?<!\d)(?P<d>[0-3]\d)(?:[/-](?P<m>[01]\d)[17lIi|!]|[17lIi|!](?P<m2>[01]\d)[/-])(?P<y>20\d\d)(?!\d)"
+)
+BURIED = re.compile(  # between other digits that stand close: a number before it, a time behind it
+    r"(?P<d>0[1-9]|[12]\d|3[01])(?P<s>[-/.])(?P=s)?(?P<m>0[1-9]|1[0-2])(?P=s)(?P=s)?(?P<y>20[0-4]\d)"
+)
+MISREAD_DAY = re.compile(  # the day's or the year's digits beside the name of a month
+    r"(?<![A-Za-z0-9])(?P<d>[0-9OoIlZSB]{2})(?P<between>[\s./,'-]{0,3}[A-Za-zÀ-ỹ]{3,9}\.?[\s./,'-]{0,3})(?P<y>[2Z][0Oo][0-9OoIlZSB]{2})"
+    r"(?![A-Za-z0-9])"
 )
 CROWDED = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d\d)(?!\d)"
@@ -53,7 +60,7 @@ def _months() -> tuple[dict[str, int], tuple[re.Pattern[str], ...]]:
     )
     month_first = re.compile(
         rf"(?<![a-z])(?P<m>{some})\.?[\s./,'-]{{0,3}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)"
-        rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d)(?!\d)"
+        rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d|(?:(?<=['’,])|(?<=, ))\d\d(?![\d:.,]))(?!\d)"
     )
     year_first = re.compile(
         rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s./,'-]{{1,3}}(?P<m>{some})\.?[\s./,'-]{{1,3}}(?P<d>\d{{1,2}})(?!\d)"
@@ -92,6 +99,8 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in STROKES.finditer(text):
             _add(found, match, text, match["y"], match["m"] or match["m2"], match["d"], 0.6)
+        for match in BURIED.finditer(text):
+            _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
         for match in COMPACT.finditer(text):
@@ -104,6 +113,14 @@ def _with_digits(text: str) -> tuple[str, bool]:
     a token of fewer than four true digits stays as it is."""
     mended = MISREAD.sub(
         lambda m: m.group().translate(DIGITS) if sum(c.isdigit() for c in m.group()) >= 4 else m.group(), text
+    )
+    mended = MISREAD_DAY.sub(
+        lambda m: (
+            m["d"].translate(DIGITS) + m["between"] + m["y"].translate(DIGITS)
+            if fold(re.sub(r"[\W\d_]", "", m["between"])) in _months()[0]
+            else m.group()
+        ),
+        mended,
     )
     return mended, mended != text
 

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 from itertools import product
 from math import exp, log
 
-from agents.documents.extract import identifiers, rules
+from agents.documents.extract import identifiers, rules, sure
 from agents.documents.extract.candidates import Candidate, find_candidates
 from agents.documents.extract.exact import from_codes, from_invoice, from_zone, invoice_of
 from agents.documents.extract.found import Found
+from agents.documents.extract.labels import speaks_of
 from agents.documents.extract.layout import Cell, Sheet, lay_out
 from agents.documents.extract.merchant import find_company
 from agents.documents.extract.mrz import find_zone
@@ -23,6 +24,7 @@ LEAST = 0.2  # below this score a candidate is no answer
 CHECK_BONUS = 1.0  # in log-odds, for a combination of values that an equation confirms
 ISSUER = ("company", "seller_name")
 HEAD = "head of the page"
+OTHER_DATE = 0.6  # times the score of a date whose row says that it is another one: valid until, due
 SURER = 3  # points for label, place and form add up to less than how often such a value is right: 1 - (1 - s)^3
 KEPT = 4  # candidates of each field that take part in equations
 
@@ -98,6 +100,8 @@ def _with_unlabelled_dates(sheet: Sheet, spec: FieldSpec, ranked: list[Candidate
     for place, one in enumerate(others):
         timed = 0.08 if _has_time(one.cell) else 0.0
         score = (base - 0.02 * min(place, 8) + timed) * one.found.quality**0.5
+        if speaks_of(spec.unless, " ".join(cell.folded for cell in sheet.row_of(one.cell))):
+            score *= OTHER_DATE
         ranked.append(Candidate(one.cell, one.found, round(score, 4), "a date"))
     if len(days) == 1:  # printed twice or alone: nothing else it could be
         ranked = [Candidate(one.cell, one.found, max(one.score, 0.9 * one.found.quality), one.why) for one in ranked]
@@ -140,9 +144,8 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
         return FieldValue(name=spec.name, type=spec.type, reason=reason)
     rivals = [other.score for other in others if other.found.normalised != one.found.normalised]
     score = one.score * (1 - 0.35 * exp(-6 * max(0.0, one.score - max(rivals)))) if rivals else one.score
-    if not one.cells:  # a value of several cells has counted its least sure letter already
-        score *= 0.4 + 0.6 * one.cell.line.least
-    score = one.sure or 1 - (1 - min(1.0, score)) ** SURER
+    again = any(other.found.normalised == one.found.normalised and other.key != one.key for other in others)
+    score = one.sure or (1 - (1 - min(1.0, score)) ** SURER) * sure.value_letters(one, again=again)
     failed = [check for check in spec.checks if not _passes(check, one.found, spec, today)]
     return FieldValue(
         name=spec.name,

@@ -47,6 +47,12 @@ def find_labels(sheet: Sheet, words: tuple[str, ...], unless: Iterable[str] = ()
     return found
 
 
+def speaks_of(words: tuple[str, ...], text: str) -> bool:
+    """Say whether a folded text holds one of the words, without case and accents."""
+    pattern = _pattern(words)
+    return pattern is not None and pattern.search(text) is not None
+
+
 def _spoiled(against: re.Pattern[str], sheet: Sheet, cell: Cell, match: re.Match[str]) -> bool:
     """A word of `unless` spoils a label when it overlaps it or stands beside it in the same cell or the next one."""
     for other in against.finditer(cell.folded):

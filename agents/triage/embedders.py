@@ -12,11 +12,11 @@ from typing import Any, Literal
 import httpx
 import numpy as np
 
-from agents.triage.embedder import BundledEmbedder, Embedder, Floats, bundled, clean, unit
+from agents.triage.embedder import BundledEmbedder, Embedder, Floats, MessageEmbedder, bundled, clean, unit
 from core.errors import Broken, TryLater
 from core.settings import settings
 
-Kind = Literal["query", "passage"]
+Kind = Literal["message", "query", "passage"]
 
 SECONDS = 30.0
 BATCH = 64
@@ -24,15 +24,18 @@ BATCH = 64
 
 @lru_cache
 def chosen(kind: Kind = "query") -> Embedder:
-    """Return the process's embedder for questions or for passages. Raises Broken where the setting names none."""
+    """Return the process's embedder for messages to be classified, for questions to knowledge, or for its passages.
+    Raises Broken where the setting names none."""
     named = settings().embedder
+    if named == "bundled" and kind == "message":
+        return MessageEmbedder()
     if named == "bundled":
         return bundled() if kind == "query" else BundledEmbedder(kind="passage")
     if named.startswith(("http://", "https://")):
         url, _, model = named.partition("#")
         return EndpointEmbedder(url, model, settings().model_api_key.get_secret_value())
     if ":" in named:
-        return LangChainEmbedder(named, kind)
+        return LangChainEmbedder(named, "passage" if kind == "passage" else "query")
     raise Broken(f"SAOLA_EMBEDDER={named!r} is neither 'bundled', a URL, nor provider:model")
 
 
@@ -66,7 +69,7 @@ class EndpointEmbedder:
 class LangChainEmbedder:
     """Any embeddings of LangChain, by `provider:model`. Its package must be installed."""
 
-    def __init__(self, name: str, kind: Kind) -> None:
+    def __init__(self, name: str, kind: Literal["query", "passage"]) -> None:
         from langchain.embeddings import init_embeddings  # seconds of imports that the bundled embedder does not need
 
         self.name = f"langchain/{name}/{kind}"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.triage import calibration, kernel, ngrams
 from agents.triage.blob import halved
 from agents.triage.classifier import Classifier
-from agents.triage.embedder import Embedder, bundled, clean, unit
+from agents.triage.embedder import Embedder, MessageEmbedder, clean, unit
 from agents.triage.examples import Example, in_scope
 from agents.triage.language import fold
 from core.errors import Rejected
@@ -70,7 +70,7 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
 
     Raises Rejected where no example names an intent. The same examples give the same classifier.
     """
-    embedder = embedder or bundled()
+    embedder = embedder or MessageEmbedder()
     names = in_scope([example.label for example in examples])
     if not names:
         raise Rejected("there is nothing to learn from: no agent has examples", code="no_examples")

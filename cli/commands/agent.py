@@ -200,12 +200,12 @@ def _bench(found: Catalog, model: bool) -> Any:
 
     @cache
     def classifier() -> "Classifier":
-        from agents.triage.embedder import bundled
+        from agents.triage.embedder import MessageEmbedder
         from agents.triage.embedding_cache import CachedEmbedder
         from agents.triage.examples import from_entries
         from agents.triage.training import train
 
-        embedder = CachedEmbedder(bundled(), settings().home / "cache")
+        embedder = CachedEmbedder(MessageEmbedder(), settings().home / "cache")
         with OUT.status("learning from the examples of all agents"):
             return train(from_entries(found.entries.values()), embedder=embedder)
 

@@ -22,6 +22,7 @@ class Context:
     find_customer: Callable[[str], Customer | None] = field(default=lambda address: None)
     open_file: Callable[[UUID], Path] | None = None  # document id -> a local file to read
     read_document: Callable[[UUID], Reading] | None = None  # document id -> its reading, made in a limited child
+    see_page: Callable[[UUID, int], bytes] | None = None  # document id, page from 1 -> PNG, drawn in a limited child
     confidence: bytes = b""  # the stored model that turns an llm agent's signals into its score; empty: the shipped one
 
 

@@ -77,7 +77,7 @@ def fingerprint(manifest: Manifest, content_hash: str, triage_fingerprint: str) 
     """Return 16 hex digits that change with anything that could change a proposal or its score: the folder, the model,
     and, for agents of tickets, the triage classifier with its calibrator."""
     parts = [content_hash]
-    if manifest.engine == "llm":
+    if manifest.asks_a_model:
         parts += [str(manifest.model or settings().model), manifest.base_url or settings().model_base_url]
     if manifest.kind == "agent":
         parts.append(triage_fingerprint)

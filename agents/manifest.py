@@ -60,6 +60,12 @@ class Manifest(_Strict):
     reuse: bool = Field(
         False, description="give a reply that a person approved again to nearly the same question, without a model call"
     )
+    read_by: Literal["rules", "model", "both"] = Field(
+        "rules", description="who reads a document's fields: rules, a language model, or both, whose agreement counts"
+    )
+    show: Literal["text", "pages"] = Field(
+        "text", description="what a document's model sees: its text, or pictures of its first pages"
+    )
     tools: tuple[Tool, ...] = ()
     may: tuple[str, ...] = Field((), description="the actions it may propose")
     tier: Tier = "automated"
@@ -69,6 +75,11 @@ class Manifest(_Strict):
     languages: tuple[str, ...] = ("en",)
     allowed_links: tuple[str, ...] = ()
     version: str = "1"
+
+    @property
+    def asks_a_model(self) -> bool:
+        """Say whether its runs call a language model, and so wait among those that do."""
+        return self.engine == "llm" or (self.engine == "extract" and self.read_by != "rules")
 
     @field_validator("target")
     @classmethod

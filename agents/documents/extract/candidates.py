@@ -57,6 +57,12 @@ def find_candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
     return list(sheet.found[key])
 
 
+def find_in(text: str, sheet: Sheet, spec: FieldSpec) -> list[Found]:
+    """Return the values of the field's type in a text; none for free text."""
+    finder = _BY_TYPE.get(spec.type)
+    return [] if finder is None else finder(text, sheet)
+
+
 def _find(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
     finder = _BY_TYPE.get(spec.type)
     if finder is None:

@@ -10,7 +10,7 @@ from agents.documents.extract.candidates import Candidate, find_candidates
 from agents.documents.extract.exact import from_codes, from_invoice, from_zone, invoice_of
 from agents.documents.extract.found import Found
 from agents.documents.extract.labels import speaks_of
-from agents.documents.extract.layout import Cell, Sheet, lay_out
+from agents.documents.extract.layout import Cell, Sheet, around, lay_out
 from agents.documents.extract.merchant import find_company
 from agents.documents.extract.mrz import find_zone
 from agents.documents.extract.postal import Place, find_address
@@ -44,8 +44,8 @@ def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tu
             fields.append(_address(sheet, spec, _company_cells(file, chosen)))
         else:
             fields.append(_field(spec, chosen.get(spec.name), found.get(spec.name, []), today))
-    checked = _checked(fields, file)
-    return checked, document_score(checked, file)
+    found_right = checked(fields, file)
+    return found_right, document_score(found_right, file)
 
 
 def _exact(reading: Reading, sheet: Sheet, file: FieldsFile, today: date) -> dict[str, FieldValue]:
@@ -153,7 +153,7 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
         value=one.found.text,
         normalised=one.found.normalised,
         score=round(score * (0.5 if failed else 1.0), 4),
-        evidence=_around(one.cells, one.found.text) if one.cells else _exactly(one),
+        evidence=around(one.cells, one.found.text) if one.cells else _exactly(one),
         reason=f"fails: {', '.join(failed)}" if failed else "",
     )
 
@@ -196,7 +196,7 @@ def _address(sheet: Sheet, spec: FieldSpec, company: tuple[Cell, ...]) -> FieldV
         value=place.text,
         normalised=" ".join(place.text.split()),
         score=place.sure or round(place.score, 4),
-        evidence=_around(place.cells, place.text),
+        evidence=around(place.cells, place.text),
     )
 
 
@@ -204,15 +204,7 @@ def _exactly(one: Candidate) -> Evidence:
     return evidence(one.cell.page, one.cell.line, one.found.start, one.found.end)
 
 
-def _around(cells: Sequence[Cell], text: str) -> Evidence:
-    boxes = [box for cell in cells if (box := evidence(cell.page, cell.line).box) is not None]
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    right, bottom = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    page = cells[0].page
-    return Evidence(kind="page", page=page.number, box=(left, top, right, bottom), path=page.part, text=text)
-
-
-def _checked(fields: list[FieldValue], file: FieldsFile) -> tuple[FieldValue, ...]:
+def checked(fields: Sequence[FieldValue], file: FieldsFile) -> tuple[FieldValue, ...]:
     """Raise the score of fields that an equation confirms, lower that of fields that contradict one."""
     values = {field.name: field.normalised for field in fields}
     right: set[str] = set()

@@ -1,5 +1,6 @@
 """The document as a sheet of lines: what stands right of, below and in the same row as what."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from agents.documents.extract.amounts import decimal_sign, main_currency
 from agents.documents.extract.dates import date_order
 from agents.documents.extract.text import fold
-from agents.documents.values import Line, Page, Reading, rows
+from agents.documents.values import Line, Page, Reading, evidence, rows
+from core.contracts import Evidence
 
 DOMESTIC = {"vi": "VND"}  # Vietnamese print leaves the currency out more often than not; other languages have several
 
@@ -76,3 +78,12 @@ def lay_out(reading: Reading, most_pages: int = 30) -> Sheet:
         currency=currency,
         order=date_order(text, currency, reading.language),
     )
+
+
+def around(cells: Sequence[Cell], text: str) -> Evidence:
+    """Return the evidence of a value that several cells hold: one box around them."""
+    boxes = [box for cell in cells if (box := evidence(cell.page, cell.line).box) is not None]
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    page = cells[0].page
+    return Evidence(kind="page", page=page.number, box=(left, top, right, bottom), path=page.part, text=text)

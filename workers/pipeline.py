@@ -14,6 +14,7 @@ from agents.contract import Agent, Context
 from agents.documents.values import Reading
 from agents.manifest import Manifest
 from agents.triage.route import route
+from core import page_images
 from core.contracts import Decision, Proposal, Reason, Route, WorkItem
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
@@ -187,10 +188,15 @@ def _reader(job: Job, loaded: Loaded) -> Callable[[UUID], Reading]:
     return partial(reading.read, job.tenant_id, loaded.item, job=job)
 
 
+def _see(job: Job, loaded: Loaded, document_id: UUID, number: int) -> bytes:
+    document = next(one for one in loaded.item.documents if one.id == document_id)
+    return page_images.picture(job.tenant_id, document.sha256, document.media_type, number)
+
+
 def _elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
     """Model calls are slow and wait in threads of their own; the other engines never wait behind them."""
     entry = shop.catalog.entries.get(chosen.agent or "")
-    return entry is not None and entry.manifest.engine == "llm" and job.queue == "tickets"
+    return entry is not None and entry.manifest.asks_a_model and job.queue in ("tickets", "documents")
 
 
 def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState) -> Worked:
@@ -215,6 +221,7 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         deadline=started + manifest.limits.seconds,
         seed=job.subject_id.int % 2**32,
         read_document=_reader(job, loaded),
+        see_page=partial(_see, job, loaded),
         search_knowledge=searcher(job.tenant_id, state, shop.catalog.entries[chosen.agent], loaded.item),
         confidence=shop.confidence(state, job.tenant_id, chosen.agent),
     )

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter
 
 from api import views
-from api.page_images import DRAWN
 from api.pages.render import go, is_htmx, page
 from api.pages.session import Posted, StaffPage
 from api.pages.ticket import going_out, lines, number, told_of
@@ -18,6 +17,7 @@ from api.security import Caller
 from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
+from core.page_images import DRAWN
 from core.store import desk, events, history, inbox
 from core.store.inbox import Filters
 

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
-from api import page_images, views
+from api import views
 from api.idempotency import IdempotencyKey, digest_of, once
 from api.media_types import SHOWN
 from api.problems import invalid
@@ -22,6 +22,7 @@ from api.routes.tickets import checked
 from api.security import AnyCaller, Caller, Reader
 from api.shapes import Line, Past, Shape, Word
 from api.uploads import Upload, read_upload
+from core import page_images
 from core.db import app_database
 from core.errors import Rejected
 from core.files import local_copy

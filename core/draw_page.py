@@ -1,4 +1,4 @@
-"""`python -m api.draw_page PATH MEDIA_TYPE NUMBER` writes one page as PNG to its output; a child with hard limits."""
+"""`python -m core.draw_page PATH MEDIA_TYPE NUMBER` writes one page as PNG to its output; a child with hard limits."""
 
 import io
 import resource

@@ -1,4 +1,4 @@
-"""Pictures of documents' pages, for people to look at. Files are untrusted: a child with limits draws them."""
+"""Pictures of documents' pages, for people and models that see. Files are untrusted: a child with limits draws them."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def picture(tenant_id: UUID, sha256: str, media_type: str, number: int) -> bytes
 
 
 def _draw(path: Path, media_type: str, number: int) -> bytes:
-    words = [sys.executable, "-m", "api.draw_page", str(path), media_type, str(number)]
+    words = [sys.executable, "-m", "core.draw_page", str(path), media_type, str(number)]
     try:
         done = subprocess.run(
             words, capture_output=True, timeout=SECONDS, cwd=Path(__file__).parent.parent, check=False

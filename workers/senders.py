@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from agents.documents.extract import memory
 from agents.documents.extract.text import squeeze
@@ -88,7 +88,7 @@ def _notes(connection: Connection, agent: str, read: Reading) -> list[memory.Not
     """The newest notes of the sender that shares most with the document; what the addressee's own numbers share does
     not count."""
     shown = set(memory.identities(read))
-    found = senders.notes(connection, agent, [*shown, *_names(read)])
+    found = sorted(senders.notes(connection, agent, [*shown, *_names(read)]), key=_newest)
     seen: dict[str, set[str]] = defaultdict(set)
     for row in found:
         for identity in row["identities"]:
@@ -103,6 +103,10 @@ def _notes(connection: Connection, agent: str, read: Reading) -> list[memory.Not
     if best is None or points[best] == 0:
         return []
     return [row["note"] for row in found if row["sender"] == best][:KEPT]
+
+
+def _newest(row: RowMapping) -> float:
+    return -float(row["created_at"].timestamp())
 
 
 def _names(read: Reading) -> list[str]:

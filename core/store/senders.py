@@ -65,12 +65,21 @@ def any_notes(connection: Connection, agent: str) -> bool:
     return bool(scalar(connection, "SELECT EXISTS (SELECT 1 FROM sender_notes WHERE agent = :agent)", agent=agent))
 
 
-def notes(connection: Connection, agent: str, identities: Sequence[str], most: int = 60) -> Sequence[RowMapping]:
-    """Return an agent's notes that share an identity, the newest first: sender, identities, note."""
+def notes(connection: Connection, agent: str, identities: Sequence[str], most: int = 200) -> Sequence[RowMapping]:
+    """Return an agent's notes that share an identity: sender, identities, note, created_at.
+
+    Ten of each sender at most, and those first that share most: the addressee's own numbers stand on every sender's
+    documents, and notes of the others must not push out the one that shares its account too."""
     return rows(
         connection,
-        """SELECT n.sender, n.identities, n.note FROM sender_notes n
-           WHERE n.agent = :agent AND n.identities && :identities ORDER BY n.created_at DESC LIMIT :most""",
+        """SELECT sender, identities, note, created_at FROM (
+               SELECT n.sender, n.identities, n.note, n.created_at,
+                   row_number() OVER (PARTITION BY coalesce(nullif(n.sender, ''), n.decision_id::text)
+                       ORDER BY n.created_at DESC) AS place,
+                   (SELECT count(*) FROM unnest(n.identities) one WHERE one = ANY (:identities)) AS shared
+               FROM sender_notes n WHERE n.agent = :agent AND n.identities && :identities
+               ORDER BY shared DESC, n.created_at DESC LIMIT 2000) found
+           WHERE place <= 10 ORDER BY shared DESC, created_at DESC LIMIT :most""",
         agent=agent,
         identities=list(identities),
         most=most,

@@ -15,7 +15,7 @@ from core.db import app_database
 from core.files import Received
 from core.store import reviews, senders
 from core.store.intake import NewDocument, add_document
-from core.store.sql import one_row, rows
+from core.store.sql import execute, one_row, rows
 from tests.workers.made import Shop
 from workers import pipeline
 from workers.parse_client import stop_servers
@@ -125,3 +125,28 @@ def test_the_same_document_again_is_linked_and_never_goes_straight_through(reade
         assert again[1] == first[0]
         assert (again[2], again[3]) == (0.0, f"the same document came before: {first[0]}")
     assert first[3] == ""
+
+
+def test_notes_of_other_senders_do_not_push_out_the_true_one(reader: Shop) -> None:
+    decision, truth = send(reader, 0)
+    correct(reader, decision, truth)
+    reader.do_waiting(learn, senders.TASK)
+    with app_database().transaction(reader.tenant) as connection:
+        own = one_row(connection, "SELECT sender, identities FROM sender_notes")
+        execute(  # 300 newer ones, which share what the addressee prints on every document
+            connection,
+            """WITH again AS (
+                   INSERT INTO runs SELECT (jsonb_populate_record(r, jsonb_build_object(
+                       'id', gen_random_uuid(), 'generation', n))).* FROM runs r, generate_series(1, 300) n
+                   RETURNING id),
+               made AS (
+                   INSERT INTO decisions SELECT (jsonb_populate_record(d, jsonb_build_object(
+                       'id', gen_random_uuid(), 'run_id', again.id))).* FROM decisions d, again
+                   RETURNING id)
+               INSERT INTO sender_notes (decision_id, tenant_id, agent, sender, identities, note)
+               SELECT id, :tenant, 'invoice', 'other' || row_number() OVER (), ARRAY['shop.example'], '{"fields": {}}'
+               FROM made""",
+            tenant=reader.tenant,
+        )
+        found = senders.notes(connection, "invoice", [*own["identities"], "shop.example"])
+    assert own["sender"] in {row["sender"] for row in found}

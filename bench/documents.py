@@ -2,7 +2,8 @@
 may go straight through at a certified accuracy.
 
 PATH is a set of documents with keys (bench.document_sets), a folder of e-invoices or of e-mails. Without PATH, `--text`
-and `--scans` generate documents and send them through the whole line; `--learning` measures per-sender memory.
+and `--scans` generate documents and send them through the whole line, `--learning` measures per-sender memory, and
+`--types` how well types are known.
 """
 
 import argparse
@@ -62,6 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from bench import document_learning
 
         result = document_learning.run(options)
+    elif options.types:
+        from bench import document_types
+
+        result = document_types.run(options)
     elif document_sets.load(options.path):
         result = _keyed(options)
     else:
@@ -77,6 +82,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--text", action="store_true", help="generated text PDFs through the whole line")
     parser.add_argument("--scans", action="store_true", help="generated scans through the whole line")
     parser.add_argument("--learning", action="store_true", help="what reviewers' corrections teach about a sender")
+    parser.add_argument("--types", action="store_true", help="generated documents of every type, and of none")
     parser.add_argument("--seconds", type=float, default=300.0, help="how long --text and --scans run")
     parser.add_argument("--processor", default="", help="receipt, invoice, ...; empty: by the names of the keys")
     parser.add_argument("--first", type=int, default=0, help="only so many files")
@@ -84,8 +90,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--wrong", action="store_true", help="list what was read wrongly")
     options = parser.parse_args(arguments)
-    if options.path is None and not (options.text or options.scans or options.learning):
-        parser.error("give a folder of documents, or --text, --scans or --learning")
+    if options.path is None and not (options.text or options.scans or options.learning or options.types):
+        parser.error("give a folder of documents, or --text, --scans, --learning or --types")
     return options
 
 

@@ -72,7 +72,10 @@ def _find(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
         if spec.type in ("money", "number", "integer", "percent", "tax_number") and not _has_digit(cell.line.text):
             continue
         found += [Candidate(cell, one) for one in finder(cell.line.text, sheet) if _matches(spec, one)]
-    return found or (list(_across_cells(sheet, spec)) if spec.type == "date" else found)
+    if spec.type == "date":
+        whole = {one.cell.index for one in found}
+        found += [one for one in _across_cells(sheet, spec) if not whole & {cell.index for cell in one.cells}]
+    return found
 
 
 def _across_cells(sheet: Sheet, spec: FieldSpec) -> Iterator[Candidate]:

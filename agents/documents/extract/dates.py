@@ -34,6 +34,8 @@ CROWDED = re.compile(
 MISREAD = re.compile(  # a date with letters that look like digits in it
     r"(?<![A-Za-z0-9])[0-9OoIlZSBD]{1,2}(?P<s>[-/.])[0-9OoIlZSBD]{1,2}(?P=s)[0-9OoIlZSBD]{2,4}(?![A-Za-z0-9])"
 )
+LABELLED = re.compile(r"\b(?:date|datum|ngay|tarikh)\s{0,2}[:.]?\s{0,2}")
+BARE = re.compile(r"(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>[0-3]\d)(?!\d|[./-])")  # six digits that a label calls a date
 DIGITS = str.maketrans("OoDIlZSB", "00011258")
 TIME = re.compile(r":\d\d(?!\d)")
 COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
@@ -94,6 +96,9 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
         year, month_text, day_text = (match[key] or match[key + "2"] for key in ("y", "m", "d"))
         _add(found, match, text, year, month_text, day_text, 1.0)
     if not found:
+        for label in LABELLED.finditer(folded):
+            if (six := BARE.match(text, label.end())) is not None:
+                _add(found, six, text, six["y"], six["m"], six["d"], 0.3)
         for match in LOOSE.finditer(text):
             if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)

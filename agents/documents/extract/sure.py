@@ -11,6 +11,7 @@ from agents.documents.extract.candidates import Candidate
 from agents.documents.extract.layout import Cell
 
 STEEP = 3.5
+A_SIGN = 0.9995  # of signs that the reader is sure of are right: 0.4 % of such lines, of 14 signs, were not
 AGAIN = 0.2  # of the doubt is left where the same value is printed a second time
 
 
@@ -18,7 +19,7 @@ def letters(cells: Sequence[Cell]) -> float:
     """The probability (0 to 1) that every letter and digit of the cells is read rightly."""
     right = 1.0
     for cell in cells:
-        right *= 0.5 + 0.5 * min(1.0, cell.line.least) ** STEEP
+        right *= (0.5 + 0.5 * min(1.0, cell.line.least) ** STEEP) * A_SIGN ** len(cell.line.text)
     return right
 
 

@@ -219,7 +219,8 @@ NOT_ADDRESS = any_of(
     *(r"\d\d:\d\d\S*", "licensee", "pax", "dien thoai"),
 )
 STRONG_TOTAL = re.compile(
-    r"grand ?total|total (?:amount )?(?:due|payable|to pay)|(?:nett?|amount) (?:total|due|payable|to pay)|amt due|"
+    r"grand ?total|jumlah (?:besar|keseluruhan|bayaran)|total (?:amount )?(?:due|payable|to pay)|"
+    r"(?:nett?|amount) (?:total|due|payable|to pay)|amt due|"
     r"round(?:e)?d? total|total (?:amt |amount |sales )?(?:\(?incl|rounded|round$|after|with)|"
     r"t[o0]tal.{0,12}incl|balance due|"
     r"zu zahlen|zahlbetrag|gesamtbetrag|gesamtsumme|rechnungsbetrag|endbetrag|brutto ?(?:betrag|summe)|summe eur|"
@@ -227,7 +228,7 @@ STRONG_TOTAL = re.compile(
     r"tatal.{0,12}incl|summe ?€|total eur|total:? rm|total \(rm\)"
 )
 TOTAL = re.compile(
-    r"t[o0]ta[l1i]\b|t[o0]ta[l1]|summe|gesamt|betrag|tong cong|thanh tien|tong tien|amount$|"
+    r"t[o0]ta[l1i]\b|t[o0]ta[l1]|summe|gesamt|betrag|jumlah|tong cong|thanh tien|tong tien|amount$|"
     r"^amount|totaal|importe|montant|"
     r"\btotl\b|\btl\b|\btot\b|\btot.l\b|\btatal\b|\btota\b|\bt[o0]ia[l1]\b"
 )

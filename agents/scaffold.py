@@ -56,7 +56,7 @@ You answer customers' questions about ... on behalf of ...
 """
 
 _FIELDS = """\
-document_types: [invoice]
+document_types: [{document_type}]
 fields:
   - name: total
     type: money
@@ -83,8 +83,8 @@ _DOCUMENT_CASE = """\
 """
 
 
-def scaffold(root: Path, name: str, engine: EngineName) -> list[Path]:
-    """Write the folder `root/name` and return its files. Raises Rejected for a bad name or a folder that exists."""
+def scaffold(root: Path, name: str, engine: EngineName, document_type: str = "invoice") -> list[Path]:
+    """Write the folder `root/name` and return its files; a processor's takes documents of one type. Raises Rejected for a bad name or a folder that exists."""
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:
@@ -95,7 +95,7 @@ def scaffold(root: Path, name: str, engine: EngineName) -> list[Path]:
         raise Rejected(f"{folder} exists already", code="exists", hint="Choose another name, or edit what is there.")
     folder.mkdir(parents=True)
     made = []
-    for file, text in _texts(name, engine).items():
+    for file, text in _texts(name, engine, document_type).items():
         (folder / file).write_text(text, encoding="utf-8")
         made.append(folder / file)
     return made
@@ -117,10 +117,10 @@ def next_steps(folder: Path, engine: EngineName, path_is_known: bool) -> list[st
     return steps if path_is_known else [f"Tell Saola where it lies: export SAOLA_AGENTS={folder.parent}", *steps]
 
 
-def _texts(name: str, engine: EngineName) -> dict[str, str]:
+def _texts(name: str, engine: EngineName, document_type: str) -> dict[str, str]:
     title = name.replace("_", " ").capitalize()
     kind = "processor" if engine == "extract" else "agent"
-    more = "accepts: {document_types: [invoice]}\n" if engine == "extract" else ""
+    more = f"accepts: {{document_types: [{document_type}]}}\n" if engine == "extract" else ""
     texts = {"agent.yaml": _MANIFEST.format(name=name, kind=kind, engine=engine, more=more)}
     if engine == "answers":
         texts["answers.md"] = _ANSWERS.format(title=title)
@@ -130,6 +130,6 @@ def _texts(name: str, engine: EngineName) -> dict[str, str]:
         texts["examples.md"] = _EXAMPLES.format(title=title)
         texts["cases.yaml"] = _TICKET_CASE.format(script=_SCRIPT, intent="")
     else:
-        texts["fields.yaml"] = _FIELDS
+        texts["fields.yaml"] = _FIELDS.format(document_type=document_type)
         texts["cases.yaml"] = _DOCUMENT_CASE
     return texts

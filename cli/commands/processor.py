@@ -30,11 +30,8 @@ def new(
     text = fields_text(fields, document_type)
     known = catalog.folders_on_path(settings().agents)
     root = folder.resolve() if folder else (known or [Path.cwd() / "agents"])[0]
-    made = scaffold.scaffold(root, name, "extract")
+    made = scaffold.scaffold(root, name, "extract", document_type)
     (root / name / "fields.yaml").write_text(text, encoding="utf-8")
-    manifest = root / name / "agent.yaml"
-    accepts = f"accepts: {{document_types: [{document_type}]}}"
-    manifest.write_text(manifest.read_text("utf-8").replace("accepts: {document_types: [invoice]}", accepts), "utf-8")
     (root / name / "cases").mkdir()
     for path in made:
         OUT.print(f"made {path}", markup=False, soft_wrap=True)

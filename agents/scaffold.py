@@ -84,7 +84,8 @@ _DOCUMENT_CASE = """\
 
 
 def scaffold(root: Path, name: str, engine: EngineName, document_type: str = "invoice") -> list[Path]:
-    """Write the folder `root/name` and return its files; a processor's takes documents of one type. Raises Rejected for a bad name or a folder that exists."""
+    """Write the folder `root/name` and return its files; a processor's takes documents of `document_type`. Raises
+    Rejected for a bad name or a folder that exists."""
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:

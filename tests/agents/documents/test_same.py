@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agents.documents.reading import read
-from agents.documents.same import content_key
+from agents.documents.same import LEAST_NUMBERS, content_key, picture_numbers
 from agents.documents.values import assemble, flow
 from tests.agents.documents import made
 
@@ -20,3 +20,13 @@ def test_layout_does_not_matter_and_one_digit_does(tmp_path: Path) -> None:
 def test_too_little_text_has_no_key() -> None:
     short = assemble([flow(["Thank you", "12.00"], 1, "text")], "text/plain")
     assert content_key(short) == content_key(replace(short, pages=())) == ""
+
+
+def test_a_picture_is_told_by_its_numbers_and_a_text_is_not() -> None:
+    rows = [f"Item {number} 1{number}.50" for number in range(LEAST_NUMBERS)] + ["Tel 07-355 2616", "12/01/2019"]
+    page = flow(rows, 1, "ocr")
+    numbers = picture_numbers(assemble([page], "image/jpeg"))
+    assert {"1050", "12012019", "2616"} <= set(numbers)
+    assert numbers == sorted(set(numbers))
+    assert picture_numbers(assemble([flow(rows, 1, "pdf")], "application/pdf")) == []
+    assert picture_numbers(assemble([flow(rows[:3], 1, "ocr")], "image/jpeg")) == []

@@ -11,6 +11,7 @@ from agents.documents.extract.layout import Cell, Sheet
 from agents.fields_file import FieldSpec
 
 TEXT_END = re.compile(r"\s{3,}|\t")
+BILINGUAL = re.compile(r"\s*/[^:：\d]{2,40}[:：]")  # the label again in another language: "Họ và tên / Full name:"
 REGION = {"vi": "VN", "de": "DE", "en": "GB", "fr": "FR", "nl": "NL"}
 
 
@@ -89,6 +90,8 @@ def _across_cells(sheet: Sheet, spec: FieldSpec) -> Iterator[Candidate]:
 
 def free_text(cell: Cell, start: int, spec: FieldSpec) -> Candidate | None:
     """Return the text of a cell from `start` on as a candidate, if there is any and it fits the pattern."""
+    other = BILINGUAL.match(cell.line.text, start)
+    start = other.end() if other is not None else start
     text = cell.line.text[start:]
     skipped = len(text) - len(text.lstrip(" \t:：.#=>-–*|"))
     text = TEXT_END.split(text[skipped:].rstrip())[0]

@@ -9,7 +9,7 @@ import re
 
 from agents.documents.extract import sure
 from agents.documents.extract.layout import Sheet
-from agents.documents.extract.postal import BRACKETED, Place, Row, fold_row, head_rows, is_address, mended
+from agents.documents.extract.postal import Place, Row, fold_row, head_rows, is_address, is_bracketed, mended
 from agents.documents.extract.words import (
     CONTACT,
     GENERIC,
@@ -83,7 +83,7 @@ def _company_score(head: list[Row], place: int, row: Row, usual: float, first_ad
     folded, printed = fold_row(row), " ".join(cell.line.text for cell in row)
     letters = sum(sign.isalpha() for sign in folded)
     legal = LEGAL.search(folded) is not None
-    if letters < 3 or NEVER.search(folded) or BRACKETED.match(folded) or TITLE.match(folded):
+    if letters < 3 or NEVER.search(folded) or is_bracketed(folded) or TITLE.match(folded):
         return 0.0
     if GOES_ON.match(folded) or REGISTERED.match(folded) or (CONTACT.match(folded) and not legal):
         return 0.0
@@ -142,9 +142,7 @@ def _points(head: list[Row], rows: list[Row], margin: float) -> float:
 
 def _registers(row: Row) -> bool:
     text = fold_row(row)
-    return REGISTERED.match(text) is not None or (
-        BRACKETED.match(text) is not None and LONG_NUMBER.search(text) is not None
-    )
+    return REGISTERED.match(text) is not None or (is_bracketed(text) and LONG_NUMBER.search(text) is not None)
 
 
 def _could_be_name(row: Row) -> bool:

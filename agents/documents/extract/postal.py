@@ -29,6 +29,8 @@ HEAD_ROWS = 16
 SURE_READING = 0.985
 SURE_LETTER = 0.97
 BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
+SHORT_PLACE = re.compile(r"^\W*(?:[a-z]{1,2}-)?\d{4,6} [^\W\d]{3,}\W*$")  # a postcode and a place is no registration
+STREET = re.compile(r"^\W*\d{1,4}[a-z]?(?:[-/]\d+)?,? [^\W\d]{2,}|^[^\W\d][\w .'-]{3,} \d{1,4} ?[a-z]?\W*$")
 IN_BRACKETS = re.compile(r"^\([^\W\d][^)]{3,}\)$")
 WORD = re.compile(r"[^\W\d_]{2,}")
 POSTAL = re.compile(r"(?<!lot )(?<!pt )(?<!ptd )(?<!no )(?<![\d(-])\d{5}(?![\d-])[\s,.]*[^\W\d_]{2}")
@@ -57,6 +59,8 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
     first = next((number for number, row in enumerate(rows) if is_address(row)), None)
     if first is None:
         return None
+    while first and _is_street(rows[first - 1], rows[first]):
+        first -= 1
     run = [rows[first]]
     gap = False
     for number in range(first + 1, len(rows)):
@@ -75,6 +79,12 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
     points = _points(run, gap=gap, near=first <= 1, ended=end is None or _ends(end))
     right = sure.choice(points) * sure.letters(cells)
     return Place(text, cells, round(min(0.95, score), 4), round(right, 4))
+
+
+def _is_street(row: Row, following: Row) -> bool:
+    """A house number beside a name, directly above a row of the address: streets need no word for street."""
+    beside = following[0].row - row[0].row == 1 and not _ends(row)
+    return beside and len(fold_row(row)) < 45 and STREET.match(fold_row(row)) is not None
 
 
 def _goes_on(run: list[Row], row: Row) -> bool:
@@ -111,8 +121,8 @@ def _only_places(row: Row) -> bool:
 def _ends(row: Row) -> bool:
     """A row that can be no part of an address: contact, registration, title, date, list of goods."""
     text = fold_row(row)
-    other = CONTACT.match(text) or REGISTERED.match(text) or TITLE.match(text) or BRACKETED.match(text)
-    return other is not None or NOT_ADDRESS.search(text) is not None
+    other = CONTACT.match(text) or REGISTERED.match(text) or TITLE.match(text) or is_bracketed(text)
+    return bool(other) or NOT_ADDRESS.search(text) is not None
 
 
 def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
@@ -139,9 +149,14 @@ def _looks_like_address(text: str, printed: str) -> bool:
     label = ADDRESS_LABEL.match(text)
     if label is not None:
         return True
-    if NOT_ADDRESS.search(text) or len(text) < 4 or BRACKETED.match(text) or REGISTERED.match(text):
+    if NOT_ADDRESS.search(text) or len(text) < 4 or is_bracketed(text) or REGISTERED.match(text):
         return False
     return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None
+
+
+def is_bracketed(text: str) -> bool:
+    """Say whether a folded text is hardly more than a number, such as a registration in brackets."""
+    return BRACKETED.match(text) is not None and SHORT_PLACE.match(text) is None
 
 
 def _is_other(cell: Cell) -> bool:

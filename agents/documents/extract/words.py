@@ -177,7 +177,7 @@ ADDRESS = any_of(
         "square",
         "duong",
         "pho",
-        "quan",
+        r"quan(?! (?:ca phe|cafe|coffee|an|com|pho|bun|nhau|che|tra|oc|lau|bia|nuoc))",  # a district, not a shop
         "phuong",
         "huyen",
         "tp",

@@ -11,8 +11,12 @@ from agents.documents.extract.identifiers import (
     find_phones,
     find_tax_numbers,
 )
+from agents.documents.extract.layout import lay_out
+from agents.documents.extract.rank import rank
 from agents.documents.extract.spelling import mend
 from agents.documents.extract.text import fold, squeeze
+from agents.documents.values import Reading, flow
+from agents.fields_file import FieldSpec
 
 
 @pytest.mark.parametrize(
@@ -129,3 +133,12 @@ def test_single_misread_letters_in_common_words_are_mended_and_nothing_else() ->
     assert mend("10T 1851-A") == "LOT 1851-A"
     assert mend("Taste Of The WorId") == "Taste Of The World"
     assert mend("Nguyễn Văn Bách 1851") == "Nguyễn Văn Bách 1851"
+
+
+def test_a_label_in_two_languages_is_no_value() -> None:
+    spec = FieldSpec(name="full_name", type="name", labels={"vi": ("Họ và tên",)})
+    rows = ("Họ và tên / Full name:", "PHAN THÁI SƠN", "Nơi ở / Residence: 9 Trần Phú")
+    sheet = lay_out(Reading("image/png", (flow(rows, 1, "ocr"),)))
+    assert rank(sheet, spec)[0].found.text == "PHAN THÁI SƠN"
+    home = FieldSpec(name="home", type="text", labels={"vi": ("Nơi ở",)})
+    assert rank(sheet, home)[0].found.text == "9 Trần Phú"

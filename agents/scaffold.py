@@ -1,10 +1,14 @@
 """`saola agent new NAME`: a folder of one agent with a failing case to fill in."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
 
+from agents.answers_edit import render
+from agents.answers_file import Intent
 from agents.manifest import Name
 from core.errors import Rejected
 
@@ -116,6 +120,37 @@ def next_steps(folder: Path, engine: EngineName, path_is_known: bool) -> list[st
         f"Raise the tier in {folder / 'agent.yaml'} when you trust it with drafts",
     ]
     return steps if path_is_known else [f"Tell Saola where it lies: export SAOLA_AGENTS={folder.parent}", *steps]
+
+
+def beginning(name: str, *, owner: str, intent: Intent) -> dict[str, str]:
+    """Return the files of an agent whose only intent this is, by name. It drafts; its owner raises the tier."""
+    title = name.replace("_", " ").capitalize()
+    manifest = {
+        "name": name,
+        "kind": "agent",
+        "summary": intent.summary or title,
+        "owner": owner,
+        "engine": "answers",
+        "tier": "assisted",
+        "target": 0.95,
+        "languages": sorted(intent.answers) or sorted({one.language for one in intent.examples}),
+        "version": "1",
+    }
+    asked = next((one for one in intent.examples if one.language in intent.answers), intent.examples[0])
+    kind = "reply" if asked.language in intent.answers else "abstain"
+    case = {
+        "name": " ".join(asked.text.split())[:60],
+        "ticket": {"subject": "", "text": asked.text, "language": asked.language},
+        "expect": {"kind": kind, "intent": intent.name, "language": asked.language},
+    }
+    answers = "\n".join([f"# {title}", "", *render(intent)]) + "\n"
+    return {"agent.yaml": _yaml(manifest), "answers.md": answers, "cases.yaml": _yaml([case])}
+
+
+def _yaml(value: object) -> str:
+    content = StringIO()
+    YAML().dump(value, content)
+    return content.getvalue()
 
 
 def _texts(name: str, engine: EngineName, document_type: str) -> dict[str, str]:

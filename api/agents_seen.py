@@ -12,7 +12,7 @@ LOOK_SECONDS = 2.0
 
 class _Seen:
     def __init__(self) -> None:
-        self.catalog = open_catalog(settings().agents, library=settings().library)
+        self.catalog = open_catalog(settings().agent_path, library=settings().library, home=settings().home)
         self.looked_at = time.monotonic()
         self.lock = threading.Lock()
 
@@ -31,4 +31,13 @@ def catalog() -> Catalog:
             seen.looked_at = time.monotonic()
         finally:
             seen.lock.release()
+    return seen.catalog
+
+
+def look_again() -> Catalog:
+    """Return the catalog as the folders are now: after this process changed one."""
+    seen = _seen()
+    with seen.lock:
+        seen.catalog.refresh()
+        seen.looked_at = time.monotonic()
     return seen.catalog

@@ -11,26 +11,44 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
 from api.limits import BodyLimit, SafeHeaders
+from api.pages import (
+    admin,
+    handling,
+    inbox,
+    knowledge,
+    people,
+    playground,
+    reference,
+    render,
+    report,
+    session,
+    submit,
+    ticket,
+)
 from api.pages import agents as agent_pages
 from api.pages import audits as audit_pages
 from api.pages import calendar as calendar_pages
 from api.pages import desk as desk_pages
 from api.pages import documents as document_pages
-from api.pages import handling, inbox, people, playground, reference, render, report, session, submit, ticket
 from api.pages import operations as operation_pages
+from api.pages import versions as version_pages
 from api.routes import (
     agents,
+    answers,
     audits,
     bulk,
     calendar,
     desk,
     documents,
     figures,
+    keys,
     operations,
     reviews,
     streams,
+    tenant,
     tickets,
     trials,
+    versions,
 )
 from api.routes import gate as gate_routes
 from api.routes import people as people_routes
@@ -71,10 +89,14 @@ def make_app() -> FastAPI:
         bulk,
         trials,
         people_routes,
+        keys,
+        tenant,
         documents,
         streams,
         reviews,
         audits,
+        answers,
+        versions,
         agents,
         figures,
         operations,
@@ -89,10 +111,13 @@ def make_app() -> FastAPI:
         calendar_pages,
         playground,
         people,
+        admin,
         document_pages,
         submit,
         audit_pages,
         report,
+        knowledge,
+        version_pages,
         agent_pages,
         operation_pages,
     ):

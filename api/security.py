@@ -92,6 +92,8 @@ def _look_up(prefix: str, now: float) -> _Known | None:
     if row is None:
         _known_keys.pop(prefix, None)
         return None
+    with app_database().transaction(row["tenant_id"]) as connection:
+        accounts.key_used(connection, prefix)
     name = f"key:{row['name'] or prefix}"
     caller = Caller(tenant_id=row["tenant_id"], name=name, scopes=frozenset(row["scopes"]))
     if len(_known_keys) > 10_000:

@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     owner_database_url: str = Field("", description="PostgreSQL as the owner of the tables, for migrations only.")
     system_database_url: str = Field("", description="PostgreSQL as the relay's role, which sees outbox rows only.")
     broker_url: str = Field("", description="Redis or Valkey for Celery. Empty: the embedded server.")
-    agents: str = Field("", description="More agent folders, separated by ':', beside the bundled library.")
+    agents: str = Field(
+        "", description="More agent folders, separated by ':', beside the bundled library. Empty: `agents` in home."
+    )
     library: bool = Field(True, description="Serve the bundled agents too.")
     files_url: str = Field("", description="fsspec URL of the file store. Empty: a folder in home.")
     secret: SecretStr = Field(SecretStr(""), description="Signs sessions and audit coins. Empty: made in home.")
@@ -50,6 +52,12 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(10.0, description="How long a person's send waits, so that it can be undone.")
     audit_floor: float = Field(0.02, description="Smallest probability with which any run is audited.")
     tenant: str = Field("", description="Name or id of the tenant that commands work on, where there are several.")
+
+    @property
+    def agent_path(self) -> str:
+        """Where the operator's agents lie: SAOLA_AGENTS, else the folder `agents` in home that `saola up` makes."""
+        own = self.home.absolute() / "agents"
+        return self.agents or (str(own) if own.is_dir() else "")
 
 
 @lru_cache

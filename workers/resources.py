@@ -30,7 +30,7 @@ class Workshop:
     """One per process. Everything in it can be thrown away and read again."""
 
     def __init__(self) -> None:
-        self.catalog = open_catalog(settings().agents, library=settings().library)
+        self.catalog = open_catalog(settings().agent_path, library=settings().library, home=settings().home)
         self.loader = Loader(self.catalog)
         self._looked = time.monotonic()
         self._states: dict[UUID, tuple[float, TenantState]] = {}

@@ -15,7 +15,8 @@ from core import logs
 from core.db import app_database, system_database
 from core.processes import beat_name
 from core.settings import settings
-from core.store import learning, outbox, tenants
+from core.store import learning, outbox, tenants, versions
+from core.store.versions import Version
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ EVERY: dict[str, float] = {  # seconds
     "metrics.roll_up": 5.0,
 }
 LOOK_SECONDS = 2.0
+KEPT_A_ROUND = 50  # versions of agents whose files are stored in one look
 ROUNDS_AN_HOUR = int(3600 / LOOK_SECONDS)
 
 
@@ -34,9 +36,10 @@ class Schedule:
     """One schedule process."""
 
     def __init__(self) -> None:
-        self.catalog = open_catalog(settings().agents, library=settings().library)
+        self.catalog = open_catalog(settings().agent_path, library=settings().library, home=settings().home)
         self.stopping = False
         self.rounds = 0
+        self.kept: dict[UUID, set[tuple[str, str]]] = {}  # by tenant: agents and versions that are stored
 
     def run(self) -> None:
         """Look every two seconds until told to stop; a database that is away is waited for."""
@@ -63,6 +66,7 @@ class Schedule:
                 unused = learning.unused_agents(connection)
                 self._train_when_agents_changed(connection, tenant, unused)
                 self._index_when_knowledge_changed(connection, tenant, unused)
+                self._keep_versions(connection, tenant, unused)
 
     def _train_when_agents_changed(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
         """Train where no classifier knows the agents as they are now; the generation keeps it to one job."""
@@ -84,6 +88,17 @@ class Schedule:
             told = [part for name in behind for part in (name, wanted[name], has.get(name, ("", ""))[1])]
             told += [part for name in gone for part in (name, "", has[name][1])]
             outbox.enqueue(connection, tenant, "knowledge.index", "bulk", tenant, generation=_generation(*told))
+
+    def _keep_versions(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
+        """Store the files of versions that were never in service before: what people compare, and can go back to."""
+        if tenant not in self.kept:
+            self.kept[tenant] = versions.known(connection)
+        wanted = {(name, one.version) for name, one in self.catalog.entries.items() if name not in unused}
+        new = sorted(wanted - self.kept[tenant])[:KEPT_A_ROUND]
+        if new:
+            found = [Version(name, version, self.catalog.entries[name].files) for name, version in new]
+            versions.keep(connection, tenant, found)
+            self.kept[tenant] |= set(new)
 
 
 def _generation(*parts: str) -> int:

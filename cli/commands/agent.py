@@ -77,7 +77,7 @@ def new(
     if engine not in catalog.REQUIRED:
         known = ", ".join(catalog.REQUIRED)
         raise Rejected(f"there is no engine {engine!r}", code="invalid", hint=f"Known are {known}.")
-    known_folders = catalog.folders_on_path(settings().agents)
+    known_folders = catalog.folders_on_path(settings().agent_path)
     root = folder.resolve() if folder else (known_folders or [Path.cwd() / "agents"])[0]
     made = scaffold.scaffold(root, name, engine)  # type: ignore[arg-type] # checked above
     for path in made:
@@ -183,7 +183,7 @@ def _change_tier(name: str, by: int) -> None:
 
 
 def _catalog() -> Catalog:
-    return catalog.open_catalog(settings().agents, library=settings().library)
+    return catalog.open_catalog(settings().agent_path, library=settings().library)
 
 
 def _sorted(found: Catalog) -> list[catalog.Entry]:

@@ -28,7 +28,7 @@ def new(
 ) -> None:
     """Make a processor's folder with these fields and a failing case to fill in."""
     text = fields_text(fields, document_type)
-    known = catalog.folders_on_path(settings().agents)
+    known = catalog.folders_on_path(settings().agent_path)
     root = folder.resolve() if folder else (known or [Path.cwd() / "agents"])[0]
     made = scaffold.scaffold(root, name, "extract", document_type)
     (root / name / "fields.yaml").write_text(text, encoding="utf-8")
@@ -75,7 +75,7 @@ def test(
     from agents.documents.extract.engine import extract
     from workers.parse_client import parse, stop_servers
 
-    entry = catalog.open_catalog(settings().agents, library=settings().library).get(name)
+    entry = catalog.open_catalog(settings().agent_path, library=settings().library).get(name)
     path = entry.folder / "fields.yaml"
     if not path.is_file():
         raise Rejected(f"{name!r} is no document processor", code="invalid", hint="It has no fields.yaml.")

@@ -30,6 +30,7 @@ def up(
         return
     for name in unknown_variables():
         typer.secho(f"{name} is no setting of Saola and is ignored; see `saola doctor`", fg="yellow", err=True)
+    (home / "agents").mkdir(parents=True, exist_ok=True)  # the operator's own; used where SAOLA_AGENTS names no other
     stack = Stack(settings(), lambda line: typer.secho(line, fg="yellow", err=True))
 
     def ready() -> None:

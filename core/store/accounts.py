@@ -40,7 +40,7 @@ def list_keys(connection: Connection) -> Sequence[RowMapping]:
     """Return the tenant's keys without digests, newest first."""
     return rows(
         connection,
-        "SELECT id, name, prefix, scopes, created_at, revoked_at FROM api_keys ORDER BY created_at DESC",
+        "SELECT id, name, prefix, scopes, created_at, used_at, revoked_at FROM api_keys ORDER BY created_at DESC",
     )
 
 
@@ -52,6 +52,16 @@ def revoke_key(connection: Connection, key_id: UUID) -> bool:
             "UPDATE api_keys SET revoked_at = clock_timestamp() WHERE id = :id AND revoked_at IS NULL",
             id=key_id,
         )
+    )
+
+
+def key_used(connection: Connection, prefix: str) -> None:
+    """Note that a key is in use, once a minute at most."""
+    execute(
+        connection,
+        """UPDATE api_keys SET used_at = clock_timestamp()
+           WHERE prefix = :prefix AND coalesce(used_at, '-infinity') < clock_timestamp() - interval '1 minute'""",
+        prefix=prefix,
     )
 
 

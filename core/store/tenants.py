@@ -33,6 +33,21 @@ def set_timezone(connection: Connection, timezone: str) -> None:
     execute(connection, "UPDATE tenants SET timezone = :timezone", timezone=timezone)
 
 
+def set_name(connection: Connection, name: str) -> None:
+    """Set the tenant's name."""
+    execute(connection, "UPDATE tenants SET name = :name", name=name)
+
+
+def with_counts(connection: Connection) -> RowMapping:
+    """Return the transaction's tenant and how much is in it: users, keys, tickets, documents."""
+    return one_row(
+        connection,
+        """SELECT id, name, timezone, paused, (SELECT count(*) FROM users WHERE disabled_at IS NULL) AS users,
+               (SELECT count(*) FROM api_keys WHERE revoked_at IS NULL) AS keys,
+               (SELECT count(*) FROM tickets) AS tickets, (SELECT count(*) FROM documents) AS documents FROM tenants""",
+    )
+
+
 def set_setting(connection: Connection, name: str, value: object) -> None:
     """Set one of the tenant's own settings."""
     execute(connection, "UPDATE tenants SET settings = settings || :value", value=Jsonb({name: value}))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.security import COOKIE, open_session
@@ -84,6 +85,15 @@ def open_page(context: BrowserContext, url: str, cookie: str) -> Page:
     page.set_default_timeout(8_000)
     page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
     return page
+
+
+def axe_faults(page: Page) -> list[tuple[str, str, str]]:
+    """Return what axe finds on a page in the light theme, and about colours in the dark one; all else is the same."""
+    page.emulate_media(color_scheme="light")
+    faults = Axe().run(page).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    faults += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    return [(page.url, fault["id"], fault["nodes"][0]["html"][:160]) for fault in faults]
 
 
 def press(page: Page, key: str) -> None:

@@ -1,7 +1,6 @@
 """Every page: no accessibility fault in either theme, no text that runs as script, nothing wider than a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from core.contracts import ActionProposal, Evidence, FieldValue
@@ -10,11 +9,13 @@ from core.store import trials
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.xss import PAYLOADS
-from tests.browser.conftest import open_page
+from tests.browser.conftest import axe_faults, open_page
 
 PATHS = (
     *("/", "/?view=all", "/audits", "/documents", "/submit", "/report", "/agents", "/agents/account_access"),
     *("/dead-letters", "/journal", "/canned", "/calendar", "/playground", "/?view=due", "/nothing"),
+    *("/gaps", "/answers", "/answers?agent=warranty&intent=warranty_claim", "/agents/warranty/versions"),
+    *("/people", "/account", "/keys", "/tenant"),
 )
 EVIDENCE = Evidence(kind="page", page=1, box=(0.1, 0.1, 0.4, 0.2), text="5")
 
@@ -42,12 +43,8 @@ def filled(desk: Desk) -> tuple[str, ...]:
 def test_axe_finds_nothing_in_either_theme(page: Page, url: str, filled: tuple[str, ...]) -> None:
     found = []
     for path in (*PATHS, *filled, "/login", "/docs"):
-        page.emulate_media(color_scheme="light")
         page.goto(url + path)
-        faults = Axe().run(page).response["violations"]
-        page.emulate_media(color_scheme="dark")  # what is not about colours is the same
-        faults += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-        found += [(path, fault["id"], fault["nodes"][0]["html"][:160]) for fault in faults]
+        found += axe_faults(page)
     assert found == []
 
 

@@ -62,7 +62,7 @@ def test_a_gap_becomes_an_answer_that_is_edited_and_approved_in_the_page(
     expect(page.locator("#notice")).to_contain_text("The answer is in service")
     assert "Sie ist gesperrt" in (own / "our_cards" / "answers.md").read_text(encoding="utf-8")
     page.goto(f"{url}/agents/our_cards/versions")
-    expect(page.locator(".diff .added").first).to_contain_text("### answer de")
+    expect(page.locator(".diff .added").filter(has_text="### answer de")).to_be_visible()
     assert axe_faults(page) == []
 
 

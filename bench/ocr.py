@@ -17,8 +17,8 @@ import numpy as np
 from agents.documents.ocr import vietnamese
 from agents.documents.ocr.engine import OcrEngine
 from agents.documents.parser import Hints
-from agents.documents.values import Code, Page
-from bench import document_files, document_pictures
+from agents.documents.values import Page
+from bench import document_files, document_pictures, ocr_zones
 from bench.document_files import FONTS, Grey, degrade
 
 Figures = dict[str, Any]
@@ -30,8 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ocr", description=__doc__)
     parser.add_argument("--pages", type=int, default=10, help="pages of each kind and quality")
     parser.add_argument("--languages", default="vi,de,en")
+    parser.add_argument("--zones", type=int, default=20, help="passports and identity cards of each quality")
     options = parser.parse_args(arguments)
-    languages = options.languages.split(",")
+    languages = [one for one in options.languages.split(",") if one]
     started = time.monotonic()
     engines: dict[str, OcrEngine] = {"": OcrEngine()}
     if "vi" in languages and engines[""].vietnamese_reader == "tesseract":
@@ -53,6 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     figures.setdefault("qr_exact", {})[name] = {"k": codes[0], "n": codes[1]}
                 n += options.pages
                 print(f"{name:<24} error {error:.2%}   {speed:.2f} pages/s   QR {codes[0]} of {codes[1]}", flush=True)
+    for quality in ocr_zones.QUALITIES if options.zones else ():
+        found = ocr_zones.measure(engines[""], quality, options.zones)
+        figures.setdefault("zones", {})[quality] = found
+        n += options.zones
+        told = f"{found['wrong_unflagged']} wrong with nothing said"
+        print(f"zones, {quality:<17} exact {found['k']} of {found['n']}, {told}", flush=True)
     bare = [degrade(page, place, "scan") for place, (page, _, _) in enumerate(_samples("en", 6))]
     yardstick = {"pages_per_second": round(_bare(bare), 3)}
     result = {"bench": "ocr", "data": "generated", "n": n, "seconds": round(time.monotonic() - started, 1)}
@@ -72,7 +79,7 @@ def _measure(engine: OcrEngine, language: str, quality: str, pages: int) -> tupl
         whole += sum(len(line) for line in lines)
         if code:
             wanted += 1
-            found += any(part.text == code for part in parts if isinstance(part, Code))
+            found += any(one.text == code for one in page.codes)
         print(f"\r{language} {quality} {number + 1} of {pages}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return wrong / whole, pages / seconds, (found, wanted)

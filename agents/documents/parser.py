@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from agents.documents.values import Page, Part
+from agents.documents.values import Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Ocr(Protocol):
     """Reads one picture. `picture` is a numpy array, height x width x 3, blue-green-red, 8 bits."""
 
     def read(self, picture: object, number: int, hints: Hints, part: str = "") -> Iterator[Part]:
-        """Yield the page, and the codes found on it."""
+        """Yield the page with the codes found on it."""
         ...
 
 
@@ -56,10 +56,18 @@ class Source:
     depth: int = 0
     part: str = ""
     read_inner: Callable[["Source"], Iterator[Part]] | None = field(default=None, compare=False)
+    asked: set[int] = field(default_factory=set, compare=False)  # shared by all files inside one
 
     def wanted(self, number: int) -> bool:
-        """Say whether this page is still to be read."""
+        """Say whether this page is still to be read. Parsers ask for each page, so that numbers go on behind pages
+        that an earlier attempt read."""
+        self.asked.add(number)
         return number not in self.done
+
+    @property
+    def next_number(self) -> int:
+        """The number of the page after all that were asked for."""
+        return max(self.asked, default=self.first - 1) + 1
 
 
 class Parser(Protocol):
@@ -75,8 +83,3 @@ class Parser(Protocol):
     def parts(self, source: Source) -> Iterator[Part]:
         """Yield the parts in order."""
         ...
-
-
-def last_number(parts: list[Part], first: int) -> int:
-    """Return the number after the last page among `parts`, or `first` when there is none."""
-    return max((part.number + 1 for part in parts if isinstance(part, Page)), default=first)

@@ -75,6 +75,7 @@ class Page:
     angle: float = 0.0
     turned: int = 0
     body: str = ""  # the text in reading order where the format gives one (mail, HTML); else it comes from the lines
+    codes: tuple[Code, ...] = ()  # found on its picture: they are kept with the page when reading is interrupted
 
     @property
     def text(self) -> str:
@@ -140,6 +141,9 @@ def _shared_height(line: Line, row: list[Line]) -> float:
     return overlap / max(0.1, min(line.height, nearest.height))
 
 
+FIELDS_BEFORE_CODES = 5  # of a page, behind its lines
+
+
 def part_to_json(part: Part) -> list[Any]:
     """Return a part as a JSON list that `part_from_json` reads back."""
     if isinstance(part, Page):
@@ -154,6 +158,7 @@ def part_to_json(part: Part) -> list[Any]:
             part.angle,
             part.turned,
             part.body,
+            part.codes,
         ]
     return [type(part).__name__.lower(), *part]
 
@@ -163,14 +168,20 @@ def part_from_json(values: Sequence[Any]) -> Part:
     kind, rest = values[0], values[1:]
     if kind == "page":
         number, width, height, lines, *more = rest
+        if len(more) > FIELDS_BEFORE_CODES:  # pages that older versions stored end before the codes
+            more[-1] = tuple(_code(*code) for code in more[-1])
         return Page(number, width, height, tuple(Line(*line) for line in lines), *more)
     if kind == "code":
-        return Code(rest[0], rest[1], rest[2], tuple(rest[3]) if rest[3] else None)
+        return _code(*rest)
     if kind == "embedded":
         return Embedded(*rest)
     if kind == "heading":
         return Heading(*rest)
     raise ValueError(f"unknown part {kind!r}")
+
+
+def _code(kind: str, text: str, page: int, box: Sequence[float] | None) -> Code:
+    return Code(kind, text, page, (box[0], box[1], box[2], box[3]) if box else None)
 
 
 def assemble(parts: Iterable[Part], media_type: str, language: str = "") -> Reading:
@@ -182,6 +193,7 @@ def assemble(parts: Iterable[Part], media_type: str, language: str = "") -> Read
     for part in parts:
         if isinstance(part, Page):
             pages[part.number] = part
+            codes += part.codes
         elif isinstance(part, Code):
             codes.append(part)
         elif isinstance(part, Embedded):

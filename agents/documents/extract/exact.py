@@ -102,23 +102,32 @@ def from_zone(zone: Zone, spec: FieldSpec) -> FieldValue | None:
     """Return a field's value from a machine-readable zone. What its check digit proves is sure, the rest is not."""
     values = {
         "identity_number": (zone.number, "number"),
-        "full_name": (zone.names, ""),
+        "full_name": (zone.names, "names"),
         "birth_date": (zone.birth, "birth"),
-        "sex": (zone.sex, ""),
-        "nationality": (zone.nationality, ""),
+        "sex": (zone.sex, "sex"),
+        "nationality": (zone.nationality, "nationality"),
         "expiry_date": (zone.expiry, "expiry"),
     }
-    value, digit = values.get(spec.meaning, ("", ""))
+    value, part = values.get(spec.meaning, ("", ""))
     if not value:
         return None
-    wrong = bool(digit) and digit not in zone.checked
     where = evidence(zone.cells[0].page, zone.cells[0].line)
+    score, reason = _proof(zone, part)
     return FieldValue(
         name=spec.name,
         type=spec.type,
         value=value,
         normalised=value,
-        score=0.3 if wrong else SURE if digit else 0.85,
+        score=score,
         evidence=where.model_copy(update={"kind": "code", "path": "mrz", "text": value}),
-        reason="the check digit is wrong" if wrong else "",
+        reason=reason,
     )
+
+
+def _proof(zone: Zone, part: str) -> tuple[float, str]:
+    """Return the score of a part of the zone, and what speaks against it."""
+    if part in ("number", "birth", "expiry"):
+        if part not in zone.checked:
+            return 0.3, "the check digit is wrong"
+        return (SURE, "") if part in zone.sure else (0.6, "the check digit of the whole zone is wrong")
+    return (0.85, "") if part in zone.sure else (0.5, "no check digit proves it, and it is not clear")

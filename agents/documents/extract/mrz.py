@@ -17,12 +17,18 @@ TO_DIGIT = str.maketrans(
 )
 TO_LETTER = str.maketrans("012568", "OIZSGB")
 ALLOWED = re.compile(r"[^A-Z0-9<]")
-FILLER = re.compile(r"[«‹≤〈《]|&LT;", re.IGNORECASE)
+CLEAR = 0.9  # certainty of a line's least sure sign, from which what no digit proves is believed
+FILLER = re.compile(r"[«≤《]|&LT;", re.IGNORECASE)
+ALIKE = str.maketrans(
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧАВЕКМНОРСТХ‹〈くㄑ", "ABEZHIKMNOPTYXABEKMHOPCTX<<<<"
+)  # Greek and Cyrillic letters too
 
 
 @dataclass(frozen=True)
 class Zone:
-    """What a zone says. `checked` are the fields whose check digit is right; `whole` says that all are."""
+    """What a zone says. `checked` are the fields whose check digit is right; `whole` says that all are, the one over
+    the whole zone too. `sure` are the fields that may go on unseen: proved twice, by their own digit and that of the
+    whole; and those that no digit proves, where every letter of their line was read with certainty."""
 
     document_type: str
     issuer: str
@@ -33,12 +39,9 @@ class Zone:
     sex: str
     expiry: str
     checked: frozenset[str]
+    whole: bool
+    sure: frozenset[str]
     cells: tuple[Cell, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether every check digit is right."""
-        return self.checked >= {"number", "birth", "expiry"}
 
 
 def find_zone(sheet: Sheet, today: date) -> Zone | None:
@@ -64,7 +67,7 @@ def check_digit(text: str) -> int:
 
 
 def _clean(text: str) -> str:
-    return ALLOWED.sub("", FILLER.sub("<<", text.replace(" ", "")).upper())
+    return ALLOWED.sub("", FILLER.sub("<<", text.replace(" ", "")).upper().translate(ALIKE))
 
 
 def _mostly_code(text: str) -> bool:
@@ -85,42 +88,95 @@ def _read(texts: Sequence[str], length: int, cells: tuple[Cell, ...], today: dat
     rows = [_fit(text, length)[:length] for text in texts]
     if rows[0][0] not in "PIACV" or any(len(row) != length for row in rows):
         return None
-    if length == 30:
-        number, birth, expiry = _field(rows[0], 5, 14, letters=True), _field(rows[1], 0, 6), _field(rows[1], 8, 14)
-        names, sex, nationality, issuer = rows[2], rows[1][7], rows[1][15:18], rows[0][2:5]
-    else:
-        number, birth, expiry = _field(rows[1], 0, 9, letters=True), _field(rows[1], 13, 19), _field(rows[1], 21, 27)
-        names, sex, nationality, issuer = rows[0][5:], rows[1][20], rows[1][10:13], rows[0][2:5]
-    checked = {name for name, (_, right) in (("number", number), ("birth", birth), ("expiry", expiry)) if right}
+    found = _card(rows) if length == 30 else _passport(rows)
+    checked = frozenset(name for name, right in found.right.items() if right)
     if not checked:
         return None
+    whole = found.proved and len(checked) == len(found.right)
+    clear = [min(cell.line.least, cell.line.score) >= CLEAR for cell in cells]
+    unproved = {name for name, row in found.unproved.items() if clear[row]}
     return Zone(
         document_type="passport" if rows[0][0] == "P" else "id card",
-        issuer=issuer.translate(TO_LETTER).strip("<"),
-        names=_names(names.translate(TO_LETTER)),
-        number=number[0].strip("<"),
-        nationality=nationality.translate(TO_LETTER).strip("<"),
-        birth=_date(birth[0], today, past=True),
-        sex={"M": "M", "F": "F"}.get(sex, ""),
-        expiry=_date(expiry[0], today, past=False),
-        checked=frozenset(checked),
+        issuer=rows[0][2:5].translate(TO_LETTER).strip("<"),
+        names=_names(found.names.translate(TO_LETTER)),
+        number=found.number.strip("<"),
+        nationality=found.nationality.translate(TO_LETTER).strip("<"),
+        birth=_date(found.birth, today, past=True),
+        sex={"M": "M", "F": "F"}.get(found.sex, ""),
+        expiry=_date(found.expiry, today, past=False),
+        checked=checked,
+        whole=whole,
+        sure=frozenset({*(checked if whole else ()), *unproved}),
         cells=cells,
     )
 
 
-def _field(row: str, start: int, end: int, *, letters: bool = False) -> tuple[str, bool]:
-    """Return a field, repaired where that makes its check digit (the character behind it) right, and whether it is."""
-    text, digit = row[start:end], row[end : end + 1].translate(TO_DIGIT)
-    if not digit.isdigit():
-        return text, False
-    for option in _options(text, letters):
-        if check_digit(option) == int(digit):
-            return option, True
-    return text if letters else text.translate(TO_DIGIT), False
+@dataclass(frozen=True)
+class _Found:
+    """The zone's texts; whether each field's own check digit is right; whether that over the whole zone is; and the
+    row of each field that no digit proves."""
+
+    number: str
+    birth: str
+    expiry: str
+    names: str
+    sex: str
+    nationality: str
+    right: dict[str, bool]
+    proved: bool
+    unproved: dict[str, int]
+
+
+def _card(rows: Sequence[str]) -> _Found:
+    """Three lines of 30. The last digit of the second proves the first line's number and the second's digits."""
+    top, middle = rows[0], rows[1]
+    birth, born, expiry, ends = *_date_field(middle, 0), *_date_field(middle, 8)
+    digit = middle[29].translate(TO_DIGIT)
+    best = (top[5:14], False, False)
+    for number, right in _numbers(top, 5):
+        rest = f"{number}{top[14].translate(TO_DIGIT)}{top[15:]}{birth}{middle[6:7].translate(TO_DIGIT)}"
+        rest += f"{expiry}{middle[14:15].translate(TO_DIGIT)}{middle[18:29]}"
+        best = max(best, (number, right, right and str(check_digit(rest)) == digit), key=lambda one: one[1:])
+    rights = {"number": best[1], "birth": born, "expiry": ends}
+    unproved = {"document_type": 0, "issuer": 0, "names": 2, "sex": 1, "nationality": 1}
+    return _Found(best[0], birth, expiry, rows[2], middle[7], middle[15:18], rights, best[2], unproved)
+
+
+def _passport(rows: Sequence[str]) -> _Found:
+    """Two lines of 44 or 36. The last digit proves the digits of the second line; a visa has none."""
+    low = rows[1]
+    birth, born, expiry, ends = *_date_field(low, 13), *_date_field(low, 21)
+    digit, visa = low[-1].translate(TO_DIGIT), rows[0][0] == "V"
+    dates = f"{birth}{low[19].translate(TO_DIGIT)}", f"{expiry}{low[27].translate(TO_DIGIT)}"
+    best = (low[0:9], False, False)
+    for number, right in _numbers(low, 0):
+        for rest in _options(low[28:-1], letters=True):
+            proved = visa or str(check_digit(f"{number}{low[9].translate(TO_DIGIT)}{''.join(dates)}{rest}")) == digit
+            best = max(best, (number, right, right and proved), key=lambda one: one[1:])
+            if best[2]:
+                break
+    rights = {"number": best[1], "birth": born, "expiry": ends}
+    unproved = {"document_type": 0, "issuer": 0, "names": 0, "sex": 1, "nationality": 1}
+    return _Found(best[0], birth, expiry, rows[0][5:], low[20], low[10:13], rights, best[2], unproved)
+
+
+def _numbers(row: str, start: int) -> Iterator[tuple[str, bool]]:
+    """Yield the readings of a document's number whose check digit is right; the first reading where none is."""
+    text, digit = row[start : start + 9], row[start + 9].translate(TO_DIGIT)
+    right = [option for option in _options(text, letters=True) if str(check_digit(option)) == digit]
+    yield from ((option, True) for option in right)
+    if not right:
+        yield text, False
+
+
+def _date_field(row: str, start: int) -> tuple[str, bool]:
+    """Return a date's six digits and whether the check digit behind them is right."""
+    digits = row[start : start + 7].translate(TO_DIGIT)
+    return digits[:6], digits.isdigit() and check_digit(digits[:6]) == int(digits[6])
 
 
 def _options(text: str, letters: bool) -> Iterator[str]:
-    """Readings of a field: as it is, all digits, then single confusions of letters and digits."""
+    """Readings of a field: as it is, all digits, then confusions of letters and digits."""
     if not letters:
         yield text.translate(TO_DIGIT)
         return

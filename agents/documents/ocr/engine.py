@@ -31,9 +31,9 @@ class OcrEngine:
         return self._vietnamese.name
 
     def read(self, picture: Any, number: int, hints: Hints, part: str = "") -> Iterator[Part]:
-        """Yield codes and the page. The page's units are pixels of the picture as given (after capping its size)."""
+        """Yield the page with its codes. Its units are pixels of the picture as given (after capping its size)."""
         small = shrink(np.ascontiguousarray(picture))
-        yield from codes.find(np.ascontiguousarray(picture), number)
+        found = tuple(codes.find(np.ascontiguousarray(picture), number))
         quads, upright, turned = self._find_upright(small)
         crops = [crop(upright, quad) for quad in quads]
         read = self._latin.read(crops)
@@ -56,7 +56,7 @@ class OcrEngine:
             if one.score >= LEAST_SCORE and one.text.strip()
         ]
         lines.sort(key=lambda line: (line.top, line.left))
-        yield Page(number, float(width), float(height), tuple(lines), reader, part, angle, turned)
+        yield Page(number, float(width), float(height), tuple(lines), reader, part, angle, turned, codes=found)
 
     def _find_upright(self, picture: Picture) -> tuple[list[Quad], Picture, int]:
         quads = self._latin.find(picture)

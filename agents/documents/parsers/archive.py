@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from agents.documents.parser import Source, last_number
+from agents.documents.parser import Source
 from agents.documents.parsers.mail import inner
 from agents.documents.values import Heading, Part
 from core.errors import Rejected
@@ -26,7 +26,6 @@ class ZipParser:
         """Yield the parts of each member; one that is refused becomes a note."""
         if source.read_inner is None:
             return
-        number = source.first
         with zipfile.ZipFile(source.path) as archive:
             for member in archive.infolist():
                 name = Path(member.filename).name
@@ -39,10 +38,6 @@ class ZipParser:
                     path = Path(folder) / "part"
                     try:
                         path.write_bytes(archive.read(member))
-                        seen: list[Part] = []
-                        for part in source.read_inner(inner(source, path, name, number)):
-                            seen.append(part)
-                            yield part
-                        number = last_number(seen, number)
+                        yield from source.read_inner(inner(source, path, name, source.next_number))
                     except (Rejected, zipfile.BadZipFile, NotImplementedError) as error:
                         yield Heading("note", f"{name} was not read: {error}")

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from agents.documents.html import html_text, parse_html
 from agents.documents.mail_reply import html_reply, split_reply
-from agents.documents.parser import Source, last_number
+from agents.documents.parser import Source
 from agents.documents.parsers.text import decode
 from agents.documents.values import Heading, Part, flow
 from core.errors import Rejected
@@ -94,7 +94,7 @@ def _body(plain: str, markup: str, sender: str, source: Source) -> Iterator[Part
 
 
 def _attached(files: list[tuple[str, bytes]], source: Source) -> Iterator[Part]:
-    number = source.first + 1
+    source.asked.add(source.first)  # the mail's own text, even where it has none
     for filename, data in files:
         if source.read_inner is None or not data:
             continue
@@ -102,11 +102,7 @@ def _attached(files: list[tuple[str, bytes]], source: Source) -> Iterator[Part]:
             path = Path(folder) / "part"
             path.write_bytes(data)
             try:
-                seen: list[Part] = []
-                for part in source.read_inner(inner(source, path, filename, number)):
-                    seen.append(part)
-                    yield part
-                number = max(last_number(seen, number), number)
+                yield from source.read_inner(inner(source, path, filename, source.next_number))
             except Rejected as error:
                 yield Heading("note", f"attachment {filename or 'without a name'} was not read: {error}")
 
@@ -125,6 +121,7 @@ def inner(source: Source, path: Path, filename: str, first: int) -> Source:
         depth=source.depth + 1,
         part=f"{source.part}/{filename}" if source.part else filename,
         read_inner=source.read_inner,
+        asked=source.asked,
     )
 
 

@@ -1,5 +1,7 @@
 """Every format is read into the same pages; hostile files are refused with a typed reason."""
 
+import json
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -7,9 +9,9 @@ import pptx
 import pytest
 import xlsxwriter
 
-from agents.documents.parser import Limits, OcrWanted
-from agents.documents.reading import read
-from agents.documents.values import Page, assemble, part_from_json, part_to_json
+from agents.documents.parser import Limits, OcrWanted, Source
+from agents.documents.reading import open_source, read
+from agents.documents.values import Code, Page, assemble, flow, part_from_json, part_to_json
 from core.errors import Rejected
 from tests.agents.documents import made
 
@@ -97,6 +99,26 @@ def test_files_in_a_zip_are_read_one_after_another(tmp_path: Path) -> None:
     assert any("bad.pdf" in note for note in reading.notes)
 
 
+def test_a_mail_whose_reading_was_interrupted_goes_on_in_its_last_attachment(tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "lan@example.com", "shop@example.com", "Two files"
+    mail.set_content("Both are attached.")
+    for name in ("a.txt", "b.txt"):
+        mail.add_attachment(f"This is {name}", filename=name)
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    source = Source(path=tmp_path / "a.eml", filename="a.eml", media_type="", done=frozenset({1, 2}))
+    pages = [part for part in open_source(source)[1] if isinstance(part, Page)]
+    assert [(page.number, page.part) for page in pages] == [(3, "b.txt")]
+
+
+def test_codes_of_a_page_are_kept_with_it(tmp_path: Path) -> None:
+    page = replace(flow(["text"], 2, "ocr"), codes=(Code("qr", "a code", 2, (0.1, 0.2, 0.3, 0.4)),))
+    again = part_from_json(json.loads(json.dumps(part_to_json(page))))
+    assert again == page
+    assert assemble([page], "image/png").codes == page.codes
+    assert part_from_json(part_to_json(page)[:-1]) == replace(page, codes=())  # stored by an older version
+
+
 @pytest.mark.parametrize(
     ("make", "code"),
     [
@@ -136,8 +158,6 @@ def test_limits_are_the_callers_to_set(tmp_path: Path) -> None:
 
 
 def test_parts_survive_the_way_through_json(tmp_path: Path) -> None:
-    import json
-
     reading = read(made.pdf(tmp_path / "invoice.pdf"))
     parts = [part_from_json(json.loads(json.dumps(part_to_json(page)))) for page in reading.pages]
     assert all(isinstance(part, Page) for part in parts)

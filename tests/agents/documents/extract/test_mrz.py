@@ -52,3 +52,17 @@ def test_ordinary_text_is_no_zone() -> None:
 def test_the_check_digit_is_that_of_the_standard() -> None:
     assert check_digit("520727") == 3
     assert check_digit("D23145890") == 7
+
+
+def test_signs_of_other_scripts_that_look_the_same_are_put_right() -> None:
+    zone = find(CARD[0], CARD[1].replace("UTO", "UΤО"), "ERIKSSON<<ANNA<MARIA<くくくくくくくくく")
+    assert zone is not None and zone.whole
+    assert (zone.nationality, zone.names) == ("UTO", "ERIKSSON ANNA MARIA")
+
+
+def test_digits_go_on_unseen_only_where_the_digit_of_the_whole_zone_is_right_too() -> None:
+    zone = find(*PASSPORT)
+    assert zone is not None and zone.sure >= {"number", "birth", "expiry"}
+    changed = find(PASSPORT[0], PASSPORT[1].replace("<10", "<12"))
+    assert changed is not None and changed.checked >= {"number", "birth", "expiry"}
+    assert not changed.whole and not changed.sure & {"number", "birth", "expiry"}

@@ -21,7 +21,7 @@ def engine() -> Iterator[OcrEngine]:
 def read(engine: OcrEngine, picture: np.ndarray, language: str = "") -> tuple[Page, list[Code]]:
     parts = list(engine.read(picture, 1, Hints(language=language)))
     (page,) = [part for part in parts if isinstance(part, Page)]
-    return page, [part for part in parts if isinstance(part, Code)]
+    return page, list(page.codes)
 
 
 def test_a_vietnamese_receipt_keeps_its_diacritics(engine: OcrEngine) -> None:

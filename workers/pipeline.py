@@ -59,7 +59,7 @@ def work(jobs: Sequence[Job]) -> None:
     by_item = {job.subject_id: job for job in jobs}
     state = shop.state(tenant_id)
     with app_database().transaction(tenant_id) as connection:
-        found = items.load(connection, list(by_item))
+        found = [_again(one, by_item[one.item.id]) for one in items.load(connection, list(by_item))]
         untrained = "triage" not in state.classifiers and outbox.expected(connection, "triage.train")
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
@@ -72,6 +72,12 @@ def work(jobs: Sequence[Job]) -> None:
     hints = {one.item.id: _hint(state, chosen) for one, chosen in elsewhere}
     _set_aside(tenant_id, by_item, found, hints, {one.item.id for one, _ in here})
     do(sending, send)
+
+
+def _again(loaded: Loaded, job: Job) -> Loaded:
+    """An item whose ticket a person had and handed back is worked on anew, in a generation of its own."""
+    item = loaded.item.model_copy(update={"generation": job.generation})
+    return loaded._replace(item=item) if job.generation else loaded
 
 
 def _is_ours(loaded: Loaded) -> bool:
@@ -305,8 +311,9 @@ def record(
         finish(connection, [one.job for one in worked])
         if not shadow:
             newest = items.still_newest(connection, [one.item for one in written])
-            late = [one.item.id for one in written if one.item.id not in newest]
-            items.set_state(connection, late, "superseded")
+            late = [one for one in written if one.item.id not in newest]
+            items.set_state(connection, [one.item.id for one in late], "superseded")
+            records.save_spent(connection, tenant_id, late)
             written = [one for one in written if one.item.id in newest]
         sending = records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
         if not shadow:

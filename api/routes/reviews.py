@@ -190,7 +190,7 @@ def take_over(ticket_id: UUID, caller: Staff) -> Done:
 
 @router.post("/tickets/{ticket_id}/hand-back", operation_id="hand_back", summary="Give the ticket back to the agents")
 def hand_back(ticket_id: UUID, caller: Staff) -> Done:
-    """They answer from the customer's next message on."""
+    """They answer the customer's message that waits, if there is one, and what comes after it."""
     with app_database().transaction(caller.tenant_id) as connection:
         at = _ticket_time(connection, ticket_id)
         reviews.hand_back(connection, caller.tenant_id, ticket_id, by=caller.name, at=at)

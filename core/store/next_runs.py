@@ -1,5 +1,6 @@
 """A ticket's next run without a new message of the customer: it begins when the outcomes are known of the actions that
-a run proposed without a reply. So a chain of writes works, and each of them passes the gate."""
+a run proposed without a reply, so that a chain of writes works and each of them passes the gate; and when a person
+hands back a ticket whose customer still waits for an answer."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from core.events import Event
 from core.ids import new_id
 from core.store import events
 from core.store.outbox import enqueue
-from core.store.sql import execute, rows
+from core.store.sql import execute, maybe_row, rows
 
 MOST = 5  # runs of one message beside its first; a longer chain is a loop, or work for a person
 
@@ -57,6 +58,38 @@ def start_next_runs(connection: Connection, decision_ids: Sequence[UUID], now: d
                 data={"turn": turn},
             ),
         )
+
+
+def answer_what_waits(connection: Connection, tenant_id: UUID, ticket_id: UUID, now: datetime) -> None:
+    """Let the agents work again on the newest message if it is the customer's and nobody has answered it, nor is about
+    to. A new generation of the same item: what an agent proposed before the person took over stays on record. Where its
+    actions were carried out meanwhile, the run goes on from their outcomes instead, so that none is proposed twice."""
+    found = maybe_row(
+        connection,
+        """SELECT w.id, 1 + greatest(
+               (SELECT max(generation) FROM outbox o WHERE o.subject_id = w.id AND o.task = 'item.work'),
+               (SELECT max(generation) FROM runs r WHERE r.work_item_id = w.id)) AS generation,
+               ARRAY(SELECT v.decision_id FROM deliveries v JOIN decisions d ON d.id = v.decision_id
+                     WHERE d.work_item_id = w.id AND v.effect = 'action' AND v.state <> 'stopped') AS acted
+           FROM tickets t JOIN work_items w ON w.ticket_id = t.id AND w.turn = t.turn
+           WHERE t.id = :id AND t.state <> 'closed' AND t.taken_by IS NULL
+             AND (SELECT m.author FROM messages m WHERE m.ticket_id = t.id ORDER BY m.id DESC LIMIT 1) = 'customer'
+             AND NOT EXISTS (SELECT 1 FROM deliveries v WHERE v.ticket_id = t.id AND v.state IN ('waiting', 'sending'))
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subject_id = w.id AND o.state = 'ready')
+           FOR UPDATE OF t""",
+        id=ticket_id,
+    )
+    if found is None:
+        return
+    if found["acted"]:
+        start_next_runs(connection, found["acted"], now)
+        return
+    execute(
+        connection,
+        "UPDATE work_items SET state = 'queued', outcome = NULL, finished_at = NULL WHERE id = :id",
+        id=found["id"],
+    )
+    enqueue(connection, tenant_id, "item.work", "tickets", found["id"], generation=found["generation"])
 
 
 def add_item(connection: Connection, tenant_id: UUID, ticket_id: UUID, turn: int, item_id: UUID) -> None:

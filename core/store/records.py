@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -63,6 +63,20 @@ def save(
         for effect in effects_of(record.decision_id, record.item.ticket_id, record.proposal, record.proposal.reply)
     ]
     return add_deliveries(connection, tenant_id, effects, by="agent", lease=delivery_lease)
+
+
+def save_spent(connection: Connection, tenant_id: UUID, late: Sequence[Record]) -> None:
+    """Write down runs that nothing came of, because a newer message or a person was quicker: what they cost is known
+    and counted, what they proposed is forgotten. They have no decision."""
+    told = {"kind": "abstain", "reply": "", "actions": (), "fields": (), "sources": (), "score": 0.0}
+    told["reason"] = "the customer wrote again, or a person took over, while it ran"
+    spent = [
+        record._replace(proposal=record.proposal.model_copy(update=told))
+        for record in late
+        if record.proposal.usage.model_calls
+    ]
+    fresh = _save_runs(connection, tenant_id, spent)
+    events.append(connection, *(_ran(record, _common(tenant_id, record)) for record in fresh))
 
 
 def _save_runs(connection: Connection, tenant_id: UUID, written: Sequence[Record]) -> list[Record]:
@@ -220,9 +234,9 @@ def _draw_audits(connection: Connection, tenant_id: UUID, drawn: Sequence[Record
     )
 
 
-def _happened(tenant_id: UUID, record: Record) -> list[Event]:
-    item, proposal, decision, route = record.item, record.proposal, record.decision, record.route
-    common = {
+def _common(tenant_id: UUID, record: Record) -> dict[str, Any]:
+    item = record.item
+    return {
         "at": record.at,
         "tenant_id": tenant_id,
         "ticket_id": item.ticket_id,
@@ -230,31 +244,41 @@ def _happened(tenant_id: UUID, record: Record) -> list[Event]:
         "work_item_id": item.id,
         "run_id": record.run_id,
     }
+
+
+def _ran(record: Record, common: dict[str, Any]) -> Event:
+    proposal = record.proposal
+    return Event(
+        kind="run.recorded",
+        data={
+            "agent": proposal.agent,
+            "version": proposal.agent_version,
+            "fingerprint": proposal.fingerprint,
+            "intent": record.intent,
+            "language": record.language,
+            "score": proposal.score,
+            "proposal": proposal.kind,
+            "cost_usd": proposal.usage.cost_usd,
+            "model": proposal.usage.model,
+            **proposal.usage.model_dump(include={"input_tokens", "output_tokens", "cached_tokens"}),
+            "seconds": proposal.usage.seconds,
+            "generation": record.item.generation,
+            "shadow": record.shadow,
+        },
+        **common,
+    )
+
+
+def _happened(tenant_id: UUID, record: Record) -> list[Event]:
+    proposal, decision, route = record.proposal, record.decision, record.route
+    common = _common(tenant_id, record)
     found = [
         Event(
             kind="item.routed",
             data=route.model_dump(mode="json", include={"agent", "intent", "score", "language", "priority", "reason"}),
             **common,
         ),
-        Event(
-            kind="run.recorded",
-            data={
-                "agent": proposal.agent,
-                "version": proposal.agent_version,
-                "fingerprint": proposal.fingerprint,
-                "intent": record.intent,
-                "language": record.language,
-                "score": proposal.score,
-                "proposal": proposal.kind,
-                "cost_usd": proposal.usage.cost_usd,
-                "model": proposal.usage.model,
-                **proposal.usage.model_dump(include={"input_tokens", "output_tokens", "cached_tokens"}),
-                "seconds": proposal.usage.seconds,
-                "generation": item.generation,
-                "shadow": record.shadow,
-            },
-            **common,
-        ),
+        _ran(record, common),
         Event(
             kind="decision.recorded",
             data={

@@ -12,6 +12,7 @@ from core.errors import Rejected
 from core.events import Event, EventKind
 from core.store import events, senders
 from core.store.items import set_state
+from core.store.next_runs import answer_what_waits
 from core.store.records import add_deliveries, effects_of
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
 
@@ -253,16 +254,17 @@ def take_over(connection: Connection, tenant_id: UUID, ticket_id: UUID, *, by: s
 
 
 def hand_back(connection: Connection, tenant_id: UUID, ticket_id: UUID, *, by: str, at: datetime) -> None:
-    """Give the ticket back to the agents; they answer from the customer's next message on."""
+    """Give the ticket back to the agents; they answer the customer's message that waits, and what comes after it."""
     execute(
         connection,
-        "UPDATE tickets SET taken_by = NULL, updated_at = clock_timestamp() WHERE id = :id",
+        "UPDATE tickets SET taken_by = NULL, attention = '', updated_at = clock_timestamp() WHERE id = :id",
         id=ticket_id,
     )
     events.append(
         connection,
         Event(kind="review.handed_back", at=at, tenant_id=tenant_id, ticket_id=ticket_id, data={"by": by}),
     )
+    answer_what_waits(connection, tenant_id, ticket_id, at)
 
 
 def reply(

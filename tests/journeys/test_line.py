@@ -155,9 +155,12 @@ def test_when_a_person_took_over_the_agent_is_silent_until_handed_back(line: Lin
     assert ticket(line, ticket_id)["replies"] == 0
     with line.database.transaction(line.tenant) as connection:
         reviews.hand_back(connection, line.tenant, ticket_id, by="mai", at=now)
+    line.drain()
+    assert ticket(line, ticket_id)["replies"] == 1, "the message that waited is answered"
+    with line.database.transaction(line.tenant) as connection:
         intake.add_customer_message(connection, line.tenant, ticket_id, "Where is my parcel?", now)
     line.drain()
-    assert ticket(line, ticket_id)["replies"] == 1
+    assert ticket(line, ticket_id)["replies"] == 2
 
 
 def test_a_ticket_that_comes_before_the_first_training_waits_for_it(running_line: Line) -> None:

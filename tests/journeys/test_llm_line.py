@@ -294,6 +294,12 @@ def test_two_messages_while_a_run_is_under_way_lead_to_one_reply(line: Line, mod
     assert [turn["state"] for turn in turns[:2]] == ["superseded", "superseded"]
     assert [turn["turn"] for turn in turns if turn["decision"]] == [3, 4, 5]
     assert replies(line, ticket_id) == 1
+    told = """SELECT r.kind, r.proposal ->> 'reply' AS reply, (e.data ->> 'input_tokens')::int > 0 AS spent
+              FROM events e JOIN runs r ON r.id = e.run_id JOIN work_items w ON w.id = r.work_item_id
+              WHERE e.kind = 'run.recorded' AND w.ticket_id = :id AND w.turn = 1"""
+    with line.database.transaction(line.tenant) as connection:
+        spent = [dict(row) for row in rows(connection, told, id=ticket_id)]
+    assert spent == [{"kind": "abstain", "reply": "", "spent": True}], "what the superseded run cost is counted"
 
 
 def test_a_person_who_takes_over_during_a_run_is_not_talked_over(line: Line, model: ScriptedServer) -> None:
@@ -308,4 +314,4 @@ def test_a_person_who_takes_over_during_a_run_is_not_talked_over(line: Line, mod
         reviews.hand_back(connection, line.tenant, ticket_id, by="mai", at=now)
         intake.add_customer_message(connection, line.tenant, ticket_id, "Please book a return for my order", now)
     line.drain()
-    assert replies(line, ticket_id) == 1
+    assert replies(line, ticket_id) == 1, "one reply to what waited and to what came at once after it"

@@ -13,7 +13,7 @@ from core.store.deliveries import Delivery
 from core.store.intake import NewTicket
 from core.store.items import Loaded
 from core.store.records import Record
-from core.store.sql import rows, scalar
+from core.store.sql import execute, rows, scalar
 
 
 @pytest.fixture
@@ -125,3 +125,57 @@ def test_a_chain_without_end_is_for_a_person(app: Database, tenant: UUID) -> Non
     assert newest(app, tenant).item.turn == next_runs.MOST + 1
     with app.transaction(tenant) as connection:
         assert scalar(connection, "SELECT attention FROM tickets") == "handoff"
+
+
+def hand_back(app: Database, tenant: UUID) -> list[int]:
+    """Let a person take the ticket and hand it back; returns the generations of the newest item's jobs."""
+    with app.transaction(tenant) as connection:
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        reviews.hand_back(connection, tenant, ticket_id, by="mai", at=datetime.now(UTC))
+        found = """SELECT o.generation FROM outbox o JOIN work_items w ON w.id = o.subject_id
+                   WHERE w.turn = (SELECT max(turn) FROM work_items) AND o.state = 'ready' ORDER BY 1"""
+        return [row["generation"] for row in rows(connection, found)]
+
+
+def taken(app: Database, tenant: UUID) -> None:
+    """A person takes the ticket, and the job of its message ends without a word of the agent."""
+    with app.transaction(tenant) as connection:
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        reviews.take_over(connection, tenant, ticket_id, by="mai", at=datetime.now(UTC))
+        execute(connection, "UPDATE outbox SET state = 'done'")
+        execute(connection, "UPDATE work_items SET state = 'held'")
+
+
+def test_a_message_that_waits_is_worked_on_when_the_ticket_is_handed_back(app: Database, tenant: UUID) -> None:
+    taken(app, tenant)
+    assert hand_back(app, tenant) == [1]
+    assert not newest(app, tenant).done
+    assert hand_back(app, tenant) == [1], "handed back twice, it is worked on once"
+    taken(app, tenant)
+    assert hand_back(app, tenant) == [2]
+
+
+def test_what_a_person_answered_or_closed_is_not_worked_on_again(app: Database, tenant: UUID) -> None:
+    taken(app, tenant)
+    with app.transaction(tenant) as connection:
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        reviews.reply(
+            connection, tenant, ticket_id, "It is on its way", by="mai", at=datetime.now(UTC), undo_seconds=10.0
+        )
+    assert hand_back(app, tenant) == [], "a person's reply is about to go out"
+    with app.transaction(tenant) as connection:
+        execute(connection, "DELETE FROM deliveries")
+        execute(connection, "UPDATE tickets SET state = 'closed'")
+    assert hand_back(app, tenant) == []
+
+
+def test_an_action_carried_out_while_a_person_had_the_ticket_is_not_proposed_again(app: Database, tenant: UUID) -> None:
+    (action,) = propose(app, tenant, "make_label")
+    with app.transaction(tenant) as connection:
+        execute(connection, "UPDATE outbox SET state = 'done'")
+        ticket_id = scalar(connection, "SELECT id FROM tickets")
+        reviews.take_over(connection, tenant, ticket_id, by="mai", at=datetime.now(UTC))
+    carried_out(app, tenant, action)
+    assert hand_back(app, tenant) == [0]
+    loaded = newest(app, tenant)
+    assert (loaded.item.turn, [one.status for one in loaded.item.action_outcomes]) == (2, ["done"])

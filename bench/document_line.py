@@ -21,6 +21,7 @@ from core.contracts import FieldValue
 
 IN_FLIGHT = {"text": 150, "scans": 12}
 UPLOADERS = 3
+LOOK_SECONDS = 5.0  # between two looks at the memory
 SAMPLE = 200
 Figures = dict[str, Any]
 
@@ -66,7 +67,7 @@ def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_fli
     sent: dict[str, Made] = {}
     ready: deque[Made] = deque(make(number) for number in range(in_flight))
     made = in_flight
-    memory, started, warm = [_memory(saola.process)], time.monotonic(), 0.0
+    memory, started, warm, looked = [_memory(saola.process)], time.monotonic(), 0.0, 0.0
     at_warm = done = 0
     used: dict[str, float] = {}
     stop = threading.Event()
@@ -87,7 +88,9 @@ def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_fli
             while len(ready) < in_flight // 3:
                 ready.append(make(made))
                 made += 1
-            memory.append(_memory(saola.process))
+            if now - looked > LOOK_SECONDS:
+                memory.append(_memory(saola.process))
+                looked = now
             print(f"\r{done} done, {len(sent) - done} in the line", end="", file=sys.stderr, flush=True)
             time.sleep(1.0 if room < in_flight // 3 else 0.2)
     elapsed = time.monotonic() - warm
@@ -101,6 +104,7 @@ def _measure(saola: Running, make: Callable[[int], Made], seconds: float, in_fli
         "cpu_ms_per_document": round(sum(by_process.values()), 1),
         "cpu_ms_by_process": by_process,
         "start_mb": round(memory[1 if len(memory) > 1 else 0] / 1e6),
+        "middle_mb": round(memory[len(memory) // 2] / 1e6),
         "end_mb": round(memory[-1] / 1e6),
         "peak_mb": round(max(memory) / 1e6),
         "sent": sent,
@@ -114,10 +118,11 @@ def _upload(client: httpx.Client, one: Made) -> str:
 
 
 def _memory(process: psutil.Process) -> int:
+    """Bytes that all processes hold; what several share (the database's buffers, a fork's modules) counts once."""
     whole = 0
     for one in [process, *process.children(recursive=True)]:
         try:
-            whole += one.memory_info().rss
+            whole += one.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
     return whole

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +264,8 @@ def bare_engine(paths: Sequence[Path], processes: int = 1) -> float:
     """Pages a second of the bare OCR engine, one session of one thread for each process, loading not counted."""
     if processes == 1:
         return round(len(paths) / _engine_seconds(paths), 3)
-    with ProcessPoolExecutor(processes) as pool:
+    # Started afresh: OpenCV's threads do not survive a fork, and a child would wait for them for ever.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         seconds = list(pool.map(_engine_seconds, [paths] * processes))
     return round(processes * len(paths) / max(seconds), 3)
 

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from agents.documents.ocr import vietnamese
+from agents.documents.ocr import codes, vietnamese
 from agents.documents.ocr.engine import OcrEngine
 from agents.documents.parser import Hints
 from agents.documents.values import Page
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ocr", description=__doc__)
     parser.add_argument("--pages", type=int, default=10, help="pages of each kind and quality")
     parser.add_argument("--languages", default="vi,de,en")
+    parser.add_argument("--cards", type=int, default=50, help="identity cards of each quality, read by their QR code")
     parser.add_argument("--zones", type=int, default=20, help="passports and identity cards of each quality")
     options = parser.parse_args(arguments)
     languages = [one for one in options.languages.split(",") if one]
@@ -47,13 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 if label and language != "vi":
                     continue
                 name = f"{language}_{quality}{label}"
-                error, speed, codes = _measure(engine, language, quality, options.pages)
+                error, speed, by_code = _measure(engine, language, quality, options.pages)
                 figures["character_error"][name] = round(error, 4)
                 figures["pages_per_second"][name] = round(speed, 3)
-                if codes[1]:
-                    figures.setdefault("qr_exact", {})[name] = {"k": codes[0], "n": codes[1]}
+                if by_code[1]:
+                    figures.setdefault("qr_exact", {})[name] = {"k": by_code[0], "n": by_code[1]}
                 n += options.pages
-                print(f"{name:<24} error {error:.2%}   {speed:.2f} pages/s   QR {codes[0]} of {codes[1]}", flush=True)
+                print(
+                    f"{name:<24} error {error:.2%}   {speed:.2f} pages/s   QR {by_code[0]} of {by_code[1]}", flush=True
+                )
+    for quality in ("scan", "photo") if options.cards else ():
+        cards = [document_pictures.identity_card(number) for number in range(options.cards)]
+        seen = [codes.find(degrade(one.grey, number, quality), 1) for number, one in enumerate(cards)]
+        k = sum(any(code.text == one.code for code in found) for one, found in zip(cards, seen, strict=True))
+        figures.setdefault("cards_exact", {})[quality] = {"k": k, "n": options.cards}
+        print(f"cards by QR, {quality:<11} exact {k} of {options.cards}", flush=True)
     for quality in ocr_zones.QUALITIES if options.zones else ():
         found = ocr_zones.measure(engines[""], quality, options.zones)
         figures.setdefault("zones", {})[quality] = found

@@ -23,6 +23,7 @@ DATA_FOLDERS: tuple[str, ...] = (
     "/usr/local/share/tessdata",
 )
 WIDEST = 1000  # pixels at 32 high: AsterNet knows 256 positions of 4 pixels
+SPECKS = "-_°—–«»|~.,' "
 LETTERS = frozenset(
     "ăđơưĂĐƠƯạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
 )  # those that Vietnamese alone uses; â, ê and ô are French too
@@ -58,16 +59,29 @@ class VietnameseReader:
 
     def read(self, crops: list[Picture], first: list[ReadLine]) -> list[ReadLine]:
         """Return the better text of each line: numbers stay as PP-OCRv6 read them, words are read again."""
-        return [
-            one if _mostly_digits(one.text) and one.score > 0.8 else self._again(cut, one)
-            for cut, one in zip(crops, first, strict=True)
-        ]
+        return [self._better(cut, one) for cut, one in zip(crops, first, strict=True)]
+
+    def _better(self, cut: Picture, one: ReadLine) -> ReadLine:
+        if not (_mostly_digits(one.text) and one.score > 0.8):
+            return self._again(cut, one)
+        if not any(map(str.isalpha, one.text)):
+            return one
+        again = self._again(cut, one)  # "Số: 0123": the word is better read here, as long as the digits are the same
+        return again if again.score > 0.6 and _digits(again.text) == _digits(one.text) else one
 
     def _again(self, cut: Picture, one: ReadLine) -> ReadLine:
         second, sure = self._engine.read(cut)
         if not second.strip() or (sure < 0.35 and one.score > 0.9):
             return one
-        return ReadLine(second.strip(), max(sure, 0.55), sure)
+        second = second.strip()
+        bare = second.lstrip(SPECKS)  # a photo's specks before a line become signs that only one reader sees
+        if bare and not one.text.startswith(second[0]):
+            second = bare
+        return ReadLine(second, max(sure, 0.55), sure)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _mostly_digits(text: str) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from api.shapes import Shape
 from core.errors import Rejected
-from core.store import alarms, gate, journal, policies, tenants
+from core.store import alarms, gate, journal, labels, policies, tenants
 from metrics.certificates import overview
 from metrics.certificates.certify import plan_runs
 from metrics.certificates.live import Check, closed, verify
@@ -137,7 +137,7 @@ def curve_of(connection: Connection, agent: str, days: int) -> WhatIf:
         raise Rejected(f"{agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
     now = datetime.now(UTC)
     runs = gate.runs_with_rules(connection, agent, fingerprint, days)
-    rows = gate.evidence(connection, agent, fingerprint, now - timedelta(days=days))
+    rows = labels.evidence(connection, agent, fingerprint, now - timedelta(days=days))
     by_rule = {row["id"] for row in runs if row["by_rule"]}
     return overview.curve(
         agent,
@@ -167,7 +167,7 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     row = policies.get_certificate(connection, certificate_id)
     known = "rules" in row["evidence"]  # a certificate of an earlier version names no rules, and so cannot be repeated
     listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
-    rows = gate.as_judged(connection, listed)
+    rows = labels.as_judged(connection, row["agent"], listed)
     first_look = row["evidence"]["rules"]["first_look"] if known else None
     population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
     checks = verify(row, closed(rows, row["issued_at"]), population)

@@ -24,9 +24,7 @@ from workers.jobs import finish
 
 log = structlog.get_logger()
 
-LEVEL = 2_000.0  # audits of automated runs between two false alarms, on average at least
-HEARD = 5_000  # audits that the detector goes back
-SIGNS_LEVEL, BANDS = 7.0, 10
+BANDS = 10
 BURST = timedelta(hours=24)
 
 
@@ -46,7 +44,7 @@ def listen(rows: Sequence[RowMapping], target: float, critical_target: float | N
     heard = sorted(
         (row for row in rows if row["state"] == "judged" and row["action"] == "automate" and not row["shadow"]),
         key=lambda row: (row["judged_at"], row["id"]),
-    )[-HEARD:]
+    )
     loudest = 1.0
     gates = [("wrong", target, [bool(row["right"]) for row in heard])]
     if critical_target is not None:
@@ -55,7 +53,7 @@ def listen(rows: Sequence[RowMapping], target: float, critical_target: float | N
     for what, goal, right in gates:
         found = alarm.listen(right, weights, goal)
         loudest = max(loudest, found.value)
-        if found.peak >= LEVEL:
+        if found.peak >= alarm.LEVEL:
             since = min(found.since, len(heard) - 1)
             window = right[since:]
             began = min(row["ran_at"] for row in heard[since:])
@@ -67,10 +65,10 @@ def ring(
     connection: Connection, tenant_id: UUID, owner: str, fingerprint: str, found: Ring, members: Sequence[str]
 ) -> UUID:
     """Revoke the certificate, set the agents to assisted, and say so: journal, events, and a notice to the owners."""
-    policies.revoke_certificates(connection, owner, "alarm")
+    revoke(connection, tenant_id, owner, "alarm")
     state = policies.tenant_state(connection)
     data = {"what": found.what, "target": found.target, "wrong": found.wrong, "audits": found.audits}
-    rang = NewAlarm(owner, fingerprint, "accuracy", found.value, LEVEL, found.since, members, data)
+    rang = NewAlarm(owner, fingerprint, "accuracy", found.value, alarm.LEVEL, found.since, members, data)
     alarm_id = _write(connection, tenant_id, rang)
     for name in members:
         before = state.agents.get(name, AgentSetting()).tier
@@ -82,6 +80,16 @@ def ring(
             events.append(connection, Event(kind="agent.set", at=datetime.now(UTC), tenant_id=tenant_id, data=happened))
     log.warning("alarm.rang", owner=owner, wrong=found.wrong, audits=found.audits)
     return alarm_id
+
+
+def revoke(connection: Connection, tenant_id: UUID, owner: str, reason: str) -> None:
+    """End an owner's certificates, and say so where there were any: journal and event."""
+    if not policies.revoke_certificates(connection, owner, reason):
+        return
+    data = {"agent": owner, "reason": reason}
+    journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=owner, data=data)
+    now = datetime.now(UTC)
+    events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))
 
 
 def relied_on(rows: Sequence[RowMapping], state: TenantState) -> list[str]:
@@ -110,9 +118,9 @@ def _watch(connection: Connection, tenant_id: UUID, name: str, fingerprint: str,
     for row in rows:
         signs[row["block"]][row["band"]], runs[row["block"]][row["band"]] = float(row["signs"]), float(row["runs"])
     path = alarm.proxy_path(signs, runs)
-    if path.max() < SIGNS_LEVEL:
+    if path.max() < alarm.SIGNS_LEVEL:
         return
-    rang = int((path >= SIGNS_LEVEL).argmax())
+    rang = int((path >= alarm.SIGNS_LEVEL).argmax())
     quiet = max((block for block in range(rang) if path[block] <= 0), default=-1)
     window = [row for row in rows if quiet < row["block"] <= rang]
     until = datetime.now(UTC) + BURST
@@ -124,7 +132,7 @@ def _watch(connection: Connection, tenant_id: UUID, name: str, fingerprint: str,
     }
     began = min(row["began"] for row in window)
     loudest = float(path.max())
-    _write(connection, tenant_id, NewAlarm(name, fingerprint, "signs", loudest, SIGNS_LEVEL, began, [name], data))
+    _write(connection, tenant_id, NewAlarm(name, fingerprint, "signs", loudest, alarm.SIGNS_LEVEL, began, [name], data))
 
 
 def _write(connection: Connection, tenant_id: UUID, rang: NewAlarm) -> UUID:

@@ -8,21 +8,24 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection
 
 from core.contracts import Certificate
 from core.db import app_database
 from core.events import Event
 from core.ids import new_id
-from core.store import events, gate, journal, policies, tenants
+from core.store import events, gate, journal, labels, policies, tenants
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
-from metrics.certificates import drift
+from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
 from workers import alarms
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
+
+log = structlog.get_logger()
 
 AGAIN = timedelta(hours=1)  # half lives end without any new audit
 SOON = timedelta(seconds=5)  # while the first runs come in
@@ -50,16 +53,25 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
     shop.catalog.refresh()
     now = datetime.now(UTC)
     with app_database().transaction(tenant_id) as connection:
+        labels.hand_over(connection)
         state = policies.tenant_state(connection)
         seen = gate.stamps(connection)
         owners = list(_owners(connection, shop, state, tenant_id))
     for owner in owners:
         before = seen.get((owner.name, owner.fingerprint))
         if before is None or before["stamp"] != owner.stamp or (before["again_at"] and before["again_at"] <= now):
-            with app_database().transaction(tenant_id) as connection:
-                _look(connection, tenant_id, owner, now)
+            _look_apart(tenant_id, owner, now)
     with app_database().transaction(tenant_id) as connection:
         finish(connection, jobs)
+
+
+def _look_apart(tenant_id: UUID, owner: Owner, now: datetime) -> None:
+    """Look at one owner; where that fails the others are still looked at, and this one again in the next round."""
+    try:
+        with app_database().transaction(tenant_id) as connection:
+            _look(connection, tenant_id, owner, now)
+    except Exception:
+        log.exception("certificate.look_failed", owner=owner.name, fingerprint=owner.fingerprint)
 
 
 def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Owner]:
@@ -96,15 +108,15 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     halves = gate.half_lives(connection, owner.name, owner.fingerprint, days=HALF_DAYS, items=HALF_ITEMS, now=now)
     if not halves:
         return
-    rows = gate.evidence(connection, owner.name, owner.fingerprint, halves[0])
+    since = halves[max(len(halves) - 2, 0)]  # what is older speaks for no certificate any more
+    rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
     found, loudness = alarms.listen(rows, owner.target, owner.critical_target)
     if found:
         state = policies.tenant_state(connection)
         members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
         alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
         halves, rows, loudness = [datetime.now(UTC)], [], 1.0
-    since = halves[max(len(halves) - 2, 0)]
-    rows = [row for row in rows if row["drawn_at"] >= since]  # what is older speaks for no certificate any more
+        since = halves[0]
     simulated = any(row["simulated"] for row in rows)
     # An announced look is one look: after an alarm evidence is earned at any time, or not at all.
     rang = gate.has_rung(connection, owner.name, owner.fingerprint)
@@ -139,7 +151,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         "audits_missing": finding.audits_missing,
         "since": since.isoformat(),
         "half": len(halves) - 1,
-        "alarm": {"value": loudness, "level": alarms.LEVEL},
+        "alarm": {"value": loudness, "level": alarm.LEVEL},
         "simulated": simulated,
     }
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
@@ -171,7 +183,7 @@ def _certificate(
     before = policies.live_certificate(connection, owner.name, owner.fingerprint)
     if finding.threshold is None:
         if before is not None:
-            _revoke(connection, tenant_id, owner, finding.missing, now)
+            alarms.revoke(connection, tenant_id, owner.name, finding.missing)
         return
     if before is not None and before["threshold"] == finding.threshold:
         fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)
@@ -218,10 +230,3 @@ def _certificate(
     data = {**certificate.model_dump(mode="json"), "hash": hashed}
     journal.write(connection, tenant_id, actor="saola", action="certificate.issued", object=owner.name, data=data)
     events.append(connection, Event(kind="certificate.issued", at=now, tenant_id=tenant_id, data=data))
-
-
-def _revoke(connection: Connection, tenant_id: UUID, owner: Owner, reason: str, now: datetime) -> None:
-    policies.revoke_certificates(connection, owner.name, reason)
-    data = {"agent": owner.name, "reason": reason}
-    journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=owner.name, data=data)
-    events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))

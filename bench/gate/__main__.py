@@ -1,6 +1,6 @@
 """Does the gate keep its promise? Simulations with known truth: violations, share kept, drift, ledger, fleet, speed.
 
-python -m bench.gate [--repeats 1000] [--streams 100] [--seed 1] [--speed] [--part one_shot.stationary] [--part ledger]
+python -m bench.gate [--repeats 1000] [--streams 40] [--seed 1] [--speed] [--part one_shot.stationary] [--part ledger]
 """
 
 import argparse
@@ -8,6 +8,8 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ def main() -> None:
     """Run all, or with --speed the cost alone."""
     parser = argparse.ArgumentParser(prog="python -m bench.gate", description=__doc__)
     parser.add_argument("--repeats", type=int, default=1_000, help="repeats of each one-shot world, ledger and labels")
-    parser.add_argument("--streams", type=int, default=100, help="runs of each stream world")
+    parser.add_argument("--streams", type=int, default=40, help="runs of each stream world")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", action="store_true", help="only what a decision and a recertification cost")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given several times")
@@ -149,13 +151,15 @@ def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any
         f"{'alarms':>6}  items to demotion"
     )
     figures["stream"] = {}
+    seeds = [seed + number for number in range(runs)]
     for world in chosen:
         share, volume = stream.REFERENCE[world]
         print(f"{world:16} {'(reference design)':36} {share:6.3f} {volume:7.4f}")
-        for name, player in stream.players(runs).items():
-            found = stream.play(world, player, runs, seed)
+        for name in stream.PLAYERS:
+            with ProcessPoolExecutor() as pool:
+                found = stream.figures(list(pool.map(stream.play, repeat(world), repeat(name), seeds, chunksize=5)))
             _print_stream(world, name, found)
-            if name == "Saola":
+            if name == stream.OURS:
                 figures["stream"][world] = found
                 _put(figures["violations"], (world, "stream"), found["violations_by_volume"])
                 _put(figures["share_of_oracle"], (world, "stream"), found["share_of_oracle"])

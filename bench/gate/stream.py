@@ -1,20 +1,29 @@
-"""Streams of 200,000 items with a known truth, decided every 500: the live policy and its rivals, many runs at once."""
+"""Streams of 200,000 items with a known truth, decided every 500: the workers' own functions and their rivals.
 
-from dataclasses import replace
-from typing import Protocol
+What is decided is decided by what workers call: coins by core.gate.audits, evidence by metrics.certificates.certify
+(`Running`, which tests hold to `certify`), alarms by metrics.certificates.alarm, with the defaults of an installation.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit, ndtri
+from scipy.special import expit, ndtri
 
 from bench.gate import worlds
 from bench.gate.oneshot import Figure, mean, rate
 from bench.gate.worlds import EPOCH, LEVELS, STREAM, Floats
-from metrics.certificates import policy
-from metrics.certificates.policy import FLAGGED, HELD, UNFLAGGED, Config, Counts
+from core.gate import audits
+from metrics.certificates import alarm
+from metrics.certificates.certify import RESERVE, SLACK, Running
+from metrics.certificates.eprocess import probability_weights
+from metrics.certificates.live import HALF_ITEMS
 
 CAUGHT, FALSE_FLAG = 0.70, 0.03  # the judge: part of errors and of right answers that it flags
-Ints = NDArray[np.int64]
+BURST_EPOCHS = 6
+BANDS = 10
+Flags = NDArray[np.bool_]
 
 # What the reference design reached on each world: (share of the oracle's, violations by volume). The figures to beat.
 REFERENCE = {
@@ -27,186 +36,232 @@ REFERENCE = {
 }
 
 
+class Epoch(NamedTuple):
+    """500 items, (n,) each: score, whether the draft was right, the judge's flag, and whether it was sent alone."""
+
+    scores: Floats
+    right: Floats
+    flagged: Flags
+    sent: Flags
+
+
 class Player(Protocol):
-    """A policy over R runs at once."""
+    """A policy through one run of a world."""
 
-    def probabilities(self) -> Floats:
-        """(R, 3) audit probabilities of the coming epoch: unflagged, flagged, held."""
+    audits: int  # judgements of what was sent: those that nobody would have made anyway
+    alarms: int
 
-    def level(self) -> Ints:
-        """(R,) how many bands are automated in the coming epoch."""
+    def threshold(self) -> float:
+        """What is sent in the coming epoch scores this or more; infinite where nothing is."""
 
-    def learn(self, counts: Counts) -> NDArray[np.bool_]:
-        """Take in an epoch; which runs rang an alarm."""
+    def learn(self, epoch: Epoch, rng: np.random.Generator) -> None:
+        """Throw the coins of an epoch and take in what the audits say."""
 
 
 class Live:
-    """The gate's own policy, the code that serves."""
+    """The gate as workers run it.
 
-    def __init__(self, config: Config, runs: int) -> None:
-        self._config, self._state = config, policy.begin(config, (runs,))
+    audited: the agent's audit probability. judged: signs of a judge are there: flagged runs are audited more often, and
+    too many of them bring a burst. held: the part of held drafts whose verdict counts: all, as reviewers decide on them
+    anyway, or as many as are audited.
+    """
 
-    def probabilities(self) -> Floats:
-        return policy.probabilities(self._state, self._config)
+    def __init__(
+        self,
+        audited: float,
+        *,
+        judged: bool = False,
+        held: float = 1.0,
+        reserve: float = RESERVE,
+        slack: float | None = SLACK,
+        level: float = alarm.LEVEL,
+        half_items: int = HALF_ITEMS,
+    ) -> None:
+        self.audits, self.alarms = 0, 0
+        self._audited, self._judged, self._held = audited, judged, held
+        self._reserve, self._slack, self._alarm_level, self._half_items = reserve, slack, level, half_items
+        self._population = np.zeros(0)
+        self._running: Running | None = None
+        self._heard, self._age = alarm.silence(), 0
+        self._usual, self._every = np.zeros(BANDS), np.zeros(BANDS)
+        self._signs, self._burst = np.zeros(()), 0
 
-    def level(self) -> Ints:
-        return self._state.level
+    def threshold(self) -> float:
+        found = None if self._running is None else self._running.threshold()
+        return np.inf if found is None else found
 
-    def learn(self, counts: Counts) -> NDArray[np.bool_]:
-        self._state, step = policy.decide(self._state, counts, self._config)
-        return step.rang
+    def learn(self, epoch: Epoch, rng: np.random.Generator) -> None:
+        if self._running is None:
+            self._population = epoch.scores
+            self._begin()
+        assert self._running is not None
+        plain, more = (
+            audits.draw(self._audited, audits.FLOOR, flagged=flag, burst=self._burst > 0) for flag in (False, True)
+        )
+        often = more.probability if self._judged else plain.probability
+        probability = np.where(epoch.flagged, often, plain.probability)
+        probability[~epoch.sent] = max(self._held, plain.probability)
+        least = plain.smallest if epoch.sent.any() else float(probability.min())
+        drawn = rng.random(epoch.scores.size) < probability
+        weights = probability_weights(probability[drawn], least)
+        self._running.add(epoch.scores[drawn], epoch.right[drawn], weights)
+        self._grow(epoch.scores.size)
+        heard = drawn & epoch.sent
+        self.audits += int(heard.sum())
+        self._listen(epoch.right[heard], least / probability[heard])
+        if self._judged:
+            self._watch(epoch)
+
+    def _begin(self) -> None:
+        self._running = Running(self._population, target=worlds.TARGET, reserve=self._reserve, slack=self._slack)
+        self._heard, self._age, self._burst, self._signs = alarm.silence(), 0, 0, np.zeros(())
+
+    def _grow(self, items: int) -> None:
+        before, self._age = self._age, self._age + items
+        if before // self._half_items < self._age // self._half_items and self._running is not None:
+            self._running.next_half()
+
+    def _listen(self, right: Floats, weights: Floats) -> None:
+        heard = alarm.listen(right, weights, worlds.TARGET, self._heard)
+        self._heard = heard.log_c
+        if heard.peak >= self._alarm_level:
+            self.alarms += 1
+            self._begin()
+
+    def _watch(self, epoch: Epoch) -> None:
+        band = np.minimum((epoch.scores * BANDS).astype(int), BANDS - 1)
+        usual = (self._usual + 0.5) / (self._every + 10.0)
+        expected = float(usual[band[epoch.sent]].sum())
+        seen = int((epoch.flagged & epoch.sent).sum())
+        self._usual += np.bincount(band[epoch.flagged], minlength=BANDS)
+        self._every += np.bincount(band, minlength=BANDS)
+        self._burst = max(self._burst - 1, 0)
+        if self._burst == 0 and epoch.sent.any():
+            self._signs = alarm.proxy_step(self._signs, seen, expected)
+            if self._signs >= alarm.SIGNS_LEVEL:
+                self._burst, self._signs = BURST_EPOCHS, np.zeros(())
 
 
 class PointEstimate:
-    """The largest share whose weighted observed accuracy over the last 20,000 items meets the target."""
+    """The largest share whose weighted observed accuracy over the last 20,000 items meets the target; 5 % audited."""
 
-    def __init__(self, runs: int, epochs: int = 40) -> None:
-        self._window = np.zeros((epochs, 2, runs, LEVELS))
-        self._at, self._level = 0, np.zeros(runs, dtype=np.int64)
-        self._odds = np.array([0.05, 0.05, 1.0])
+    _cuts = expit(worlds.MU + worlds.SPREAD * ndtri(1 - np.arange(1, LEVELS + 1) / LEVELS))
 
-    def probabilities(self) -> Floats:
-        return np.broadcast_to(self._odds, (self._level.size, 3))
+    def __init__(self, epochs: int = 40) -> None:
+        self.audits, self.alarms = 0, 0
+        self._window = np.zeros((epochs, 2, LEVELS))
+        self._at, self._threshold = 0, np.inf
 
-    def level(self) -> Ints:
-        return self._level
+    def threshold(self) -> float:
+        return self._threshold
 
-    def learn(self, counts: Counts) -> NDArray[np.bool_]:
-        self._window[self._at % len(self._window)] = [
-            (counts.right / self._odds).sum(axis=-1),
-            (counts.wrong / self._odds).sum(axis=-1),
-        ]
+    def learn(self, epoch: Epoch, rng: np.random.Generator) -> None:
+        probability = np.where(epoch.sent, 0.05, 1.0)
+        drawn = rng.random(epoch.scores.size) < probability
+        self.audits += int((drawn & epoch.sent).sum())
+        band = np.minimum(np.searchsorted(-self._cuts, -epoch.scores[drawn]), LEVELS - 1)
+        for row, verdict in enumerate((epoch.right[drawn], 1 - epoch.right[drawn])):
+            self._window[self._at % len(self._window), row] = np.bincount(band, verdict / probability[drawn], LEVELS)
         self._at += 1
-        if self._at * EPOCH >= 2_000:  # the same time in shadow as the others
+        if self._at * EPOCH >= 2_000:  # the same time in shadow as the reference
             right, wrong = self._window.sum(axis=0).cumsum(axis=-1)
-            good = (wrong <= (1 - worlds.TARGET) * (right + wrong)) & (right > 0)
-            self._level = np.where(good.any(axis=-1), LEVELS - good[:, ::-1].argmax(axis=-1), 0)
-        return np.zeros(self._level.size, dtype=bool)
+            good = np.flatnonzero((wrong <= (1 - worlds.TARGET) * (right + wrong)) & (right > 0))
+            self._threshold = float(self._cuts[good[-1]]) if good.size else np.inf
 
 
 class HandSet:
-    """A threshold that somebody typed in; it audits like the others and learns nothing."""
+    """A threshold that somebody typed in; it learns nothing."""
 
-    def __init__(self, runs: int, threshold: float) -> None:
-        edges = worlds.MU + worlds.SPREAD * ndtri(1 - np.arange(1, LEVELS + 1) / LEVELS)
-        self._level = np.full(runs, int((edges >= logit(threshold)).sum()), dtype=np.int64)
+    def __init__(self, threshold: float) -> None:
+        self.audits, self.alarms = 0, 0
+        self._threshold = threshold
 
-    def probabilities(self) -> Floats:
-        return np.broadcast_to(np.array([0.05, 0.05, 1.0]), (self._level.size, 3))
+    def threshold(self) -> float:
+        return self._threshold
 
-    def level(self) -> Ints:
-        return self._level
-
-    def learn(self, counts: Counts) -> NDArray[np.bool_]:  # noqa: ARG002  # it learns nothing from them
-        return np.zeros(self._level.size, dtype=bool)
+    def learn(self, epoch: Epoch, rng: np.random.Generator) -> None:
+        """Nothing."""
 
 
-def players(runs: int) -> dict[str, Player]:
-    """Ours with a judge's flags, ours as an installation without a judge begins, ours stricter, evidence kept for good,
-    and what is commonly done.
-
-    As installed: one run in ten is audited, held or automated, no signs ring, and the detector's level is that of
-    workers/alarms.py: 2,000 audits between false alarms, 70 epochs of about 28.
-    """
-    plain = Config()
-    installed = replace(plain, unflagged=0.1, flagged=0.1, held=0.1, alarm_level=70.0, proxy_level=1e300)
-    more = replace(installed, unflagged=0.3, flagged=0.3, held=0.3, alarm_level=23.0)
-    forever = replace(plain, life=10**9, slack=1e9, reserve=0.0, alarm_level=1e300)
-    return {
-        "Saola": Live(plain, runs),
-        "Saola as installed, no judge": Live(installed, runs),
-        "Saola, no judge, 3 in 10 audited": Live(more, runs),
-        "Saola, strict (reserve 0.5 points)": Live(replace(plain, reserve=0.005), runs),
-        "certificates kept for good": Live(forever, runs),
-        "point estimate, 20,000 items": PointEstimate(runs),
-        "hand-set 0.9": HandSet(runs, 0.9),
-    }
+OURS = "Saola"
+PLAYERS: dict[str, Callable[[], Player]] = {
+    OURS: lambda: Live(audits.USUAL),
+    "Saola with a judge's flags": lambda: Live(0.04, judged=True),
+    "Saola, held drafts not counted": lambda: Live(audits.USUAL, held=0.0),
+    "certificates kept for good": lambda: Live(0.05, slack=None, reserve=0.0, level=np.inf, half_items=10**9),
+    "point estimate, 20,000 items": PointEstimate,
+    "hand-set 0.7": lambda: HandSet(0.7),
+    "hand-set 0.8": lambda: HandSet(0.8),
+    "hand-set 0.9": lambda: HandSet(0.9),
+}
 
 
-class _Tally:
-    """Sums over a stream, each (R,); `oracle` is what an oracle would have sent."""
+class Run(NamedTuple):
+    """One run of one policy: sums over the stream."""
 
-    def __init__(self, runs: int) -> None:
-        self.sent, self.bad, self.worse, self.wrong = (np.zeros(runs) for _ in range(4))
-        self.audits, self.alarms = np.zeros(runs), np.zeros(runs)
-        self.any_bad = np.zeros(runs, dtype=bool)
-        self.demoted = np.full(runs, np.nan)
-        self.oracle = 0.0
+    sent: float
+    bad: float  # sent while true accuracy was below 95 %
+    worse: float  # below 94 %
+    wrong: float
+    audits: float
+    alarms: float
+    oracle: float
+    caught: bool  # violating when the world changed
+    demoted: float  # items from the change until the violation ended; nan where it did not
 
 
-def play(world: str, player: Player, runs: int, seed: int) -> dict[str, Figure | float | None]:
-    """One policy through one world."""
-    rng = np.random.default_rng(seed)
-    tally = _Tally(runs)
+def play(world: str, name: str, seed: int) -> Run:
+    """One of the players through one run of a world; the same seed draws the same items for each."""
+    return follow(world, PLAYERS[name](), seed)
+
+
+def follow(world: str, player: Player, seed: int) -> Run:
+    """A policy through one run of a world."""
+    items, coins = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     change = worlds.CHANGE_AT.get(world)
-    caught_bad = np.zeros(runs, dtype=bool)
+    sent = bad = worse = wrong = oracle = 0.0
+    caught, demoted = False, np.nan
     for start in range(0, STREAM, EPOCH):
-        part, error = worlds.STREAMS[world](start).bands()
-        level = player.level()
-        accuracy_risk = np.cumsum(part * error) / np.cumsum(part)
-        risk = np.where(level > 0, accuracy_risk[np.maximum(level - 1, 0)], 0.0)
-        best = worlds.oracle_level(part, error)
-        tally.oracle += EPOCH * float(part[:best].sum())
-        counts, sent, wrong, audits = _epoch(rng, player, part, error, level, runs)
-        bad = (risk > 1 - worlds.TARGET) & (sent > 0)
-        tally.sent += sent
-        tally.bad += sent * bad
-        tally.worse += sent * (risk > 1.01 - worlds.TARGET)
-        tally.any_bad |= bad
-        tally.wrong += wrong
-        tally.audits += audits
+        moment = worlds.STREAMS[world](start)
+        part, error = moment.bands()
+        oracle += EPOCH * float(part[: worlds.oracle_level(part, error)].sum())
+        scores, right = moment.draw(EPOCH, items)
+        flagged = items.random(EPOCH) < np.where(right > 0, FALSE_FLAG, CAUGHT)
+        threshold = player.threshold()
+        out = scores >= threshold
+        count = float(out.sum())
+        risk = moment.risk(threshold) if count else 0.0
+        violates = risk > 1 - worlds.TARGET
+        sent, wrong = sent + count, wrong + float((1 - right[out]).sum())
+        bad, worse = bad + count * violates, worse + count * (risk > 1.01 - worlds.TARGET)
         if change is not None and start >= change:
-            caught_bad |= bad if start == change else False
-            ended = caught_bad & ~bad & np.isnan(tally.demoted)
-            tally.demoted = np.where(ended, start - change, tally.demoted)
-        tally.alarms += player.learn(counts)
-    return _figures(tally, caught_bad, runs)
+            caught = caught or (start == change and violates)
+            if caught and not violates and np.isnan(demoted):
+                demoted = float(start - change)
+        player.learn(Epoch(scores, right, flagged, out), coins)
+    return Run(sent, bad, worse, wrong, player.audits, player.alarms, oracle, caught, demoted)
 
 
-def _epoch(
-    rng: np.random.Generator, player: Player, part: Floats, error: Floats, level: Ints, runs: int
-) -> tuple[Counts, Floats, Floats, Floats]:
-    drafts = rng.multinomial(EPOCH, part, size=runs)
-    wrong = rng.binomial(drafts, error)
-    right = drafts - wrong
-    wrong_flagged, right_flagged = rng.binomial(wrong, CAUGHT), rng.binomial(right, FALSE_FLAG)
-    odds = player.probabilities()
-    inside = np.arange(LEVELS) < level[:, None]
-
-    def audited(all_of: Ints, flagged: Ints) -> Floats:
-        drawn = np.zeros((runs, LEVELS, 3))
-        drawn[..., UNFLAGGED] = np.where(inside, rng.binomial(all_of - flagged, odds[:, None, UNFLAGGED]), 0)
-        drawn[..., FLAGGED] = np.where(inside, rng.binomial(flagged, odds[:, None, FLAGGED]), 0)
-        drawn[..., HELD] = np.where(inside, 0, rng.binomial(all_of, odds[:, None, HELD]))
-        return drawn
-
-    counts = Counts(
-        items=np.full(runs, EPOCH, dtype=np.int64),
-        right=audited(right, right_flagged),
-        wrong=audited(wrong, wrong_flagged),
-        drafts=drafts.astype(float),
-        flags=(wrong_flagged + right_flagged).astype(float),
+def figures(runs: list[Run]) -> dict[str, Figure | float | None]:
+    """The figures of one policy in one world."""
+    sent, bad, worse, wrong, audits_, alarms, oracle, caught, demoted = (
+        np.array(column, dtype=float) for column in zip(*runs, strict=True)
     )
-    spent = (counts.right + counts.wrong)[..., :HELD].sum(axis=(1, 2))
-    return counts, (drafts * inside).sum(axis=1).astype(float), (wrong * inside).sum(axis=1).astype(float), spent
-
-
-def _figures(tally: _Tally, caught_bad: NDArray[np.bool_], runs: int) -> dict[str, Figure | float | None]:
-    sent = np.maximum(tally.sent, 1)
-    volume = {"value": float(tally.bad.sum() / max(tally.sent.sum(), 1))}
-    spread = mean(tally.bad - volume["value"] * tally.sent)
-    reach = (spread["high"] - spread["low"]) / 2 / max(float(tally.sent.mean()), 1)
+    total = max(float(sent.sum()), 1.0)
+    volume = {"value": float(bad.sum()) / total}
+    spread = mean(bad - volume["value"] * sent)
+    reach = (spread["high"] - spread["low"]) / 2 / max(float(sent.mean()), 1)
     volume |= {"low": max(0.0, volume["value"] - reach), "high": volume["value"] + reach}
-    waits = np.where(np.isnan(tally.demoted), np.inf, tally.demoted)[caught_bad]
+    waits = np.where(np.isnan(demoted), np.inf, demoted)[caught > 0]
     return {
-        "share_of_oracle": mean(tally.sent / tally.oracle),
+        "share_of_oracle": mean(sent / oracle),
         "violations_by_volume": volume,
-        "violations_by_volume_below_94": float(tally.worse.sum() / max(tally.sent.sum(), 1)),
-        "runs_with_a_violation": rate(int(tally.any_bad.sum()), runs),
-        "runs_below_target_overall": rate(int((tally.wrong / sent > 1 - worlds.TARGET).sum()), runs),
-        "audits": mean(tally.audits),
-        "alarms": float(tally.alarms.mean()),
-        "runs_caught_by_the_change": int(caught_bad.sum()),
+        "violations_by_volume_below_94": float(worse.sum()) / total,
+        "runs_with_a_violation": rate(int((bad > 0).sum()), len(runs)),
+        "runs_below_target_overall": rate(int((wrong > (1 - worlds.TARGET) * sent).sum()), len(runs)),
+        "audits": mean(audits_),
+        "alarms": float(alarms.mean()),
+        "runs_caught_by_the_change": int(caught.sum()),
         "items_to_demotion_median": _finite(np.median(waits)) if waits.size else None,
         "items_to_demotion_p90": _finite(np.percentile(waits, 90, method="higher")) if waits.size else None,
     }

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
+from scipy.special import expit, logit, ndtri
 
 Floats = NDArray[np.float64]
 SPREAD = 2.2
@@ -103,6 +103,18 @@ class Moment:
         """(L,) part of traffic and (L,) error rate of each band."""
         return _bands(self.mu, round(self.skill, 4), self.confident_wrong)
 
+    def draw(self, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """n items: scores and verdicts, each (n,)."""
+        z = rng.normal(self.mu, SPREAD, n)
+        good = 0.99 * expit(round(self.skill, 4) + z) * (1 - self.confident_wrong)
+        return np.asarray(expit(z)), (rng.random(n) < good).astype(float)
+
+    def risk(self, threshold: float) -> float:
+        """Error rate of what scores a threshold or more."""
+        part, wrong = _tail(self.mu, round(self.skill, 4), self.confident_wrong)
+        z = float(np.clip(logit(min(max(threshold, 1e-12), 1 - 1e-12)), _GRID[0], _GRID[-1]))
+        return float(np.interp(z, _GRID, wrong) / np.interp(z, _GRID, part))
+
 
 _GRID = np.linspace(-14, 18, 8_001)
 
@@ -116,6 +128,15 @@ def _bands(mu: float, skill: float, confident_wrong: float) -> tuple[Floats, Flo
     part = np.bincount(band, density, LEVELS)
     error = np.bincount(band, density * (1 - 0.99 * expit(skill + _GRID)), LEVELS) / part
     return part.astype(float), confident_wrong + (1 - confident_wrong) * error
+
+
+@lru_cache(maxsize=2_048)
+def _tail(mu: float, skill: float, confident_wrong: float) -> tuple[Floats, Floats]:
+    """Of each point of the grid: part of traffic, and of wrong traffic, that lies at or above."""
+    density = np.exp(-0.5 * ((_GRID - mu) / SPREAD) ** 2)
+    density /= density.sum()
+    wrong = density * (1 - 0.99 * expit(skill + _GRID) * (1 - confident_wrong))
+    return density[::-1].cumsum()[::-1], wrong[::-1].cumsum()[::-1]
 
 
 STREAMS: dict[str, Callable[[int], Moment]] = {

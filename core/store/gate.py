@@ -8,14 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from core.store.labels import owner_columns
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
-
-
-def _columns(owner: str) -> tuple[str, str, str]:
-    """The columns that name an owner, and its plain name."""
-    if owner.startswith("family:"):
-        return "family", "family_fingerprint", owner.removeprefix("family:")
-    return "agent", "fingerprint", owner
 
 
 def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
@@ -26,9 +20,19 @@ def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
 def owners(connection: Connection) -> Sequence[RowMapping]:
     """Return every owner that has audits: agent, fingerprint, and a stamp that changes when its evidence does."""
     part = """SELECT {name} AS agent, {fingerprint} AS fingerprint,
-                  concat_ws('|', count(*) FILTER (WHERE state = 'judged'), max(judged_at),
-                      count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp())) AS stamp
-              FROM audits WHERE {where} GROUP BY {by}"""
+                  concat_ws('|', sum(judged), max(judged_at), sum(overdue)) AS stamp
+              FROM (SELECT agent, fingerprint, family, family_fingerprint,
+                        count(*) FILTER (WHERE state = 'judged') AS judged, max(judged_at) AS judged_at,
+                        count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
+                    FROM audits GROUP BY agent, fingerprint, family, family_fingerprint
+                    UNION ALL
+                    SELECT r.agent, r.fingerprint, r.family, r.family_fingerprint, count(*), max(d.reviewed_at), 0
+                    FROM decisions d JOIN runs r ON r.id = d.run_id
+                    WHERE d.review IN ('approved', 'edited', 'rejected', 'taken_over')
+                      AND d.audit_smallest IS NOT NULL AND d.reviewed_at < clock_timestamp() - interval '1 minute'
+                      AND d.created_at > clock_timestamp() - interval '90 days'
+                    GROUP BY r.agent, r.fingerprint, r.family, r.family_fingerprint) seen
+              WHERE {where} GROUP BY {by}"""
     own = part.format(name="agent", fingerprint="fingerprint", where="true", by="agent, fingerprint")
     family = part.format(
         name="'family:' || family",
@@ -39,33 +43,9 @@ def owners(connection: Connection) -> Sequence[RowMapping]:
     return rows(connection, f"{own} UNION ALL {family} ORDER BY 1, 2")
 
 
-def evidence(
-    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None
-) -> Sequence[RowMapping]:
-    """Return an owner's audits drawn since a time, in the order in which they were drawn.
-
-    `judgements` are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
-    """
-    name, column, plain = _columns(owner)
-    return rows(
-        connection,
-        f"""SELECT a.id, a.run_id, a.agent, a.score, a.probability, a.smallest, a.state, a."right", a.critical,
-                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
-                ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
-                    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at) AS judgements
-            FROM audits a JOIN runs r ON r.id = a.run_id
-            WHERE a.{name} = :plain AND a.{column} = :fingerprint
-              AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
-            ORDER BY a.id""",
-        plain=plain,
-        fingerprint=fingerprint,
-        since=since,
-    )
-
-
 def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
     """Return whether any of an owner's audits is judged."""
-    name, column, plain = _columns(owner)
+    name, column, plain = owner_columns(owner)
     return bool(
         scalar(
             connection,
@@ -77,32 +57,9 @@ def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
     )
 
 
-def as_judged(connection: Connection, listed: Sequence[tuple[UUID, Sequence[UUID]]]) -> Sequence[RowMapping]:
-    """Return audits with the verdict that the named judgements give, in the order of `listed`; lost ones are left out.
-
-    `changed` says that the verdict in force is another one by now. Where the first and the second reviewer differ it
-    counts as wrong; where nobody judged in time it does too.
-    """
-    return rows(
-        connection,
-        """SELECT a.id, a.score, a.probability, coalesce(a.smallest, a.probability) AS smallest, a.drawn_at,
-               v.ids AS judgements, coalesce(v."right", false) AS "right", coalesce(v.critical, true) AS critical,
-               'judged' AS state, false AS shadow, a.due_at,
-               a."right" IS DISTINCT FROM coalesce(v."right", false) AS changed
-           FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS l (id, place)
-           JOIN audits a ON a.id = l.id
-           LEFT JOIN LATERAL (SELECT array_agg(j.id ORDER BY j.at) AS ids, bool_and(j."right") AS "right",
-               bool_or(j.critical) AS critical FROM judgements j
-               WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))) v ON true
-           ORDER BY l.place""",
-        ids=[one for one, _ in listed],
-        judgements=[judgement for _, some in listed for judgement in some],
-    )
-
-
 def first_scores(connection: Connection, owner: str, fingerprint: str, count: int) -> list[float]:
     """Return the scores of an owner's first runs: they fix the levels that are tested."""
-    _, column, _ = _columns(owner)
+    _, column, _ = owner_columns(owner)
     found = rows(
         connection,
         f"SELECT score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain' ORDER BY id LIMIT :count",
@@ -114,7 +71,7 @@ def first_scores(connection: Connection, owner: str, fingerprint: str, count: in
 
 def recent_scores(connection: Connection, owner: str, fingerprint: str, days: int, most: int = 20_000) -> list[float]:
     """Return the scores of an owner's newest runs of some days, oldest first."""
-    _, column, _ = _columns(owner)
+    _, column, _ = owner_columns(owner)
     found = rows(
         connection,
         f"""SELECT score FROM (SELECT id, score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
@@ -132,7 +89,7 @@ def half_lives(
 ) -> list[datetime]:
     """Return when each half life of an owner's evidence began: at its first run, or anew at its latest alarm, and then
     each time after so many days or runs, whichever was first."""
-    _, column, _ = _columns(owner)
+    _, column, _ = owner_columns(owner)
     begun = scalar(
         connection,
         f"""SELECT greatest((SELECT min(created_at) FROM runs WHERE {column} = :fingerprint),
@@ -173,7 +130,7 @@ def has_rung(connection: Connection, owner: str, fingerprint: str) -> bool:
 
 def share_at_or_above(connection: Connection, owner: str, fingerprint: str, threshold: float) -> float:
     """Return which part of an owner's runs of the last 30 days scored a threshold or more."""
-    _, column, _ = _columns(owner)
+    _, column, _ = owner_columns(owner)
     found = scalar(
         connection,
         f"""SELECT avg((score >= :threshold)::int) FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
@@ -297,7 +254,7 @@ def runs_with_rules(
 ) -> Sequence[RowMapping]:
     """Return an owner's newest runs of some days: id, score, and `by_rule`: whether the gate holds it at any threshold
     or there was no draft."""
-    _, column, _ = _columns(owner)
+    _, column, _ = owner_columns(owner)
     return rows(
         connection,
         f"""SELECT r.id, r.score, r.kind = 'abstain' OR EXISTS (SELECT 1 FROM jsonb_array_elements(d.reasons) reason
@@ -314,7 +271,7 @@ def runs_with_rules(
 
 def judged_per_day(connection: Connection, owner: str) -> float:
     """Return how many of an owner's audits were judged a day, as a mean over 7 days."""
-    name, _, plain = _columns(owner)
+    name, _, plain = owner_columns(owner)
     found = scalar(
         connection,
         f"""SELECT count(*) FROM audits WHERE {name} = :plain
@@ -355,7 +312,7 @@ def second_words(connection: Connection, agent: str | None = None) -> Sequence[R
 
 def newest_fingerprint(connection: Connection, owner: str) -> str | None:
     """Return the fingerprint of an owner's newest run, None where it has not run."""
-    name, column, plain = _columns(owner)
+    name, column, plain = owner_columns(owner)
     row = maybe_row(
         connection,
         f"SELECT {column} AS fingerprint FROM runs WHERE {name} = :plain ORDER BY id DESC LIMIT 1",

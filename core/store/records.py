@@ -121,9 +121,9 @@ def _save_decisions(connection: Connection, tenant_id: UUID, fresh: Sequence[Rec
     execute_many(
         connection,
         """INSERT INTO decisions (id, tenant_id, run_id, work_item_id, action, reasons, tier, score, threshold,
-               certificate_id, audit_probability, audited, review)
+               certificate_id, audit_probability, audit_smallest, audited, review)
            VALUES (:id, :tenant_id, :run_id, :item, :action, :reasons, :tier, :score, :threshold,
-               :certificate_id, :audit_probability, :audited, :review)""",
+               :certificate_id, :audit_probability, nullif(:audit_smallest, 0), :audited, :review)""",
         [
             {
                 "id": record.decision_id,

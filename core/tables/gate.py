@@ -1,7 +1,21 @@
 """Trust: audits and judgements, certificates, alarms, settings of agents, and what is learnt."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy import (
+    REAL,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, UUID
 
 from core.tables.columns import flag, identity, json, metadata, number, ref, tenant, when, words
 
@@ -92,6 +106,8 @@ agent_settings = Table(
     flag("paused"),
     Column("audit_probability", Float, nullable=False, server_default=text("0.1")),
     number("critical_target"),
+    Column("audits_a_day", Integer),  # a budget; the audit probability then follows it
+    number("audit_flagged"),  # and that of runs with a sign of doubt
     when("burst_until"),  # half of all runs are audited until then
     when("updated_at", now=True),
 )
@@ -134,6 +150,29 @@ classifiers = Table(
     json("figures"),
     when("created_at", now=True),
     Index("uq_classifiers_serving", "tenant_id", "kind", unique=True, postgresql_where=text("state = 'serving'")),
+)
+passages = Table(  # of knowledge folders that are too large for the memory of each worker
+    "passages",
+    metadata,
+    identity(),
+    tenant(),
+    Column("agent", Text, nullable=False),
+    Column("article", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    words("title"),
+    words("heading"),
+    Column("body", Text, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
+    Column("vector", ARRAY(REAL), nullable=False),
+    Column("title_vector", ARRAY(REAL)),
+    UniqueConstraint("tenant_id", "agent", "article", "place", name="uq_passages_tenant_id_agent_article_place"),
+    Index(  # made only where the database has the extension `vector`
+        "ix_passages_near",
+        literal_column("(vector::vector(384))").label("near"),
+        postgresql_ops={"near": "vector_cosine_ops"},
+        postgresql_using="hnsw",
+        postgresql_where=text("cardinality(vector) = 384"),
+    ),
 )
 labels = Table(
     "labels",

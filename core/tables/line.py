@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, UUID
 from sqlalchemy.schema import Computed
 
 from core.tables.columns import Xid8, flag, identity, json, metadata, number, ref, tenant, when, words
@@ -113,11 +113,13 @@ documents = Table(
     Column("shift_seconds", Float, nullable=False, server_default=text("0")),
     when("created_at", now=True),
     words("content_key"),  # digest of what is printed; '' where that is too little to tell
-    Column("duplicate_of", UUID),  # the first document with the same bytes or contents
+    Column("duplicate_of", UUID),  # the first document with the same bytes, contents or picture
+    Column("numbers", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # printed on a picture; else empty
     Index("ix_documents_list", "tenant_id", "received_at", "id"),
     Index("ix_documents_content", "tenant_id", "content_key", postgresql_where=text("content_key <> ''")),
     Index("ix_documents_ticket", "ticket_id"),
     Index("ix_documents_sha256", "tenant_id", "sha256"),
+    Index("ix_documents_numbers", "numbers", postgresql_using="gin"),
 )
 document_pages = Table(
     "document_pages",
@@ -193,6 +195,8 @@ runs = Table(
     UniqueConstraint("work_item_id", "fingerprint", "generation"),
     Index("ix_runs_agent", "tenant_id", "agent", "created_at"),
     Index("ix_runs_fingerprint", "tenant_id", "fingerprint", "score"),
+    Index("ix_runs_fingerprint_at", "tenant_id", "fingerprint", "created_at"),
+    Index("ix_runs_family_at", "tenant_id", "family_fingerprint", "created_at"),
 )
 decisions = Table(
     "decisions",
@@ -216,6 +220,7 @@ decisions = Table(
     words("final_text"),
     Column("final_fields", JSONB),  # a document's fields as a reviewer corrected them; null: as they were read
     when("created_at", now=True),
+    number("audit_smallest"),  # audit probability of a run that nothing speaks against, at that time
     Column("suggested", JSONB),  # values of a held document that its sender's notes propose to the reviewer
     Index("ix_decisions_item", "work_item_id"),
     Index("ix_decisions_review", "tenant_id", "review", "created_at"),

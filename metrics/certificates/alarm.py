@@ -14,60 +14,52 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 BETS = np.array([0.2, 0.5, 1.0, 2.0, 4.0])
-
-
-def detector_start(shape: tuple[int, ...] = ()) -> Floats:
-    """Log wealth (..., 5) of a detector that has seen nothing."""
-    return np.zeros((*shape, len(BETS)))
-
-
-def detector_step(log_c: Floats, right: ArrayLike, wrong: ArrayLike, weights: ArrayLike, target: float) -> Floats:
-    """One epoch of audits on automated runs: (..., 5) to (..., 5).
-
-    right, wrong: (..., S) counts by stratum; weights: (..., S) in (0, 1], smallest probability over the stratum's own.
-    """
-    alpha = 1 - target
-    w = np.asarray(weights, dtype=float)[..., None]
-    won = np.asarray(wrong, dtype=float)[..., None] * np.log1p(BETS * w * target)
-    lost = np.asarray(right, dtype=float)[..., None] * np.log1p(-BETS * w * alpha)
-    epoch = (won + lost).sum(axis=-2)
-    out: Floats = np.maximum(log_c, 0.0) + epoch
-    return out
-
-
-def detector_value(log_c: Floats) -> Floats:
-    """The detector's value (...): it rings where this reaches the level it was set to (epochs between false alarms)."""
-    top = log_c.max(axis=-1)
-    mean: Floats = np.exp(top) * np.exp(log_c - top[..., None]).mean(axis=-1)
-    return mean
+LEVEL = 500.0  # audits of automated runs between two false alarms, on average at least
+SIGNS_LEVEL = 7.0
+MOST = 600.0  # log wealth beyond which nothing more is told
 
 
 class Heard(NamedTuple):
-    """What the detector made of a row of audits. `since` is the index of the first audit that its loudest bet counts:
-    about where accuracy fell, if it did; n where nothing speaks for a change."""
+    """What the detector made of a row of audits. `since`: the index of the first audit that its loudest bet counts,
+    about where accuracy fell, if it did; n where nothing speaks for a change. The next call goes on from `log_c`."""
 
     value: float
     peak: float
     since: int
+    log_c: Floats
 
 
-def listen(right: ArrayLike, weights: ArrayLike, target: float) -> Heard:
+def silence() -> Floats:
+    """Log wealth (5,) of a detector that has heard nothing."""
+    return np.zeros(len(BETS))
+
+
+def listen(right: ArrayLike, weights: ArrayLike, target: float, before: Floats | None = None) -> Heard:
     """The detector over audits of automated runs in the order in which they were judged, an epoch for each.
 
     right: (n,) verdicts; weights: (n,) in (0, 1], the smallest probability of the time over the audit's own. `peak` is
     the highest value on the way. The level it is held to is then the least number of audits, on average, from one
-    false alarm to the next.
+    false alarm to the next. before: the `log_c` of an earlier call, to go on from there.
+
+    Each bet's log wealth follows c <- max(c, 0) + step: a sum less its smallest value so far.
     """
     verdict, weight = np.asarray(right, dtype=float), np.asarray(weights, dtype=float)
-    log_c, since, peak = detector_start(), np.zeros(len(BETS), dtype=int), 1.0
-    value = 1.0
-    for index, (ok, w) in enumerate(zip(verdict, weight, strict=True)):
-        since = np.where(log_c <= 0, index, since)
-        log_c = detector_step(log_c, [ok], [1 - ok], [w], target)
-        value = float(detector_value(log_c))
-        peak = max(peak, value)
-    loudest = int(log_c.argmax())
-    return Heard(value, peak, int(since[loudest]) if log_c[loudest] > 0 else verdict.size)
+    start = silence() if before is None else before
+    if not verdict.size:
+        return Heard(_value(start), _value(start), 0, start)
+    steps = np.log1p(BETS * (weight * (target - verdict))[:, None])
+    sums = np.vstack([start, start + np.cumsum(steps, axis=0)])
+    lowest = np.minimum(np.minimum.accumulate(sums, axis=0), 0.0)[:-1]
+    log_c = sums[1:] - lowest
+    loudest = int(log_c[-1].argmax())
+    quiet = np.flatnonzero(sums[:-1, loudest] <= lowest[:, loudest])
+    since = int(quiet[-1]) if quiet.size else 0
+    peak = float(np.exp(np.minimum(log_c, MOST)).mean(axis=1).max())
+    return Heard(_value(log_c[-1]), peak, since if log_c[-1, loudest] > 0 else verdict.size, log_c[-1])
+
+
+def _value(log_c: Floats) -> float:
+    return float(np.exp(np.minimum(log_c, MOST)).mean())
 
 
 def proxy_path(flagged: ArrayLike, runs: ArrayLike, ratio: float = 1.3, known: int = 500) -> Floats:

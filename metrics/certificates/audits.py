@@ -39,24 +39,3 @@ def neyman(shares: ArrayLike, error_rates: ArrayLike, budget: float, floor: floa
         low, high = (middle, high) if cost < budget else (low, middle)
     out: Floats = np.clip(low * spread, floor, 1.0)
     return out
-
-
-def with_overdue(right: ArrayLike, judged: ArrayLike, overdue: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
-    """Which audits count, and as what: (n,) keep flags and (n,) verdicts.
-
-    An audit not judged in time counts as wrong: complaints come sooner than "all is well", so leaving the unjudged out
-    would flatter. One not judged and not yet overdue does not count; close a batch only when it is complete.
-    """
-    done, late = np.asarray(judged, dtype=bool), np.asarray(overdue, dtype=bool)
-    verdict: Floats = np.where(done, np.asarray(right, dtype=float), 0.0)
-    return done | late, verdict
-
-
-def strict_target(target: float, missed: float) -> float:
-    """The target to certify where reviewers miss a part `missed` of errors (seeded known-bad answers measure it).
-
-    They see (1 - missed) of the true error rate, so 1 - target shrinks by that factor.
-    """
-    if not 0 <= missed < 1:
-        raise ValueError("reviewers miss a part of errors between 0 and 1")
-    return 1 - (1 - target) * (1 - missed)

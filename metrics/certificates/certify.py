@@ -14,6 +14,7 @@ stated. Certificates carry a reserve against drift and withdraw levels whose evi
 Everything is recomputed from the rows, so the same rows give the same certificate.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -82,6 +83,47 @@ def certify(
         look = 1 - delta * (1 - BESIDE_LOOK)
         found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look))
     return min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
+
+
+class Running:
+    """`certify` without a look, kept up as audits come: the same thresholds, and no audit is read twice.
+
+    For streams and replays. `population` (N,): scores of the first runs, at least 100 of them.
+    """
+
+    def __init__(
+        self,
+        population: ArrayLike,
+        *,
+        target: float = 0.95,
+        confidence: float = 0.95,
+        start_share: float = 0.24,
+        reserve: float = RESERVE,
+        slack: float | None = SLACK,
+    ) -> None:
+        fixed = eprocess.plan(np.asarray(population, dtype=float)[:PLAN_RUNS], start_share=start_share)
+        self._levels = np.array(fixed.thresholds[fixed.start :])
+        self._target, self._slack = target + reserve * (1 - target), slack
+        self._needed = -math.log((1 - confidence) / 2)
+        self._banks = [eprocess.begin(self._levels.shape)]
+
+    def next_half(self) -> None:
+        """A half life is over: a certificate begins, and the one before the latest ends."""
+        self._banks = [self._banks[-1], eprocess.begin(self._levels.shape)]
+
+    def add(self, scores: ArrayLike, right: ArrayLike, weights: ArrayLike) -> None:
+        """Audits (n,) as for `certify`, in the order drawn; weights as `eprocess.probability_weights` gives."""
+        score = np.asarray(scores, dtype=float)
+        if not score.size:
+            return
+        won = eprocess.factors(np.asarray(right, dtype=float), np.asarray(weights, dtype=float), self._target)
+        steps = 1 + (score[:, None] >= self._levels)[..., None] * (won - 1)[:, None, :]
+        self._banks = [eprocess.follow(bank, steps, self._needed, self._slack) for bank in self._banks]
+
+    def threshold(self) -> float | None:
+        """The lowest that any live certificate allows now; None where none allows any."""
+        prefix = max(int(np.cumprod(bank.held).sum()) for bank in self._banks)
+        return float(self._levels[prefix - 1]) if prefix else None
 
 
 def _any_time(

@@ -22,11 +22,11 @@ the smallest probability w refers to known before the audits it weighs; reviewer
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from metrics.certificates import binomial
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -156,14 +156,12 @@ def stand(
     if weight.size and (weight.min() <= 0 or weight.max() > 1):
         raise ValueError("weights lie above 0 and at most at 1")
     needed = -math.log(1 - confidence)
-    steps = log_wealth(verdict, 1 - verdict, weight, target)
-    certified, final, index = [], 0.0, 0
-    for index in range(plan.start, len(plan.thresholds)):
-        taken = score >= plan.thresholds[index]
-        bank = np.cumsum(steps[taken], axis=0)
-        path = log_evidence(bank if slack is None else _capped(bank, most_kept(needed)))
-        final = float(path[-1]) if path.size else 0.0
-        if not path.size or not _holds(path, needed, slack):
+    steps = factors(verdict, weight, target)
+    certified, final = [], 0.0
+    for threshold in plan.thresholds[plan.start :]:
+        bank = follow(begin(), steps[score >= threshold], needed, slack)
+        final = math.log(max(float(bank.wealth.mean()), 1e-300))
+        if not bank.held:
             break
         certified.append(True)
     lowest = plan.start + len(certified) - 1 if certified else plan.start
@@ -184,25 +182,64 @@ def stand(
     )
 
 
-def most_kept(needed: float) -> float:
-    """Log wealth that one bet keeps: as much as certifies alone. Giving away what is beyond is always valid."""
-    return needed + math.log(len(RATES))
+class Bank(NamedTuple):
+    """What bettors own, (..., B) for one level or several, and whether each level's evidence holds (...)."""
+
+    wealth: Floats
+    held: Flags
 
 
-def _capped(bank: Floats, most: float) -> Floats:
-    """Log wealth (n, B) of bets that give away whatever they win beyond `most`."""
-    given: Floats = np.maximum(np.maximum.accumulate(bank, axis=0) - most, 0.0)
-    out: Floats = bank - given
+def begin(shape: tuple[int, ...] = ()) -> Bank:
+    """Nobody has bet yet."""
+    return Bank(np.ones((*shape, len(RATES))), np.zeros(shape, dtype=bool))
+
+
+def factors(right: Floats, weights: Floats, target: float) -> Floats:
+    """What each audit (n,) multiplies the wealth of each bet by: (n, B)."""
+    out: Floats = 1 + bets(target) * (weights * (right - target))[:, None]
     return out
 
 
-def _holds(path: Floats, needed: float, slack: float | None) -> bool:
-    """Whether evidence that went this way (n,) certifies now."""
-    earned = np.flatnonzero(path >= needed)
-    if slack is None or not earned.size:
-        return bool(earned.size)
-    lost = np.flatnonzero(path < needed - slack)
-    return not lost.size or bool(earned[-1] > lost[-1])
+BLOCK = 256
+_EQUAL = np.full(len(RATES), 1 / len(RATES))
+
+
+def follow(bank: Bank, steps: Floats, needed: float, slack: float | None) -> Bank:
+    """Bet on more audits, in the order in which they were drawn: steps (n, ..., B) as `factors` gives, 1 where an audit
+    lies below a level.
+
+    A level holds from where its evidence, the mean wealth, reaches exp(needed), until it falls to less than
+    exp(needed - slack). A bet keeps at most what certifies alone: giving away what is beyond is always valid, and a
+    long good past cannot then pay for a bad present. Feeding audits in parts or all at once gives the same.
+    """
+    wealth, held = bank
+    enough = math.exp(needed)
+    most, least = enough * len(RATES), 0.0 if slack is None else enough * math.exp(-slack)
+    for start in range(0, len(steps), BLOCK):
+        path = wealth * _products(steps[start : start + BLOCK])
+        if path.max() > most:
+            path /= np.maximum(np.maximum.accumulate(path, axis=0) / most, 1.0)
+        evidence = path @ _EQUAL
+        earned, lost = _latest(evidence >= enough), _latest(evidence < least)
+        held = np.where(earned == lost, held, earned > lost)
+        wealth = path[-1]
+    return Bank(wealth, held)
+
+
+def _products(steps: Floats) -> Floats:
+    """Running products along the first axis. For wide rows a loop is five times as fast as numpy's own."""
+    if steps[0].size < 64:
+        return np.cumprod(steps, axis=0, dtype=np.float64)
+    out = steps.copy()
+    for before, row in pairwise(out):
+        np.multiply(before, row, out=row)
+    return out
+
+
+def _latest(flags: Flags) -> NDArray[np.int64]:
+    """(n, ...) to (...): the last index that is set, -1 where none is."""
+    out: NDArray[np.int64] = np.where(flags.any(axis=0), len(flags) - 1 - flags[::-1].argmax(axis=0), -1)
+    return out
 
 
 def probability_weights(probabilities: ArrayLike, smallest: ArrayLike | None = None) -> Floats:
@@ -231,11 +268,3 @@ def _missing(k: int, n: int, share: float, target: float, confidence: float) -> 
         return max(1, math.ceil((audits_to_certify(target, confidence) - n) / share))
     now = float(log_evidence(log_wealth(k, n - k, 1.0, target)))
     return max(1, math.ceil((-math.log(1 - confidence) - now) / float(growth) / share))
-
-
-def bound(k: int, n: int, confidence: float) -> float:
-    """The exact one-sided bound for k of n, for show beside a standing: what one look at these audits alone would say.
-
-    It is not what the certificate rests on, and may lie a little below the target where the evidence peaked earlier.
-    """
-    return binomial.lower_bound(k, n, confidence)

@@ -19,12 +19,16 @@ from metrics.certificates.fixed_sequence import Choice
 
 HALF_DAYS = timedelta(days=45)
 HALF_ITEMS = 50_000
-FORMAT = 1  # of rules and hash; another one for any change of the method
+FORMAT = 2  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
 
 
 class Audit(NamedTuple):
-    """One audit as it counts. `judgements` are the reviewers' words that its verdict rests on, none when overdue."""
+    """One audit as it counts, or one held draft that a reviewer decided on (probability 1, no coin).
+
+    `judgements` are the reviewers' words that its verdict rests on, none when overdue. `coin` and `coin_smallest`: as
+    drawn by the audit coin, 0 for what no coin drew.
+    """
 
     id: UUID
     score: float
@@ -34,6 +38,8 @@ class Audit(NamedTuple):
     critical: bool
     drawn_at: datetime
     judgements: tuple[UUID, ...] = ()
+    coin: float = 0.0
+    coin_smallest: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +83,8 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
     well", so taking what happens to be judged would deceive. An overdue one counts as wrong, and as critical. Audits of
     replayed runs count once judged; nobody waits for the others.
 
-    Rows: id, score, probability, smallest, state, right, critical, due_at, drawn_at, shadow, judgements.
+    Rows: id, score, probability, smallest, coin, coin_smallest, state, right, critical, due_at, drawn_at, shadow,
+    judgements.
     """
     found: list[Audit] = []
     complete = True
@@ -101,6 +108,8 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
                 *verdict,
                 row["drawn_at"],
                 tuple(row["judgements"] or ()) if judged else (),
+                row["coin"],
+                min(row["coin_smallest"], row["coin"]),
             )
         )
     return found
@@ -108,24 +117,24 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
 
 def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) -> Finding:
     """Run both gates over audits in the order drawn; population: scores of the first runs, which fix the levels."""
-    halves = [max(0, bisect_right(rules.boundaries, audit.drawn_at) - 1) for audit in audits]
+    half = len(rules.boundaries) - 1
 
-    def gate(right: list[bool], target: float, start_share: float) -> Choice:
+    def gate(those: Sequence[Audit], right: list[bool], target: float, start_share: float, *, coins: bool) -> Choice:
         return certify(
-            [audit.score for audit in audits],
+            [audit.score for audit in those],
             right,
             population=population,
             target=target,
             confidence=rules.confidence,
-            probabilities=[audit.probability for audit in audits],
-            smallest=[audit.smallest for audit in audits] or None,
+            probabilities=[audit.coin if coins else audit.probability for audit in those],
+            smallest=[audit.coin_smallest if coins else audit.smallest for audit in those] or None,
             first_look=rules.first_look,
-            halves=halves,
-            half=len(rules.boundaries) - 1,
+            halves=[max(0, bisect_right(rules.boundaries, audit.drawn_at) - 1) for audit in those],
+            half=half,
             start_share=start_share,
         )
 
-    accuracy = gate([audit.right for audit in audits], rules.target, START_SHARE)
+    accuracy = gate(audits, [audit.right for audit in audits], rules.target, START_SHARE, coins=False)
     if rules.critical_target is None:
         return Finding(
             threshold=accuracy.threshold,
@@ -136,7 +145,8 @@ def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) 
         )
     # Rare errors take more audits to rule out and depend less on the score: the chain starts wider.
     wider = min(1.0, START_SHARE * max(1.0, (0.05 / (1 - rules.critical_target)) ** 0.5))
-    critical = gate([not audit.critical for audit in audits], rules.critical_target, wider)
+    asked = [audit for audit in audits if audit.coin > 0]  # who edits a draft does not say what harm it would have done
+    critical = gate(asked, [not audit.critical for audit in asked], rules.critical_target, wider, coins=True)
     said = [accuracy.missing] if accuracy.missing else []
     said += [f"free of critical errors: {critical.missing}"] if critical.missing else []
     waits = [one for one in (accuracy, critical) if one.threshold is None]
@@ -160,7 +170,7 @@ def digest(
 ) -> str:
     """SHA-256 over everything a certificate says and rests on."""
     seen = [
-        [str(a.id), a.score, a.probability, a.smallest, a.right, a.critical, [str(j) for j in a.judgements]]
+        [str(a.id), a.score, a.probability, a.smallest, a.right, a.critical, [str(j) for j in a.judgements], a.coin]
         for a in audits
     ]
     said = [owner, fingerprint, threshold, rules.as_json(), list(population), seen]

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from core.contracts import Certificate
 from core.db import app_database
-from core.store import alarms, gate, outbox, policies
+from core.store import alarms, gate, labels, outbox, policies
 from metrics.certificates.live import Check, closed, verify
 from tests.workers.made import Shop
 from workers.certify import renew_certificates
+from workers.resources import workshop
 
 SCORES = [(number * 37 % 100) / 100 for number in range(100)]
 
@@ -40,7 +42,7 @@ def checks(shop: Shop, certificate_id: UUID) -> list[Check]:
     with app_database().transaction(shop.tenant) as connection:
         row = policies.get_certificate(connection, certificate_id)
         listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]]
-        audits = closed(gate.as_judged(connection, listed), row["issued_at"])
+        audits = closed(labels.as_judged(connection, row["agent"], listed), row["issued_at"])
         return verify(row, audits, gate.first_scores(connection, row["agent"], row["fingerprint"], 100))
 
 
@@ -137,13 +139,13 @@ def test_two_reviewers_who_differ_make_it_wrong_until_somebody_settles_it(shop: 
     shop.sql("UPDATE audits SET doubled = true")
     shop.judge(audits, [False, True], by="lan")
     with app_database().transaction(shop.tenant) as connection:
-        rows = gate.evidence(connection, "shop", _fingerprint(shop))
+        rows = labels.evidence(connection, "shop", _fingerprint(shop))
         assert [row["right"] for row in rows] == [False, True]
         assert [len(row["judgements"]) for row in rows] == [2, 2]
         assert [(row["first"], row["second"]) for row in gate.second_words(connection)] == [(True, False), (True, True)]
     shop.judge(audits[:1], [True], by="mai")
     with app_database().transaction(shop.tenant) as connection:
-        row = gate.evidence(connection, "shop", _fingerprint(shop))[0]
+        row = labels.evidence(connection, "shop", _fingerprint(shop))[0]
         assert (row["right"], len(row["judgements"])) == (True, 1)
 
 
@@ -187,3 +189,58 @@ def test_two_workers_at_once_issue_one_certificate_and_ring_once(shop: Shop) -> 
     with app_database().transaction(shop.tenant) as connection:
         rang = [row["agent"] for row in alarms.newest(connection)]
     assert sorted(rang) == ["family:tests", "shop"]
+
+
+def test_reviewers_decisions_on_held_drafts_count_as_labels_of_the_draft(shop: Shop) -> None:
+    shop.run(SCORES * 5)  # held, and no coin drew them
+    assert renew(shop) == {}
+    shop.sql(
+        """UPDATE decisions SET review = 'approved', reviewed_by = 'mai',
+               reviewed_at = clock_timestamp() - interval '2 minutes'"""
+    )
+    issued = renew(shop)["shop"]
+    assert (issued.k, issued.n) == (500, 500)
+    assert [check for check in checks(shop, issued.id) if not check.passed] == []
+    shop.sql("UPDATE decisions SET review = 'edited' WHERE score > 0.5")
+    assert "the hash of rows and rules" in {check.what for check in checks(shop, issued.id) if not check.passed}
+
+
+def test_an_edited_draft_counts_as_wrong(shop: Shop) -> None:
+    shop.run(SCORES * 5)
+    shop.sql(
+        """UPDATE decisions SET review = 'edited', reviewed_by = 'mai',
+               reviewed_at = clock_timestamp() - interval '2 minutes'"""
+    )
+    assert renew(shop) == {}
+    assert "not above" in missing(shop)
+
+
+def test_a_held_draft_that_nobody_decided_on_is_audited_after_two_days(shop: Shop) -> None:
+    shop.run(SCORES)
+    shop.sql("UPDATE decisions SET created_at = created_at - interval '3 days'")
+    renew(shop)
+    with app_database().transaction(shop.tenant) as connection:
+        found = labels.evidence(connection, "shop", _fingerprint(shop))
+        assert [(row["source"], row["probability"], row["coin"]) for row in found] == [("audit", 1.0, 0.0)] * 100
+
+
+def test_while_others_go_out_alone_a_held_draft_weighs_as_little_as_they_are_audited(shop: Shop) -> None:
+    shop.run(SCORES[:2], probability=0.1)
+    shop.run(SCORES[:1], [True], probability=0.1, action="automate")
+    with app_database().transaction(shop.tenant) as connection:
+        found = labels.evidence(connection, "family:tests", workshop().family_fingerprint("tests", "none"))
+    assert [(row["probability"], row["smallest"]) for row in found] == [(1.0, 0.1), (1.0, 0.1), (0.1, 0.1)]
+
+
+def test_an_owner_that_fails_does_not_stop_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    shop.run(SCORES * 5, [True] * 500, agent="desk")
+    evidence = labels.evidence
+
+    def broken(connection: Connection, owner: str, *rest: object) -> object:
+        if owner == "desk":
+            raise RuntimeError("out of order")
+        return evidence(connection, owner, *rest)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(labels, "evidence", broken)
+    assert "shop" in renew(shop)

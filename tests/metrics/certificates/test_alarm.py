@@ -5,28 +5,30 @@ import numpy as np
 from metrics.certificates import alarm, binomial
 
 
-def first_ring(error: float, epochs: int, rng: np.random.Generator, runs: int = 300) -> np.ndarray:
-    """Epoch of the first ring at level 200 in each run, with 20 audits an epoch; `epochs` where it never rings."""
-    state, ring = alarm.detector_start((runs,)), np.full(runs, epochs)
-    for epoch in range(epochs):
-        wrong = rng.binomial(20, error, size=(runs, 1))
-        state = alarm.detector_step(state, 20 - wrong, wrong, np.ones((runs, 1)), 0.95)
-        rings = (alarm.detector_value(state) >= 200) & (ring == epochs)
-        ring = np.where(rings, epoch, ring)
+def first_ring(error: float, audits: int, rng: np.random.Generator, runs: int = 300) -> np.ndarray:
+    """The audit after which the detector first rings at its level in each run; `audits` where it never does."""
+    ring = np.full(runs, audits)
+    for run in range(runs):
+        state = alarm.silence()
+        for start in range(0, audits, 20):
+            heard = alarm.listen(rng.random(20) >= error, np.ones(20), 0.95, state)
+            state = heard.log_c
+            if heard.peak >= alarm.LEVEL:
+                ring[run] = start + 20
+                break
     return ring
 
 
-def test_at_the_target_itself_it_rings_less_than_once_in_200_epochs() -> None:
-    ring = first_ring(0.05, 400, np.random.default_rng(1))
-    assert ring.mean() > 200
+def test_at_the_target_itself_it_rings_more_seldom_than_its_level_says() -> None:
+    assert first_ring(0.05, 2_000, np.random.default_rng(1)).mean() > alarm.LEVEL
 
 
 def test_it_hears_an_agent_that_turned_bad_within_some_hundred_audits() -> None:
-    assert np.median(first_ring(0.15, 200, np.random.default_rng(2))) * 20 < 400
+    assert np.median(first_ring(0.15, 1_000, np.random.default_rng(2))) < 200
 
 
 def test_it_is_silent_about_improvement() -> None:
-    assert first_ring(0.01, 300, np.random.default_rng(3)).min() == 300
+    assert np.mean(first_ring(0.01, 6_000, np.random.default_rng(3), 50) == 6_000) > 0.9
 
 
 def test_the_proxy_rises_with_unusual_flags_only() -> None:
@@ -55,7 +57,7 @@ def test_a_good_agent_seldom_rings_in_as_many_audits_as_the_level_says() -> None
 
 
 def test_nothing_heard_says_nothing() -> None:
-    assert alarm.listen([], [], 0.95) == (1.0, 1.0, 0)
+    assert alarm.listen([], [], 0.95)[:3] == (1.0, 1.0, 0)
 
 
 def test_the_flag_path_learns_first_and_rings_where_flags_grow() -> None:

@@ -49,15 +49,3 @@ def test_neyman_beats_equal_probabilities() -> None:
 def test_a_budget_below_the_floor_is_refused() -> None:
     with pytest.raises(ValueError, match="floor"):
         audits.neyman([1.0], [0.1], 0.01)
-
-
-def test_overdue_audits_count_as_wrong_and_open_ones_not_yet() -> None:
-    keep, verdict = audits.with_overdue([1, 1, 1], [True, False, False], [False, True, False])
-    assert keep.tolist() == [True, True, False]
-    assert verdict[keep].tolist() == [1.0, 0.0]
-
-
-def test_reviewers_who_miss_errors_raise_the_target() -> None:
-    assert audits.strict_target(0.95, 0.2) == pytest.approx(0.96)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        audits.strict_target(0.95, 1.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from metrics.certificates import binomial
-from metrics.certificates.certify import METHOD, METHOD_FIRST, certify
+from metrics.certificates.certify import METHOD, METHOD_FIRST, Running, certify
 from metrics.certificates.fixed_sequence import choose_threshold
 
 RUNS = 60
@@ -53,3 +53,30 @@ def test_later_traffic_does_not_move_the_levels() -> None:
     score, right, traffic = rng.random(500), np.ones(500), rng.random(100)
     first = certify(score, right, population=traffic)
     assert certify(score, right, population=np.concatenate([traffic, rng.random(900) ** 3])) == first
+
+
+def test_audits_followed_as_they_come_give_the_threshold_that_all_rows_give() -> None:
+    """The benchmark's streams are decided by `Running`, certificates from rows by `certify`: one method."""
+    rng = np.random.default_rng(11)
+    population = rng.random(200)
+    scores, right = rng.random(3_000), (rng.random(3_000) < 0.998).astype(float)
+    odds = rng.choice([0.1, 0.2], 3_000)
+    halves = np.repeat([0, 1, 2], 1_000)
+    running = Running(population)
+    for start in range(0, 3_000, 100):
+        if start in (1_000, 2_000):
+            running.next_half()
+        part = slice(start, start + 100)
+        running.add(scores[part], right[part], 0.1 / odds[part])
+        seen, half = start + 100, int(halves[start])
+        rows = certify(
+            scores[:seen],
+            right[:seen],
+            population=population,
+            probabilities=odds[:seen],
+            smallest=0.1,
+            halves=halves[:seen],
+            half=half,
+        )
+        assert rows.threshold == running.threshold()
+    assert running.threshold() is not None

@@ -124,19 +124,21 @@ def test_weights_follow_the_smallest_probability() -> None:
         eprocess.probability_weights([0.1, 0.2], 0.15)
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=400), st.floats(0.3, 1.0))
-def test_giving_winnings_away_never_certifies_more_and_keeps_each_bet_below_its_most(
-    right: list[bool], weight: float
+@given(st.lists(st.booleans(), min_size=1, max_size=400), st.floats(0.3, 1.0), st.integers(0, 400))
+def test_evidence_followed_in_parts_is_that_of_all_at_once_and_no_bet_keeps_more_than_its_most(
+    right: list[bool], weight: float, cut: int
 ) -> None:
-    steps = eprocess.log_wealth(np.array(right, float), 1 - np.array(right, float), weight, 0.95)
-    bank = np.cumsum(steps, axis=0)
-    most = eprocess.most_kept(3.0)
-    kept = eprocess._capped(bank, most)
-    assert np.all(kept <= np.minimum(bank, most) + 1e-9)
-    step_by_step = np.zeros(steps.shape[1])
-    for row, reached in zip(steps, kept, strict=True):
-        step_by_step = np.minimum(step_by_step + row, most)
-        assert np.allclose(step_by_step, reached)
+    steps = eprocess.factors(np.array(right, float), np.full(len(right), weight), 0.95)
+    whole = eprocess.follow(eprocess.begin(), steps, 3.0, 0.5)
+    parts = eprocess.follow(eprocess.follow(eprocess.begin(), steps[:cut], 3.0, 0.5), steps[cut:], 3.0, 0.5)
+    wide = eprocess.follow(eprocess.begin((9,)), np.repeat(steps[:, None], 9, axis=1), 3.0, 0.5)
+    most, wealth = np.exp(3.0) * len(eprocess.RATES), np.ones(steps.shape[1])
+    for step in steps:
+        wealth = np.minimum(wealth * step, most)
+    for found in (whole.wealth, parts.wealth, *wide.wealth):
+        assert np.allclose(found, wealth)
+    assert whole.held == parts.held
+    assert np.all(wide.held == whole.held)
 
 
 def test_a_level_that_turned_is_withdrawn_sooner_than_its_past_would_allow() -> None:

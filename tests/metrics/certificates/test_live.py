@@ -21,7 +21,7 @@ def audits(scores: Any, right: Any, *, day: float = 0, critical: Any = None, p: 
     harm = critical if critical is not None else [False] * len(scores)
     at = BEGAN + timedelta(days=day)
     return [
-        Audit(UUID(int=number), float(score), p, p, bool(ok), bool(bad), at)
+        Audit(UUID(int=number), float(score), p, p, bool(ok), bool(bad), at, (), p, p)
         for number, (score, ok, bad) in enumerate(zip(scores, right, harm, strict=True))
     ]
 
@@ -29,6 +29,7 @@ def audits(scores: Any, right: Any, *, day: float = 0, critical: Any = None, p: 
 def row(state: str, *, shadow: bool = False, late: bool = False, right: bool = True) -> dict[str, Any]:
     due = BEGAN - timedelta(hours=1) if late else BEGAN + timedelta(hours=1)
     known = {"id": UUID(int=1), "score": 0.9, "probability": 0.5, "smallest": None, "drawn_at": BEGAN}
+    known |= {"coin": 0.5, "coin_smallest": 0.5}
     return known | {
         "state": state,
         "right": right if state == "judged" else None,

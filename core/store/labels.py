@@ -1,0 +1,126 @@
+"""Labels of drafts: audits drawn by coin, and reviewers' decisions on what was held. Certificates rest on them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping
+
+from core.contracts import SIMULATED_REVIEWER
+from core.store.sql import execute, rows
+
+
+def owner_columns(owner: str) -> tuple[str, str, str]:
+    """The columns that name an owner, and its plain name."""
+    if owner.startswith("family:"):
+        return "family", "family_fingerprint", owner.removeprefix("family:")
+    return "agent", "fingerprint", owner
+
+
+# A held draft is labelled by the reviewer who decides on it: sent as it was, or not. All of them are, so a held run has
+# probability 1, whether its label is a blind audit's or the reviewer's. While a certificate let others of its owner go
+# out alone, those were only audited with `audit_smallest`, which is then the smallest of the time.
+_HELD = "d.action = 'hold' AND NOT r.shadow AND d.audit_smallest IS NOT NULL"
+_LEAST = "CASE WHEN d.certificate_id IS NULL OR d.tier <> 'automated' THEN 1.0 ELSE d.audit_smallest END"
+_SETTLED = "interval '1 minute'"  # a reviewer's decision can be taken back for some seconds
+HANDED_OVER = timedelta(hours=48)  # held drafts that nobody decided on by then are audited
+
+
+def evidence(
+    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None
+) -> Sequence[RowMapping]:
+    """Return an owner's audits drawn since a time, and its held drafts since then, in the order in which they ran.
+
+    `judgements` are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
+    `coin` and `coin_smallest` are the audit's own probability and the smallest of the time; 0 for a held draft that no
+    coin drew (`source` review; its id is the decision's).
+    """
+    name, column, plain = owner_columns(owner)
+    least = "d.audit_smallest" if owner.startswith("family:") else _LEAST
+    return rows(
+        connection,
+        f"""SELECT a.id, a.run_id, a.agent, a.score, a.state, a."right", a.critical, 'audit' AS source,
+                CASE WHEN {_HELD} THEN 1.0 ELSE a.probability END AS probability,
+                CASE WHEN {_HELD} THEN {least} ELSE a.smallest END AS smallest,
+                CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
+                coalesce(a.smallest, a.probability) AS coin_smallest,
+                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
+                ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
+                    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at) AS judgements
+            FROM audits a JOIN runs r ON r.id = a.run_id JOIN decisions d ON d.run_id = a.run_id
+            WHERE a.{name} = :plain AND a.{column} = :fingerprint
+              AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
+            UNION ALL
+            SELECT d.id, r.id, r.agent, r.score,
+                CASE WHEN d.review <> 'open' AND d.reviewed_at < clock_timestamp() - {_SETTLED} THEN 'judged'
+                    ELSE 'open' END,
+                d.review = 'approved', false, 'review', 1.0, {least}, 0.0, 0.0,
+                d.reviewed_by IN (:simulated, 'key:' || :simulated), d.action, d.created_at,
+                d.created_at + :handed_over, d.reviewed_at,
+                false, r.created_at, ARRAY[]::uuid[]
+            FROM runs r JOIN decisions d ON d.run_id = r.id
+            WHERE r.{name} = :plain AND r.{column} = :fingerprint AND {_HELD} AND r.kind <> 'abstain'
+              AND NOT d.audited AND d.review IN ('open', 'approved', 'edited', 'rejected', 'taken_over')
+              AND (CAST(:since AS timestamptz) IS NULL OR d.created_at >= :since)
+              AND NOT EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id)
+            ORDER BY run_id""",
+        plain=plain,
+        fingerprint=fingerprint,
+        since=since,
+        handed_over=HANDED_OVER,
+        simulated=SIMULATED_REVIEWER,
+    )
+
+
+def hand_over(connection: Connection) -> int:
+    """Let held drafts that nobody decided on within 48 hours, or that a newer message overtook, be audited; returns how
+    many. Leaving them out would leave out the hard ones."""
+    return execute(
+        connection,
+        f"""INSERT INTO audits (id, tenant_id, run_id, work_item_id, agent, fingerprint, family, family_fingerprint,
+                intent, language, probability, smallest, score, action, drawn_at, due_at)
+            SELECT gen_random_uuid(), d.tenant_id, r.id, r.work_item_id, r.agent, r.fingerprint, r.family,
+                r.family_fingerprint, r.intent, r.language, 1.0, d.audit_smallest, r.score, d.action, d.created_at,
+                clock_timestamp() + :handed_over
+            FROM decisions d JOIN runs r ON r.id = d.run_id
+            WHERE d.review IN ('open', 'superseded') AND {_HELD} AND r.kind <> 'abstain' AND NOT d.audited
+              AND d.created_at > clock_timestamp() - interval '90 days'
+              AND (d.review = 'superseded' OR d.created_at < clock_timestamp() - :handed_over)
+            ON CONFLICT (run_id) DO NOTHING""",
+        handed_over=HANDED_OVER,
+    )
+
+
+def as_judged(
+    connection: Connection, owner: str, listed: Sequence[tuple[UUID, Sequence[UUID]]]
+) -> Sequence[RowMapping]:
+    """Return an owner's audits with the verdict that the named judgements give, and held drafts with their reviewer's,
+    in the order of `listed`; lost ones are left out.
+
+    `changed` says that the verdict in force is another one by now. Where the first and the second reviewer differ it
+    counts as wrong; where nobody judged in time it does too.
+    """
+    least = "d.audit_smallest" if owner.startswith("family:") else _LEAST
+    return rows(
+        connection,
+        f"""SELECT coalesce(a.id, d.id) AS id, coalesce(a.score, r.score) AS score, v.ids AS judgements,
+               CASE WHEN {_HELD} THEN 1.0 ELSE a.probability END AS probability,
+               CASE WHEN {_HELD} THEN {least} ELSE coalesce(a.smallest, a.probability) END AS smallest,
+               CASE WHEN a.id IS NOT NULL AND d.audited THEN a.probability ELSE 0.0 END AS coin,
+               CASE WHEN a.id IS NULL THEN 0.0 ELSE coalesce(a.smallest, a.probability) END AS coin_smallest,
+               coalesce(a.drawn_at, d.created_at) AS drawn_at,
+               CASE WHEN a.id IS NULL THEN d.review = 'approved' ELSE coalesce(v."right", false) END AS "right",
+               CASE WHEN a.id IS NULL THEN false ELSE coalesce(v.critical, true) END AS critical,
+               'judged' AS state, false AS shadow, a.due_at,
+               a.id IS NOT NULL AND a."right" IS DISTINCT FROM coalesce(v."right", false) AS changed
+           FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS l (id, place)
+           LEFT JOIN audits a ON a.id = l.id
+           JOIN decisions d ON d.run_id = a.run_id OR (a.id IS NULL AND d.id = l.id)
+           JOIN runs r ON r.id = d.run_id
+           LEFT JOIN LATERAL (SELECT array_agg(j.id ORDER BY j.at) AS ids, bool_and(j."right") AS "right",
+               bool_or(j.critical) AS critical FROM judgements j
+               WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))) v ON true
+           ORDER BY l.place""",
+        ids=[one for one, _ in listed],
+        judgements=[judgement for _, some in listed for judgement in some],
+    )

@@ -70,6 +70,7 @@ class Manifest(_Strict):
     may: tuple[str, ...] = Field((), description="the actions it may propose")
     tier: Tier = "automated"
     target: float = 0.95
+    audits_a_day: int | None = Field(None, ge=1, description="a budget that the audit probability follows")
     family: str = Field("", description="agents of one family may pool their audits for one certificate")
     limits: Limits = Limits()
     languages: tuple[str, ...] = ("en",)

@@ -11,7 +11,8 @@ from api.shapes import Shape
 from core.errors import Rejected
 from core.store import alarms, gate, journal, labels, policies, tenants
 from metrics.certificates import overview
-from metrics.certificates.certify import plan_runs
+from metrics.certificates.binomial import audits_needed
+from metrics.certificates.certify import BESIDE_LOOK, plan_runs
 from metrics.certificates.live import Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
 
@@ -73,11 +74,16 @@ class Alarms(BaseModel):
     alarms: list[Alarm]
 
 
+LEAST_LOOK = audits_needed(
+    0.95, 1 - (1 - 0.95) * (1 - BESIDE_LOOK)
+)  # fewer could never pass at 95 %
+
+
 class FirstLook(Shape):
     """How many audits the one sharp look takes, in the order in which they were drawn."""
 
     agent: Annotated[str, Field(min_length=1, max_length=200, description="An agent, or family:NAME.")]
-    audits: Annotated[int, Field(ge=59, le=100_000)]
+    audits: Annotated[int, Field(ge=LEAST_LOOK, le=100_000)]
 
 
 class CheckOut(BaseModel):
@@ -125,8 +131,8 @@ def gate_of(connection: Connection) -> Gate:
 def ledger_of(connection: Connection, since: datetime, until: datetime, agent: str | None = None) -> list[LedgerLine]:
     """Return the ledger of what was sent in [since, until), as far as its audits are complete."""
     end = gate.complete_until(connection, since, until, agent)
-    sent = gate.sent_by_probability(connection, since, end, agent)
-    return overview.ledger(sent, gate.audits_of_sent(connection, since, end, agent), since=since, until=end)
+    found = gate.audits_of_sent(connection, since, end, agent)  # first: what is sent meanwhile is then counted too
+    return overview.ledger(gate.sent_by_probability(connection, since, end, agent), found, since=since, until=end)
 
 
 def curve_of(connection: Connection, agent: str, days: int) -> WhatIf:

@@ -21,7 +21,7 @@ from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
-from workers import alarms
+from workers import alarms, budget
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
 
@@ -55,6 +55,7 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
     with app_database().transaction(tenant_id) as connection:
         labels.hand_over(connection)
         state = policies.tenant_state(connection)
+        budget.spend(connection, tenant_id, shop.catalog, state)
         seen = gate.stamps(connection)
         owners = list(_owners(connection, shop, state, tenant_id))
     for owner in owners:

@@ -281,7 +281,9 @@ def gate(shop: Workshop, worked: Worked, state: TenantState, coin: float, audit:
     item = worked.loaded.item
     flagged = audits.doubtful(item, proposal, worked.route)
     burst = setting.burst_until is not None and datetime.now(UTC) < setting.burst_until
-    drawn = audits.draw(setting.audit_probability, settings().audit_floor, flagged=flagged, burst=burst)
+    drawn = audits.draw(
+        setting.audit_probability, settings().audit_floor, flagged=flagged, burst=burst, more=setting.audit_flagged
+    )
     return decide(
         item,
         proposal,

@@ -43,6 +43,7 @@ class AgentOut(BaseModel):
     confidence: float
     critical_target: float | None
     audit_probability: float
+    audits_a_day: int | None
     certificates: list[Certificate]
     runs: int = Field(description="Of the last 30 days, shadow runs left out.")
     automated: int
@@ -84,6 +85,9 @@ class AgentChange(Shape):
     paused: bool | None = None
     enabled: bool | None = None
     audit_probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    audits_a_day: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        None, description="A budget that the audit probability then follows, never below the floor; 0 ends it."
+    )
     critical_target: Annotated[float, Field(ge=0, lt=1)] | None = Field(
         None, description="Free of critical errors at least so often, beside the target; 0 asks for nothing."
     )
@@ -156,6 +160,10 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
         raise Rejected(told, code="below_audit_floor", where="/audit_probability")
     if changes.get("critical_target") == 0:
         changes["critical_target"] = None
+    if body.audits_a_day is not None:
+        changes["audits_a_day"] = body.audits_a_day or None
+    if body.audits_a_day == 0 or (body.audit_probability is not None and body.audits_a_day is None):
+        changes |= {"audits_a_day": None, "audit_flagged": None}
     before = policies.tenant_state(connection).agents.get(name, AgentSetting())._asdict()
     policies.set_agent(connection, caller.tenant_id, name, **changes)
     data = {"before": {field: before[field] for field in changes}, "after": changes}
@@ -207,6 +215,7 @@ def _agent(entry: Entry, state: TenantState, counts: dict[str, Any], judged: dic
         "confidence": live.confidence,
         "critical_target": live.critical_target,
         "audit_probability": live.audit_probability,
+        "audits_a_day": live.audits_a_day,
         "certificates": [one for one in state.certificates if one.agent in speaks_for],
         **{name: count.get(name) or 0 for name in ("runs", "automated", "held", "declined", "cost_usd")},
         "last_run": count.get("last_run"),

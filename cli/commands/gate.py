@@ -17,7 +17,18 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Column, Table
 
-from api.gate_seen import Alarms, FirstLook, Ledgers, alarm_of, alarms_of, announce, curve_of, gate_of, ledger_of
+from api.gate_seen import (
+    LEAST_LOOK,
+    Alarms,
+    FirstLook,
+    Ledgers,
+    alarm_of,
+    alarms_of,
+    announce,
+    curve_of,
+    gate_of,
+    ledger_of,
+)
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
@@ -107,7 +118,7 @@ def curve(
 @app.command()
 def look(
     agent: Annotated[str, typer.Argument(help="An agent, or family:NAME.")],
-    audits: Annotated[int, typer.Argument(help="How many audits it takes, in the order drawn; 59 or more.", min=59)],
+    audits: Annotated[int, typer.Argument(help="How many audits it takes, in the order drawn.", min=LEAST_LOOK)],
 ) -> None:
     """Announce the one sharp look at an agent's first audits, before any is judged: it certifies with fewer of them."""
     with connected() as tenant, app_database().transaction(tenant) as connection:

@@ -31,7 +31,11 @@ def doubtful(item: WorkItem, proposal: Proposal, route: Route) -> bool:
     return signals.get("flag", 0.0) >= 0.5 or signals.get("runner_up", 0.0) >= RUNNER_UP or item.turn > 1
 
 
-def draw(probability: float, floor: float, *, flagged: bool, burst: bool) -> Draw:
-    """The agent's own probability, or more of it for a flagged run, or half of all while an alarm is looked into."""
+def draw(probability: float, floor: float, *, flagged: bool, burst: bool, more: float | None = None) -> Draw:
+    """The agent's own probability, or more of it for a flagged run, or half of all while an alarm is looked into.
+
+    more: what a flagged run has where a budget set it; else 4.5 times as much.
+    """
     least = max(probability, floor, BURST if burst else 0.0)
-    return Draw(min(1.0, least * MORE) if flagged else least, least, flagged)
+    often = least * MORE if more is None else max(least, more)
+    return Draw(min(1.0, often) if flagged else least, least, flagged)

@@ -23,6 +23,8 @@ class AgentSetting(NamedTuple):
     paused: bool = False
     audit_probability: float = 0.1
     critical_target: float | None = None
+    audits_a_day: int | None = None  # a budget; the two probabilities then follow it
+    audit_flagged: float | None = None
     burst_until: datetime | None = None  # audits are drawn much more often until then: an alarm is being looked into
 
 

@@ -1,10 +1,11 @@
 """Does the gate keep its promise? Simulations with known truth: violations, share kept, drift, ledger, fleet, speed.
 
-python -m bench.gate [--repeats 1000] [--streams 40] [--seed 1] [--speed] [--part one_shot.stationary] [--part ledger]
+python -m bench.gate [--repeats 1000] [--streams 30] [--seed 1] [--speed] [--part one_shot.stationary] [--part ledger]
 """
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def main() -> None:
     """Run all, or with --speed the cost alone."""
     parser = argparse.ArgumentParser(prog="python -m bench.gate", description=__doc__)
     parser.add_argument("--repeats", type=int, default=1_000, help="repeats of each one-shot world, ledger and labels")
-    parser.add_argument("--streams", type=int, default=40, help="runs of each stream world")
+    parser.add_argument("--streams", type=int, default=30, help="runs of each stream world")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", action="store_true", help="only what a decision and a recertification cost")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be given several times")
@@ -156,7 +157,7 @@ def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any
         share, volume = stream.REFERENCE[world]
         print(f"{world:16} {'(reference design)':36} {share:6.3f} {volume:7.4f}")
         for name in stream.PLAYERS:
-            with ProcessPoolExecutor() as pool:
+            with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
                 found = stream.figures(list(pool.map(stream.play, repeat(world), repeat(name), seeds, chunksize=5)))
             _print_stream(world, name, found)
             if name == stream.OURS:

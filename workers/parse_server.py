@@ -33,6 +33,8 @@ MEGABYTE = 1_000_000
 MEMORY = {False: 1_200 * MEGABYTE, True: 2_600 * MEGABYTE}  # address space of a child; OCR works in 0.5 to 1.3 GB
 SECONDS_A_PAGE = {False: 20.0, True: 90.0}  # without a new part for so long, the child is ended
 CPU_SECONDS = 3_600  # of a whole file
+SECONDS_IN_FRONT = {False: 1.0, True: 10.0}  # a child that takes longer gives way to everybody else's work
+GIVES_WAY = 10  # how much nicer it then is
 FILE_BYTES = 400 * MEGABYTE
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
@@ -97,7 +99,7 @@ def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | 
         os.close(results)
         _run_child(request, child_end, folder, ocr)
     os.close(child_end)
-    ended = _relay(results, answers, requests, SECONDS_A_PAGE[ocr is not None])
+    ended = _relay(results, answers, requests, child, with_ocr=ocr is not None)
     os.close(results)
     if ended in ("slow", "gone"):
         os.kill(child, signal.SIGKILL)  # not yet waited for, so the number is still the child's own
@@ -112,14 +114,22 @@ def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | 
         sys.exit(0)
 
 
-def _relay(results: int, answers: int, requests: "Lines", patience: float) -> str:
+def _relay(results: int, answers: int, requests: "Lines", child: int, *, with_ocr: bool) -> str:
     """Pass whole lines on. Returns 'done' (the child said how it ended), 'open', 'slow' or 'gone' (nobody listens)."""
     lines = Lines(results)
-    last = time.monotonic()
+    last = started = time.monotonic()
+    in_front = True
     while True:
-        left = patience - (time.monotonic() - last)
+        now = time.monotonic()
+        left = SECONDS_A_PAGE[with_ocr] - (now - last)
         if left <= 0:
             return "slow"
+        if in_front:
+            left = min(left, started + SECONDS_IN_FRONT[with_ocr] - now)
+            if left <= 0:
+                in_front = False
+                os.setpriority(os.PRIO_PROCESS, child, min(19, os.getpriority(os.PRIO_PROCESS, child) + GIVES_WAY))
+                continue
         ready, _, _ = select.select([results, requests.file], [], [], left)
         if requests.file in ready and not requests.fill():
             return "gone"

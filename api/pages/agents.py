@@ -22,7 +22,7 @@ from metrics.certificates.overview import WhatIf
 router = APIRouter(include_in_schema=False)
 _change: TypeAdapter[routes.AgentChange] = TypeAdapter(routes.AgentChange)
 DAYS = 90  # of runs that the what-if looks at
-SHARES = (0.02, 0.05, 0.125, 0.2, 0.5, 1.0)
+SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 SHOWN = ("prompt.md", "fields.yaml", "cases.yaml", "agent.yaml")
 
 

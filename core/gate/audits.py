@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.contracts import Proposal, Route, WorkItem
 
-USUAL = 0.125  # the part of what goes out alone that people judge, where an owner says nothing else
+USUAL = 0.15  # the part of what goes out alone that people judge, where an owner says nothing else
 FLOOR = 0.02
 MORE = 4.5  # times as often where there is a doubt (Neyman's allocation for a flag that finds most errors)
 BURST = 0.5

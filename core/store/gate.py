@@ -44,13 +44,16 @@ def owners(connection: Connection) -> Sequence[RowMapping]:
 
 
 def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
-    """Return whether any of an owner's audits is judged."""
+    """Return whether any of an owner's audits is judged, or any of its held drafts decided on."""
     name, column, plain = owner_columns(owner)
     return bool(
         scalar(
             connection,
             f"""SELECT EXISTS (SELECT 1 FROM audits
-                WHERE {name} = :plain AND {column} = :fingerprint AND state = 'judged')""",
+                WHERE {name} = :plain AND {column} = :fingerprint AND state = 'judged')
+                OR EXISTS (SELECT 1 FROM runs r JOIN decisions d ON d.run_id = r.id
+                WHERE r.{name} = :plain AND r.{column} = :fingerprint AND NOT r.shadow
+                  AND d.review IN ('approved', 'edited', 'rejected', 'taken_over'))""",
             plain=plain,
             fingerprint=fingerprint,
         )

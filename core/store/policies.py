@@ -21,7 +21,7 @@ class AgentSetting(NamedTuple):
     target: float | None = None
     confidence: float = 0.95
     paused: bool = False
-    audit_probability: float = 0.125
+    audit_probability: float = 0.15
     critical_target: float | None = None
     audits_a_day: int | None = None  # a budget; the two probabilities then follow it
     audit_flagged: float | None = None

@@ -104,7 +104,7 @@ agent_settings = Table(
     number("target"),
     Column("confidence", Float, nullable=False, server_default=text("0.95")),
     flag("paused"),
-    Column("audit_probability", Float, nullable=False, server_default=text("0.125")),
+    Column("audit_probability", Float, nullable=False, server_default=text("0.15")),
     number("critical_target"),
     Column("audits_a_day", Integer),  # a budget; the audit probability then follows it
     number("audit_flagged"),  # and that of runs with a sign of doubt

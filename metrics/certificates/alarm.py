@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 BETS = np.array([0.2, 0.5, 1.0, 2.0, 4.0])
-LEVEL = 500.0  # audits of automated runs between two false alarms, on average at least
+LEVEL = 300.0  # audits of automated runs between two false alarms, on average at least
 SIGNS_LEVEL = 7.0
 MOST = 600.0  # log wealth beyond which nothing more is told
 

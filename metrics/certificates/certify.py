@@ -24,8 +24,8 @@ from metrics.certificates import eprocess
 from metrics.certificates.fixed_sequence import Choice, choose_threshold
 
 PLAN_RUNS = 100
-RESERVE = 0.06  # of the allowed error rate: certify 95.3 % for a promise of 95 %
-SLACK = 0.4
+RESERVE = 0.07  # of the allowed error rate: certify 95.35 % for a promise of 95 %
+SLACK = 0.3
 BESIDE_LOOK = 0.25  # part of delta for the certificate that is valid at any time, beside an announced look
 METHOD = "any-time betting, fixed sequence"
 METHOD_FIRST = "one announced look, exact binomial, fixed sequence"

@@ -6,8 +6,10 @@ gone is gone from the value too.
 
 import io
 import json
+import math
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zipfile import BadZipFile
 
 import numpy as np
@@ -33,6 +35,7 @@ class Kept:
     vectors: Halves
     title: Halves
     problem: str = ""  # why the file could not be read; then it has no chunks
+    apart: int = 0  # chunks that are kept elsewhere: in the database, where the knowledge is large
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,16 @@ class Knowledge:
         return fingerprint(part.file for part in self.parts)
 
     @property
+    def is_apart(self) -> bool:
+        """Say whether chunks of it are kept elsewhere."""
+        return any(part.apart for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """Return the number of chunks of all articles, wherever they are kept."""
+        return sum(len(part.chunks) + part.apart for part in self.parts)
+
+    @property
     def chunks(self) -> list[Chunk]:
         """Return the chunks of all articles."""
         return [chunk for part in self.parts for chunk in part.chunks]
@@ -59,12 +72,31 @@ def build(
     embedder: Embedder,
     passages: Embedder,
     before: Knowledge | None = None,
+    until: float = math.inf,
 ) -> Knowledge:
     """Return the knowledge in `files`. `read` gives a file's article, `embedder` and `passages` the vectors of
-    questions and of passages; what `before` holds of an unchanged file is taken over."""
+    questions and of passages; what `before` holds of an unchanged file is taken over.
+
+    No file but the first new one is begun after `until` (of time.monotonic): what is left out shows in the fingerprint.
+    """
     kept = {part.file: part for part in before.parts} if before and before.embedder == embedder.name else {}
-    parts = [kept.get(file) or _part(file, read, embedder, passages) for file in files]
+    parts, is_new = [], False
+    for file in files:
+        if file in kept:
+            parts.append(kept[file])
+        elif not is_new or time.monotonic() < until:
+            parts.append(_part(file, read, embedder, passages))
+            is_new = True
     return Knowledge(embedder=embedder.name, parts=tuple(parts))
+
+
+def set_apart(knowledge: Knowledge) -> Knowledge:
+    """Return the knowledge without its chunks, which are kept elsewhere: what is left says which files it has."""
+    parts = [
+        replace(part, chunks=(), vectors=part.vectors[:0], apart=len(part.chunks) + part.apart)
+        for part in knowledge.parts
+    ]
+    return replace(knowledge, parts=tuple(parts))
 
 
 def _part(file: File, read: Callable[[str], Article], embedder: Embedder, passages: Embedder) -> Kept:
@@ -86,6 +118,7 @@ def pack(knowledge: Knowledge) -> bytes:
             "name": part.file.name,
             "sha256": part.file.sha256,
             "problem": part.problem,
+            "apart": part.apart,
             "title": part.chunks[0].title if part.chunks else "",
             "chunks": [[chunk.heading, chunk.text] for chunk in part.chunks],
         }
@@ -120,6 +153,7 @@ def unpack(data: bytes) -> Knowledge:
         ]
         file = File(name=one["name"], sha256=one["sha256"])
         vectors, title = arrays["vectors"][start:end], arrays["titles"][place]
-        parts.append(Kept(file=file, chunks=tuple(cut), vectors=vectors, title=title, problem=one["problem"]))
+        told = {"problem": one["problem"], "apart": one.get("apart", 0)}
+        parts.append(Kept(file=file, chunks=tuple(cut), vectors=vectors, title=title, **told))
         start = end
     return Knowledge(embedder=header["embedder"], parts=tuple(parts))

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.documents.parser import Hints
-from agents.documents.same import content_key
+from agents.documents.same import ALIKE, content_key, picture_numbers
 from agents.documents.values import Page, Reading, part_from_json, part_to_json
 from core.contracts import WorkItem
 from core.db import app_database
@@ -112,5 +112,7 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
     with app_database().transaction(tenant_id) as connection:
         pages.save(connection, tenant_id, document_id, taken.unsaved)
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
-        _at_hand.first[document_id] = items.link_duplicate(connection, document_id, content_key(reading))
+        _at_hand.first[document_id] = items.link_duplicate(
+            connection, document_id, content_key(reading), picture_numbers(reading), ALIKE
+        )
     return reading

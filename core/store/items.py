@@ -193,19 +193,29 @@ def save_reading(
     )
 
 
-def link_duplicate(connection: Connection, document_id: UUID, content_key: str) -> UUID | None:
-    """Keep the digest of a document's contents, and link it to the first document with the same bytes or contents;
-    returns that one's id."""
+def link_duplicate(
+    connection: Connection, document_id: UUID, content_key: str, numbers: Sequence[str] = (), alike: float = 1.0
+) -> UUID | None:
+    """Keep what tells a document from others (a digest of its contents; the numbers printed on a picture), and link it
+    to the first document with the same bytes, the same contents, or of whose numbers and its own together a share of
+    `alike` is the same; returns that one's id."""
     row = one_row(
         connection,
-        """UPDATE documents d SET content_key = :key, duplicate_of = (
+        """UPDATE documents d SET content_key = :key, numbers = :numbers, duplicate_of = (
                SELECT min(e.id::text)::uuid FROM (
                    SELECT a.id FROM documents a WHERE a.sha256 = d.sha256
-                   UNION ALL SELECT b.id FROM documents b WHERE b.content_key = :key AND :key <> '') e
+                   UNION ALL SELECT b.id FROM documents b WHERE b.content_key = :key AND :key <> ''
+                   UNION ALL SELECT c.id FROM documents c, LATERAL (
+                       SELECT count(*) AS shared FROM unnest(c.numbers) one WHERE one = ANY (:numbers)) s
+                   WHERE c.numbers && CAST(:numbers AS text[])
+                       AND shared >= :alike * (cardinality(c.numbers) + :count - shared)) e
                WHERE e.id < d.id)
            WHERE d.id = :id RETURNING duplicate_of""",
         id=document_id,
         key=content_key,
+        numbers=list(numbers),
+        count=len(numbers),
+        alike=alike,
     )
     found: UUID | None = row["duplicate_of"]
     return found

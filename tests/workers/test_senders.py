@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 
 from agents.documents.extract.text import squeeze
+from agents.documents.same import ALIKE
 from bench import document_senders
 from core.db import app_database
 from core.files import Received
-from core.store import reviews, senders
+from core.store import items, reviews, senders
 from core.store.intake import NewDocument, add_document
 from core.store.sql import execute, one_row, rows
 from tests.workers.made import Shop
@@ -125,6 +126,33 @@ def test_the_same_document_again_is_linked_and_never_goes_straight_through(reade
         assert again[1] == first[0]
         assert (again[2], again[3]) == (0.0, f"the same document came before: {first[0]}")
     assert first[3] == ""
+
+
+def test_a_receipt_that_was_photographed_again_is_linked_and_another_of_the_shop_is_not(shop: Shop) -> None:
+    first = [str(number) for number in range(100, 120)]
+    with app_database().transaction(shop.tenant) as connection:
+        ids = [
+            add_document(
+                connection,
+                shop.tenant,
+                NewDocument(
+                    filename="a.jpg", media_type="image/jpeg", size=1, sha256=f"{place:064}",
+                    received_at=datetime.now(UTC),
+                ),
+            )
+            for place in range(4)
+        ]  # fmt: skip
+        printed: tuple[list[str], ...] = (
+            first,
+            [*first[2:], "998"],
+            [*first[:12], *(str(number) for number in range(700, 708))],
+            [],
+        )
+        linked = [
+            items.link_duplicate(connection, one, f"text {place}", numbers, ALIKE)
+            for place, (one, numbers) in enumerate(zip(ids, printed, strict=True))
+        ]
+    assert linked == [None, ids[0], None, None]
 
 
 def test_notes_of_other_senders_do_not_push_out_the_true_one(reader: Shop) -> None:

@@ -1,123 +1,135 @@
 """A generated event log for `bench.volume`: a year of tickets in order of arrival, about six events each."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-import numpy as np
+import duckdb
 
 from core.db import Database
-from core.ids import new_id
 from core.store import tenants
 
 DAYS = 365
 AGENTS, INTENTS = 12, 60
-LANGUAGES, CHANNELS = ("en", "vi", "de"), ("email", "chat", "web")
-LATE = 0.02  # of the events are written a day after they happened
-COLUMNS = "id, tenant_id, kind, at, ticket_id, document_id, work_item_id, run_id, data, written_at"
+A_FILE = 250_000  # tickets
+COLUMNS = "id, tenant_id, kind, at, ticket_id, run_id, data, written_at"
 
-
-class Row(NamedTuple):
-    """One event as it is written."""
-
-    kind: str
-    at: datetime
-    ticket: UUID
-    run: UUID | None
-    data: dict[str, Any]
+# Each ticket's coins, drawn once; `u` are numbers of [0, 1) out of one hash each.
+TICKETS = """
+CREATE OR REPLACE TABLE tickets AS
+WITH coins AS (
+    SELECT number, {start} + CAST({days} * 86400000000 * (number / {tickets}) AS BIGINT) AS born,
+        [(hash(number * 31 + place + {seed} * 1000003) >> 11) / 9007199254740992.0 for place in range(12)] AS u
+    FROM range({first}, {last}) AS numbers(number)
+)
+SELECT number, born, u, CAST(floor({intents} * u[1] * u[1]) AS INTEGER) AS intent,
+    ['en', 'vi', 'de'][1 + CAST(floor(3 * u[2] * u[2]) AS INTEGER)] AS language,
+    ['email', 'chat', 'web'][1 + CAST(floor(3 * u[3]) AS INTEGER)] AS channel,
+    'c' || CAST(floor({tickets} * u[4] / 3) AS BIGINT) AS customer,
+    round(60 * 10 ** (2 * u[5]), 2) AS seconds, u[6] < 0.2 AS abstains, u[6] < 0.2 OR u[7] < 0.2 AS to_person,
+    u[8] < 0.02 AS drawn, u[9] AS after, round(0.0004 + 0.002 * u[10], 7) AS cost, 1 + 6 * u[11] AS hours
+FROM coins
+"""
+EVENTS = """
+SELECT 0 AS step, 'ticket.received' AS kind, 0.0 AS hours, format('{{"channel": "{}", "language": "", "customer": "{}",
+    "origin": "live"}}', channel, customer) AS data FROM tickets
+UNION ALL
+SELECT 1, 'item.routed', 0.001, format('{{"agent": "agent{}", "intent": "agent{}/intent{}", "score": 0.9,
+    "language": "{}", "reason": ""}}', intent % {agents}, intent % {agents}, intent, language) FROM tickets
+UNION ALL
+SELECT 2, 'run.recorded', 0.002, format('{{"agent": "agent{}", "version": "1", "model": "m", "proposal": "{}",
+    "score": 0.9, "shadow": false, "fingerprint": "f1", "intent": "agent{}/intent{}", "cost_usd": {:.7f},
+    "seconds": {:.4f}}}', intent % {agents}, CASE WHEN abstains THEN 'abstain' ELSE 'reply' END, intent % {agents},
+    intent, cost, 1 + cost) FROM tickets
+UNION ALL
+SELECT 3, 'decision.recorded', 0.002, CASE
+    WHEN abstains THEN '{"action": "decline", "reasons": ["no_draft"], "audit_probability": 0.02, "audited": false}'
+    WHEN to_person
+    THEN '{"action": "hold", "reasons": ["score_below_threshold"], "audit_probability": 0.02, "audited": false}'
+    ELSE format('{{"action": "automate", "reasons": ["certified"], "audit_probability": 0.02, "audited": {}}}', drawn)
+    END FROM tickets
+UNION ALL
+SELECT 4, CASE WHEN abstains THEN 'staff.replied' ELSE 'review.edited' END, hours,
+    format('{{"by": "an", "seconds": {}}}', seconds) FROM tickets WHERE to_person
+UNION ALL
+SELECT 5, 'outcome.recorded', 7.0, '{"outcome": "handed_off", "by": "an"}' FROM tickets WHERE to_person
+UNION ALL
+SELECT 4, 'delivery.sent', 0.01, format('{{"effect": "reply", "by": "agent", "channel": "{}"}}', channel)
+FROM tickets WHERE NOT to_person
+UNION ALL
+SELECT 5, 'audit.judged', 30.0, format('{{"right": {}, "critical": false, "simulated": false}}', u[12] < 0.96)
+FROM tickets WHERE NOT to_person AND drawn
+UNION ALL
+SELECT 6, 'message.received', 20.0, '{"turn": 2}' FROM tickets WHERE NOT to_person AND after < 0.08
+UNION ALL
+SELECT 7, 'staff.replied', 24.0, format('{{"by": "an", "seconds": {}}}', seconds)
+FROM tickets WHERE NOT to_person AND after < 0.08
+UNION ALL
+SELECT 6, 'csat.answered', 3.0, format('{{"rating": {}}}', 3 + CAST(floor(10 * after) AS INTEGER))
+FROM tickets WHERE NOT to_person AND after BETWEEN 0.08 AND 0.2999
+UNION ALL
+SELECT 8, 'ticket.closed', 120.0, format('{{"by": "{}"}}', CASE WHEN after > 0.2 THEN 'silence' ELSE 'customer' END)
+FROM tickets WHERE NOT to_person
+"""
+# A UUIDv7 of a moment: what the product makes, and what keeps a ticket's rows near each other.
+V7 = """CREATE OR REPLACE MACRO v7(us, what, number) AS CAST(printf('%012x7', us // 1000)
+    || substr(md5(what || number || '{seed}'), 1, 3) || '8'
+    || substr(md5(what || number || '{seed}'), 4, 15) AS UUID)"""
+ROWS = """
+SELECT v7(t.born + CAST(e.hours * 3600000000 AS BIGINT), 'e' || e.step, t.number) AS id,
+    '{tenant}' AS tenant_id, e.kind,
+    strftime(make_timestamp(t.born + CAST(e.hours * 3600000000 AS BIGINT)), '%Y-%m-%d %H:%M:%S.%f+00') AS happened_at,
+    v7(t.born, 't', t.number) AS ticket_id,
+    CASE WHEN regexp_matches(e.kind, '^(item|run|decision|audit)') THEN v7(t.born, 'r', t.number) END AS run_id,
+    replace(e.data, chr(10), ' ') AS data
+"""
 
 
 class Log:
     """`tickets` tickets that arrive evenly over a year that ended two weeks ago."""
 
     def __init__(self, tickets: int, seed: int) -> None:
-        self.tickets = tickets
+        self.tickets, self.seed = tickets, seed
         self.start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS + 14)
-        self._rng = np.random.default_rng(seed)
-        self._random: Iterator[float] = iter(())
 
-    def _next(self) -> float:
-        value = next(self._random, None)
-        if value is None:
-            self._random = iter(self._rng.random(100_000).tolist())
-            value = next(self._random)
-        return value
-
-    def _id(self, at: datetime) -> UUID:
-        """A UUIDv7 of that time: what the product makes, and what keeps a ticket's rows near each other."""
-        low, high = int(self._next() * 2**50), int(self._next() * 2**24)
-        stamp = int(at.timestamp() * 1000) << 80
-        return UUID(int=stamp | 0x7 << 76 | (high & 0xFFF) << 64 | 0x2 << 62 | (low << 12 | high >> 12) & (1 << 62) - 1)
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the events, ticket by ticket in order of arrival."""
-        for number in range(self.tickets):
-            yield from self._ticket(self.start + timedelta(days=DAYS * number / self.tickets))
-
-    def _ticket(self, at: datetime) -> Iterator[Row]:
-        # The product numbers intents within their agent; few are most of the traffic.
-        number = int(INTENTS * self._next() ** 2)
-        agent, intent = f"agent{number % AGENTS}", f"agent{number % AGENTS}/intent{number}"
-        language, channel = LANGUAGES[int(3 * self._next() ** 2)], CHANNELS[int(3 * self._next())]
-        ticket, run = self._id(at), self._id(at)
-        customer = f"c{int(self.tickets * self._next() / 3)}"
-        seconds = 60 * 10 ** (2 * self._next())
-
-        def row(kind: str, hours: float, **data: Any) -> Row:
-            of_run = kind.startswith(("item.", "run.", "decision.", "audit."))
-            return Row(kind, at + timedelta(hours=hours), ticket, run if of_run else None, data)
-
-        yield row("ticket.received", 0, channel=channel, language="", customer=customer, origin="live")
-        yield row("item.routed", 0.001, agent=agent, intent=intent, score=0.9, language=language, reason="")
-        abstains = self._next() < 0.2
-        proposal = "abstain" if abstains else "reply"
-        cost = 0.0004 + 0.002 * self._next()
-        made = {"agent": agent, "version": "1", "model": "m", "proposal": proposal, "score": 0.9, "shadow": False}
-        yield row("run.recorded", 0.002, **made, fingerprint="f1", intent=intent, cost_usd=cost, seconds=1 + cost)
-        if abstains or self._next() < 0.2:
-            action, reason = ("decline", "no_draft") if abstains else ("hold", "score_below_threshold")
-            yield row(
-                "decision.recorded", 0.002, action=action, reasons=[reason], audit_probability=0.02, audited=False
-            )
-            kind = "staff.replied" if abstains else "review.edited"
-            yield row(kind, 1 + 6 * self._next(), by="an", seconds=seconds)
-            yield row("outcome.recorded", 7, outcome="handed_off", by="an")
-            return
-        drawn = self._next() < 0.02
-        coin = {"audit_probability": 0.02, "audited": drawn}
-        yield row("decision.recorded", 0.002, action="automate", reasons=["certified"], **coin)
-        yield row("delivery.sent", 0.01, effect="reply", by="agent", channel=channel)
-        if drawn:
-            yield row("audit.judged", 30, right=self._next() < 0.96, critical=False, simulated=False)
-        end = self._next()
-        if end < 0.08:
-            yield row("message.received", 20, turn=2)
-            yield row("staff.replied", 24, by="an", seconds=seconds)
-        elif end < 0.3:
-            yield row("csat.answered", 3, rating=3 + int(3 * end / 0.3))
-        yield row("ticket.closed", 120, by="silence" if end > 0.2 else "customer")
+    def files(self, tenant: UUID, folder: Path, first: int, last: int) -> Iterator[Path]:
+        """Yield files of the events of the tickets from first to last, as COPY reads them."""
+        events = EVENTS.replace("{agents}", str(AGENTS)).replace("FROM tickets", ", number FROM tickets")
+        rows = ROWS.replace("{tenant}", str(tenant))
+        with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as duck:
+            duck.execute(V7.replace("{seed}", str(self.seed)))
+            for begin in range(first, last, A_FILE):
+                values = {"start": int(self.start.timestamp()) * 1_000_000, "days": DAYS, "tickets": self.tickets}
+                values |= {"seed": self.seed, "intents": INTENTS, "first": begin, "last": min(begin + A_FILE, last)}
+                duck.execute(TICKETS.format(**values))
+                file = folder / "events.csv"
+                duck.execute(
+                    f"""COPY (SELECT *, happened_at AS written_at
+                        FROM ({rows} FROM ({events}) e JOIN tickets t USING (number))
+                        ORDER BY ticket_id, id) TO '{file}' (FORMAT csv, HEADER false, NULLSTR '')"""
+                )
+                yield file
+                file.unlink()
 
 
-def load(url: str, owner: Any, tenant_id: UUID, rows: Iterator[Row], events: int = 50_000) -> int:
-    """Write events by COPY, `events` a transaction, as the superuser connection `owner`. Returns how many."""
+def make_tenant(url: str, tenant_id: UUID) -> None:
+    """Make the tenant whose log it is."""
     database = Database(url)
     with database.transaction(tenant_id) as connection:
         tenants.make(connection, tenant_id, "Volume")
     database.close()
-    done, more = 0, True
-    while more:
-        more = False
-        with owner.cursor().copy(f"COPY events ({COLUMNS}) FROM STDIN") as copy:
-            for number, row in enumerate(rows, start=1):
-                at = row.at.isoformat()
-                copy.write_row(
-                    (new_id(), tenant_id, row.kind, at, row.ticket, None, None, row.run, json.dumps(row.data), at)
-                )
-                done += 1
-                if number == events:
-                    more = True
-                    break
+
+
+def load(owner: Any, files: Iterator[Path]) -> int:
+    """Write events by COPY, a file a transaction, as the superuser connection `owner`. Returns how many."""
+    done = 0
+    for file in files:
+        with owner.cursor() as cursor:
+            with cursor.copy(f"COPY events ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy, file.open("rb") as lines:
+                while block := lines.read(1 << 20):
+                    copy.write(block)
+            done += cursor.rowcount
         owner.commit()
     return done

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
-VERSION = 1  # of what the counters mean; a change makes every roll-up anew from the log
+VERSION = 2  # of what the counters mean; a change makes every roll-up anew from the log
 
+FIELDS = ("documents", "n", "k", "w", "wk", "ww", "wwk", "wwkk")  # of audited documents whose wrong fields are known
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
 AMONG = ("wrote", "involved", "idle_resolved", "idle_resolved_old", "self_closed")
 VENDORS = (
@@ -29,11 +30,25 @@ COUNTERS: tuple[str, ...] = (
     *("handled", "handled_ms", "runs", "simulated", "failed"),
     *(f"audit_{name}" for name in AUDIT),  # of all runs sent unseen
     *(f"kept_{name}" for name in AUDIT),  # of those on durable tickets
+    *(f"field_{name}" for name in FIELDS),
+    *("seconded", "seconded_first", "seconded_second", "seconded_both"),  # two reviewers: who of them said right
     *("cost", "cost_2", "settled_cost", "settled_cost_2", "durable_cost", "tokens", "cached_tokens"),
-    *("csat_automated", "csat_automated_good", "csat_assisted", "csat_assisted_good", "csat_human", "csat_human_good"),
+    *(f"csat_{by}{what}" for by in ("automated", "assisted", "human") for what in ("", "_good", "_asked")),
     *(f"among_{name}" for name in AMONG),
     *VENDORS,
 )
+# What an item adds only unless its customer came back in another ticket.
+LASTING = ("durable", "confirmed", "durable_cost", *(f"kept_{name}" for name in AUDIT))
+# The events that figures are made of; a file of them has one a line, its fields (kind, at, item, run, id, data) between
+# delimiters that no JSON holds unescaped.
+KINDS = (
+    *("ticket.received", "message.received", "document.received", "document.read", "item.routed", "run.recorded"),
+    *("decision.recorded", "delivery.sent", "review.approved", "review.edited", "review.rejected"),
+    *("review.taken_over", "staff.replied", "audit.drawn", "audit.judged", "audit.seconded", "outcome.recorded"),
+    *("ticket.closed", "ticket.reopened", "ticket.confirmed", "ticket.marked_spam", "ticket.merged"),
+    *("item.failed", "item.dead", "csat.asked", "csat.answered"),
+)
+DELIMITER, MISSING = "\x1f", "\x01"
 WAIT_KEY = ("grain", "start", "origin", "by", "value", "what")  # of one sketch
 DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
 HELD = "held:"  # held:CODE counts the items that the gate held for this reason
@@ -79,3 +94,21 @@ class Rolled(NamedTuple):
         if self.repeated:
             return dict(self.counts)
         return {**self.counts, **self.lasting}
+
+
+def pack(counts: Mapping[str, int]) -> str:
+    """Write counters in few characters: `number=value`, or `name=value` for those of reasons and sketches."""
+    return " ".join(f"{_PLACES.get(name, name)}={value}" for name, value in counts.items() if value)
+
+
+def unpack(packed: str) -> dict[str, int]:
+    """Read what `pack` wrote; a name that is there twice counts for both."""
+    found: dict[str, int] = {}
+    for part in packed.split():
+        place, _, value = part.rpartition("=")
+        name = COUNTERS[int(place)] if place.isdecimal() else place
+        found[name] = found.get(name, 0) + int(value)
+    return found
+
+
+_PLACES = {name: str(place) for place, name in enumerate(COUNTERS)}

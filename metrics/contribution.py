@@ -8,7 +8,7 @@ from metrics import sketch
 from metrics.definitions.compare import RULES
 from metrics.definitions.judge import Verdict
 from metrics.definitions.rule import AMONG
-from metrics.definitions.timeline import SILENCES, see
+from metrics.definitions.timeline import SILENCES, Seen, see
 from metrics.facts import WINDOW, DocumentFacts, Facts, RunFacts, TicketFacts
 
 _BASES = [name for name in AMONG if name != "all"]
@@ -77,12 +77,14 @@ def of_ticket(ticket: TicketFacts, now: datetime, verdict: Verdict | None = None
         found[HELD + code] = 1
     if ticket.failed:
         found["failed"] = 1
+    kind = _served_by(ticket)
+    if ticket.csat_asked or ticket.csat is not None:
+        found[f"csat_{kind}_asked"] = 1
     if ticket.csat is not None:
-        kind = _served_by(ticket)
         found[f"csat_{kind}"] = 1
         if ticket.csat >= 4:
             found[f"csat_{kind}_good"] = 1
-    _vendors(ticket, now, verdict, found)
+    found.update(vendor_counts(see(ticket, now), verdict))
     return found, lasting
 
 
@@ -128,7 +130,28 @@ def _of_runs(runs: list[RunFacts], audits: str) -> dict[str, int]:
         found["simulated"] = 1
     for run in runs:
         _count(found, f"{WAIT}run:{sketch.bucket(run.seconds)}")
+        _by_field(run, found)
+        if run.seconded is not None:
+            first, second = run.seconded
+            said = {"": True, "_first": first, "_second": second, "_both": first and second}
+            for name in (name for name, there in said.items() if there):
+                _count(found, f"seconded{name}")
     return found
+
+
+def _by_field(run: RunFacts, found: dict[str, int]) -> None:
+    n, k = run.fields, run.fields_right
+    audited = run.automated and run.audited and run.audit_probability > 0 and run.right is not None
+    if not audited or not n or k is None:
+        return
+    w, ww = _weights(run)
+    values = {"documents": 1, "n": n, "k": k, "w": w * n, "wk": w * k, "ww": ww * n * n, "wwk": ww * n * k}
+    for name, value in (values | {"wwkk": ww * k * k}).items():
+        _count(found, f"field_{name}", value)
+
+
+def _weights(run: RunFacts) -> tuple[int, int]:
+    return round(MICRO / run.audit_probability), round(MICRO / (run.audit_probability * run.audit_probability))
 
 
 def _audits(runs: Iterable[RunFacts], prefix: str) -> dict[str, int]:
@@ -142,7 +165,7 @@ def _audits(runs: Iterable[RunFacts], prefix: str) -> dict[str, int]:
         if run.right is None:
             _count(found, f"{prefix}_waiting")
             continue
-        w, ww = round(MICRO / run.audit_probability), round(MICRO / run.audit_probability**2)
+        w, ww = _weights(run)
         for name, value in (("n", 1), ("w", w), ("ww", ww)):
             _count(found, f"{prefix}_{name}", value)
         if run.right:
@@ -165,16 +188,11 @@ def _bucket(start: datetime, end: datetime | None) -> int:
     return sketch.ABSENT if end is None else sketch.bucket((end - start) / timedelta(seconds=1))
 
 
-def _vendors(ticket: TicketFacts, now: datetime, verdict: Verdict | None, found: dict[str, int]) -> None:
-    if not ticket.timeline and not ticket.declined:
-        return
-    seen = see(ticket, now)
-    for name in _BASES:
-        if AMONG[name](seen):
-            found[f"among_{name}"] = 1
-    for rule in RULES:
-        if counted := rule.count(seen, verdict):
-            found[rule.definition.name] = counted
+def vendor_counts(seen: Seen, verdict: Verdict | None) -> dict[str, int]:
+    """What a conversation counts for under the vendors' definitions, and among which."""
+    among = {f"among_{name}": 1 for name in _BASES if AMONG[name](seen)}
+    found = {rule.definition.name: rule.count(seen, verdict) for rule in RULES}
+    return among | {name: counted for name, counted in found.items() if counted}
 
 
 def _document(document: DocumentFacts, now: datetime, zone: tzinfo) -> Rolled:

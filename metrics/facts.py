@@ -68,6 +68,7 @@ class TicketFacts:
     confirmed: bool = False
     human_seconds: float | None = None
     csat: int | None = None
+    csat_asked: bool = False
     failed: bool = False
     reasons: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
@@ -96,7 +97,12 @@ class TicketFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunFacts:
-    """One run with its decision and audit. `right` is the last judgement of an audit drawn at random, else None."""
+    """One run with its decision and audit.
+
+    right          the last judgement of an audit drawn at random, else None
+    fields, wrong  of a document's judgement: how many fields it has, how many the reviewer named as wrong
+    seconded       what the first and the second reviewer said, where two judged it
+    """
 
     id: UUID
     agent: str = ""
@@ -108,6 +114,9 @@ class RunFacts:
     audited: bool = False
     audit_probability: float = 0.0
     right: bool | None = None
+    fields: int = 0
+    wrong: int = 0
+    seconded: tuple[bool, bool] | None = None
     simulated: bool = False
     cost_usd: float = 0.0
     seconds: float = 0.0
@@ -118,6 +127,13 @@ class RunFacts:
     def automated(self) -> bool:
         """Decided to go out unseen, for real."""
         return self.action == "automate" and not self.shadow
+
+    @property
+    def fields_right(self) -> int | None:
+        """How many of its fields are right; None where it is not known which are wrong."""
+        if self.right:
+            return self.fields
+        return max(self.fields - self.wrong, 0) if self.wrong else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from metrics.facts import WINDOW, DocumentFacts, Facts, Moment, RunFacts, Ticket
 
 _TOUCHES = {"review.approved", "review.edited", "review.rejected", "review.taken_over", "staff.replied"}
 _FAILURES = {"item.failed", "item.dead"}
-_RUN_KINDS = {"run.recorded", "decision.recorded", "audit.drawn", "audit.judged"}
+_RUN_KINDS = {"run.recorded", "decision.recorded", "audit.drawn", "audit.judged", "audit.seconded"}
 
 
 def fold(events: Iterable[Happened], *, repeats: bool = True) -> Facts:
@@ -77,6 +77,7 @@ class _Life:
     confirmed: bool = False
     human_seconds: float | None = None
     csat: int | None = None
+    csat_asked: bool = False
     failed: bool = False
     reasons: tuple[str, ...] = ()
 
@@ -154,6 +155,8 @@ def _belongs(life: _Life, event: Happened) -> None:
         life.failed = True
     elif event.kind == "csat.answered" and life.csat is None:
         life.csat = int(event.data["rating"])
+    elif event.kind == "csat.asked":
+        life.csat_asked = True
 
 
 def _routed(life: _Life, event: Happened) -> None:
@@ -170,7 +173,7 @@ def _ran(life: _Life, event: Happened) -> None:
     if data.get("proposal") == "abstain":
         return
     life.routed = life.attempted = True
-    life.agent, life.version = str(data.get("agent") or ""), str(data.get("version") or "")
+    life.agent, life.version = str(data.get("agent") or life.agent), str(data.get("version") or "")
     life.model = str(data.get("model") or "")
 
 
@@ -280,10 +283,13 @@ def _runs(ordered: list[Happened]) -> tuple[RunFacts, ...]:
     return tuple(RunFacts(**_audit(run)) for run in values.values())
 
 
+_JUDGED = ("right", "simulated", "fields", "wrong", "seconded")
+
+
 def _audit(run: dict[str, Any]) -> dict[str, Any]:
     """A judgement counts only where a coin drew the audit before: what a reviewer picked says nothing of the rest."""
     if not run.get("audited"):
-        run = {name: value for name, value in run.items() if name not in ("right", "simulated")}
+        run = {name: value for name, value in run.items() if name not in _JUDGED}
     return run
 
 
@@ -310,7 +316,16 @@ def _drawn(data: dict[str, Any]) -> dict[str, Any]:
 
 def _judged(data: dict[str, Any]) -> dict[str, Any]:
     """A later judgement replaces an earlier one: a correction."""
-    return {name: bool(data.get(name)) for name in ("right", "simulated")}
+    return {
+        **{name: bool(data.get(name)) for name in ("right", "simulated")},
+        "fields": int(data.get("fields") or 0),
+        "wrong": len(data.get("wrong_fields") or ()),
+    }
+
+
+def _seconded(data: dict[str, Any]) -> dict[str, Any]:
+    second = bool(data.get("right"))
+    return {"seconded": (second if data.get("agreed") else not second, second)}
 
 
 _RUN_READERS = {
@@ -318,6 +333,7 @@ _RUN_READERS = {
     "decision.recorded": _decided,
     "audit.drawn": _drawn,
     "audit.judged": _judged,
+    "audit.seconded": _seconded,
 }
 
 

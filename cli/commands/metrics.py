@@ -21,7 +21,8 @@ from cli.weekly.html import page
 from core.db import app_database
 from core.errors import Rejected
 from core.store import events
-from workers.rollup import catch_up, rebuild
+from workers.rollup import catch_up
+from workers.rollup_whole import rebuild
 
 app = typer.Typer()
 Since = Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days before `until`.")]

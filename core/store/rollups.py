@@ -4,7 +4,6 @@ Everything of one pass happens in one transaction under the tenant's cursor row,
 added. A rebuild fills the rows of a new build beside those that are served.
 """
 
-import zlib
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +14,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, RowMapping
 
-from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled
+from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled, pack, unpack
 from core.store.events import after_cursor, newest_cursor
 from core.store.sql import Jsonb, execute, maybe_row, plain_rows, rows, scalar
 
-_KNOWN = orjson.dumps(
-    [*COUNTERS, HELD, *(f"{WAIT}{what}:" for what in ("run", "first", "first_automated", "resolution"))]
-)
 _COUNTS = ", ".join(COUNTERS)
 _CELL = "item, start, origin, agent, version, model, intent, language, channel"
 
@@ -143,23 +139,6 @@ def events_of(connection: Connection, items: Iterable[UUID]) -> Iterator[Logged]
             yield Logged(kind, at, ticket, document, run, orjson.loads(data))
 
 
-def first_items(connection: Connection, column: str, after: UUID, limit: int) -> Sequence[UUID]:
-    """Return the ids of the next tickets or documents in the log (column ticket_id or document_id), by id."""
-    # A loose index scan: one probe for each item instead of reading every event of each.
-    found = rows(
-        connection,
-        f"""WITH RECURSIVE next AS (
-               (SELECT {column} AS id FROM events WHERE {column} > :after ORDER BY {column} LIMIT 1)
-               UNION ALL
-               SELECT (SELECT e.{column} FROM events e WHERE e.{column} > next.id ORDER BY e.{column} LIMIT 1)
-               FROM next WHERE next.id IS NOT NULL)
-            SELECT id FROM next WHERE id IS NOT NULL LIMIT :limit""",
-        after=after,
-        limit=limit,
-    )
-    return [UUID(str(row["id"])) for row in found]
-
-
 def stored(connection: Connection, build: int, items: Iterable[UUID]) -> dict[UUID, Rolled]:
     """Return what these items added before, by id."""
     found = rows(
@@ -175,8 +154,8 @@ def save(connection: Connection, tenant_id: UUID, build: int, items: Sequence[Ro
     columns: dict[str, list[Any]] = {
         **{name: [getattr(one.cell, name) for one in items] for name in Cell._fields},
         **{name: [getattr(one, name) for one in items] for name in _ITEM},
-        "counts": [_pack(one.counts) for one in items],
-        "lasting": [_pack(one.lasting) for one in items],
+        "counts": [pack(one.counts) for one in items],
+        "lasting": [pack(one.lasting) for one in items],
     }
     names = [*Cell._fields, *_ITEM, "counts", "lasting"]
     arrays = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text')}[])" for name in names)
@@ -199,7 +178,6 @@ _TYPES = {
     "spam": "boolean",
     "repeated": "boolean",
     "start": "date",
-    **dict.fromkeys(("counts", "lasting"), "bytea"),
 }
 
 
@@ -236,26 +214,6 @@ def came_back(connection: Connection, build: int, items: Iterable[UUID]) -> set[
         ids=list(items),
     )
     return {UUID(str(row["id"])) for row in found}
-
-
-def unmarked(connection: Connection, build: int, after: UUID, limit: int) -> Sequence[UUID]:
-    """Return tickets, by id, whose customer came back and that are not marked so: at the end of a rebuild."""
-    # One look at the index for each ticket, in whatever way the planner sees a table that nobody has analysed yet.
-    found = rows(
-        connection,
-        """SELECT r.id FROM rollup_items r CROSS JOIN LATERAL (
-               SELECT o.received_at FROM rollup_items o
-               WHERE o.tenant_id = r.tenant_id AND o.build = r.build AND o.customer = r.customer
-                 AND o.intent = r.intent AND o.received_at > r.first_answer_at AND NOT o.spam AND o.id <> r.id
-               ORDER BY o.tenant_id, o.build, o.customer, o.intent, o.received_at LIMIT 1) AS next
-           WHERE r.build = :build AND r.id > :after AND r.customer <> '' AND r.intent <> '' AND NOT r.repeated
-             AND next.received_at <= r.answered_at + interval '7 days'
-           ORDER BY r.id LIMIT :limit""",
-        build=build,
-        after=after,
-        limit=limit,
-    )
-    return [UUID(str(row["id"])) for row in found]
 
 
 def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Cell, Mapping[str, int]]) -> None:
@@ -361,22 +319,7 @@ def read_buckets(parts: Iterable[bytes]) -> Counter[int]:
     return sums
 
 
-def _pack(counts: Mapping[str, int]) -> bytes:
-    """A few names and small numbers in few bytes: the compressor knows the names beforehand."""
-    if not counts:
-        return b""
-    packer = zlib.compressobj(level=1, wbits=-15, memLevel=4, zdict=_KNOWN)
-    return packer.compress(orjson.dumps(counts)) + packer.flush()
-
-
-def _unpack(packed: bytes) -> dict[str, int]:
-    if not packed:
-        return {}
-    found: dict[str, int] = orjson.loads(zlib.decompressobj(wbits=-15, zdict=_KNOWN).decompress(packed))
-    return found
-
-
 def _rolled(row: RowMapping) -> Rolled:
     values = {name: row[name] for name in _ITEM} | {"id": UUID(str(row["id"]))}
     cell = Cell(**{name: row[name] for name in Cell._fields})
-    return Rolled(cell=cell, counts=_unpack(row["counts"]), lasting=_unpack(row["lasting"]), **values)
+    return Rolled(cell=cell, counts=unpack(row["counts"]), lasting=unpack(row["lasting"]), **values)

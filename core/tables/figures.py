@@ -54,8 +54,8 @@ rollup_items = Table(
     when("answered_at"),
     when("due_at"),
     Column("repeated", Boolean, nullable=False),
-    Column("counts", LargeBinary, nullable=False),
-    Column("lasting", LargeBinary, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("lasting", Text, nullable=False),
     Index("ix_rollup_items_customer", "tenant_id", "build", "customer", "intent", "received_at"),
     Index("ix_rollup_items_due", "tenant_id", "build", "due_at", postgresql_where=text("due_at IS NOT NULL")),
 )

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from cli.embedded.temporary import Database
 from core.db import Database as Connections
 from core.events import Event
-from tests.metrics import test_fold
+from tests.metrics import test_fold, test_rolled
 from tests.metrics.histories import logs
 from tests.workers import test_rollup
 
@@ -18,6 +18,12 @@ LONG = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 @given(log=logs())
 def test_ten_thousand_histories_equal_the_reference(log: list[Event]) -> None:
     test_fold.test_every_fact_is_what_the_definition_says.hypothesis.inner_test(log)  # type: ignore[attr-defined]  # made by given
+
+
+def test_ten_thousand_histories_add_the_same_in_both_folds() -> None:
+    log = test_rolled.generated(10_000)
+    for days, zone in ((10, "UTC"), (25, "Asia/Ho_Chi_Minh"), (400, "America/New_York")):
+        assert test_rolled.both_folds_agree(log, days, zone) > 10_000
 
 
 @pytest.mark.timeout(3600)

@@ -41,6 +41,12 @@ STEPS: list[Step] = [
     ("ticket.merged", {"into": "x"}),
     ("audit.judged", {"right": True}),
     ("audit.judged", {"right": False, "simulated": True}),
+    ("audit.drawn", {"probability": 0.1}),
+    ("audit.seconded", {"right": True, "agreed": False}),
+    ("csat.asked", {}),
+    ("csat.answered", {"rating": 4}),
+    ("csat.answered", {"rating": 2}),
+    ("item.failed", {"error": "x"}),
 ]
 OF_RUNS = ("item.routed", "run.", "decision.", "audit.")
 HOURS = st.sampled_from([0.1, 1, 5, 24, 71, 100, 167.5, 168, 169, 400])

@@ -24,7 +24,8 @@ from metrics.sums import Sums, split_sums, sums_of
 from tests.metrics.histories import START, logs, received
 from tests.metrics.test_pitfalls import automated
 from tests.metrics.test_report import READ, document
-from workers.rollup import catch_up, rebuild
+from workers.rollup import catch_up
+from workers.rollup_whole import rebuild
 
 UNTIL = START + timedelta(days=60)
 

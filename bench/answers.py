@@ -139,7 +139,10 @@ def _one(data: AnswerSet, options: argparse.Namespace) -> dict[str, Any]:
     CONSOLE.print(f"{data.name}: {len(data.articles):,} articles, {len(questions):,} questions")
     asked = Remembered(
         CachedEmbedder(BundledEmbedder(), options.cache),
-        [*(text for one in questions for text in pieces(one.asked)[0]), *(one.title for one in data.articles)],
+        [
+            *(text for one in questions for message in pieces(one.asked) for text in message),
+            *(one.title for one in data.articles),
+        ],
     )
     articles = {one.id: one for one in data.articles}
     files = [File(name=name, sha256="") for name in articles]

@@ -92,6 +92,7 @@ def _measure(home: Path, agents: Agents, intents: Sequence[Intent], count: int, 
         memory = _worker_mb(saola.process)
         wrong = _misrouted(saola)
     CONSOLE.print(f"{len(agents):,} agents: {count / load.seconds:.0f} tickets a second, {wrong} without an agent")
+    CONSOLE.print(f"milliseconds a ticket: {load.cpu_ms}")
     return {
         "ms_per_ticket": load.cpu_ms["all"],
         "worker_mb": round(memory, 1),

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 KEPT = 16  # indexes that one worker process holds at a time
 INDEX_SECONDS = 300.0  # of one job, which has a lease and an end; the next one goes on
+EARLIER = 10  # messages of a ticket, the newest, that are looked up beside the question
 NEAR = 60  # passages fetched by each part of a question
 WAIT_SECONDS = 5.0
 
@@ -135,11 +136,11 @@ def _fetch(tenant_id: UUID, agent: str, vectors: Floats, words: Sequence[str]) -
 
 
 def _search(index: Index | large.LargeIndex, item: WorkItem, query: str, limit: int) -> list[Source]:
-    """Return the best articles; earlier messages count where the question is the customer's own newest message."""
+    """Return the best articles; earlier messages count where the question is the customer's own newest message: also
+    those of agents and staff, whose words are often those of the article."""
     asked = [query]
     if item.text and item.text in query:
-        earlier = [one.text for one in item.messages if one.author == "customer" and one.turn < item.turn]
-        asked += earlier[::-1]
+        asked += [one.text for one in item.messages if one.turn < item.turn][: -EARLIER - 1 : -1]
     return [
         Source(kind="article", id=hit.article, title=hit.chunk.place, quote=hit.chunk.text)
         for hit in index.search(asked, limit)

@@ -73,7 +73,7 @@ class AnswersEngine:
         )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # a worker of many agents uses them by turns
 def _parsed(folder: str, text: str) -> AnswersFile:
     try:
         return answers_file.parse(text)

@@ -42,7 +42,7 @@ class LargeIndex:
 
     def search(self, asked: Sequence[str], limit: int) -> list[Hit]:
         """Return the best articles for a customer's messages, as `Index.search` does."""
-        texts, _ = pieces([text for text in asked if text.strip()])
+        texts = [text for message in pieces(asked) for text in message]
         if not texts:
             return []
         longest = sorted(texts, key=len, reverse=True)[:PIECES]

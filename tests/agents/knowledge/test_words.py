@@ -5,6 +5,11 @@ def test_words_and_their_pairs_are_counted_without_diacritics() -> None:
     assert words("Đổi điểm thưởng") == ["doi", "diem", "thuong", "doi diem", "diem thuong"]
 
 
+def test_words_are_cut_so_that_their_forms_are_one() -> None:
+    assert words("payment")[0] == words("payments")[0] == "paymen"
+    assert words("Rechnung")[0] == words("Rechnungen")[0]
+
+
 def test_words_that_say_nothing_are_left_out_in_every_language() -> None:
     assert words("What is the fee of my card?") == ["fee", "card", "fee card"]
     assert words("Wie ist die Gebühr für meine Karte?") == ["gebuhr", "karte", "gebuhr karte"]

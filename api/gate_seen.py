@@ -74,9 +74,7 @@ class Alarms(BaseModel):
     alarms: list[Alarm]
 
 
-LEAST_LOOK = audits_needed(
-    0.95, 1 - (1 - 0.95) * (1 - BESIDE_LOOK)
-)  # fewer could never pass at 95 %
+LEAST_LOOK = audits_needed(0.95, 1 - (1 - 0.95) * (1 - BESIDE_LOOK))  # fewer could never pass at 95 %
 
 
 class FirstLook(Shape):

@@ -37,6 +37,8 @@ OPTIONS = {
     "max_wal_senders": "0",
     "io_method": "sync",  # no extra processes for reads
     "huge_pages": "off",
+    "random_page_cost": "1.1",  # no turning discs
+    "autovacuum_naptime": "5s",  # plans made while tables were empty scan them whole until statistics are taken
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",

@@ -21,6 +21,9 @@ TICKET = {
 }
 
 
+WARM = 32
+
+
 class LineLoad(NamedTuple):
     """What the load took: seconds of wall clock, and milliseconds of CPU a ticket by kind of process."""
 
@@ -29,7 +32,7 @@ class LineLoad(NamedTuple):
 
 
 def through_the_line(base_url: str, tickets: int, concurrency: int, manifest: dict[str, Any], tools: str) -> LineLoad:
-    """Send tickets through a fresh installation whose one llm worker works on `concurrency` of them at a time."""
+    """Send tickets through a fresh installation whose llm workers together work on `concurrency` of them at a time."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-") as folder:
         agents = Path(folder) / "agents"
         for topic, examples in EXAMPLES.items():
@@ -47,7 +50,8 @@ def through_the_line(base_url: str, tickets: int, concurrency: int, manifest: di
         home = Path(folder) / "home"
         home.mkdir()
         with running(home, **settings) as saola:
-            saola.send([TICKET])  # waits for the first training, and brings the worker to import what it needs
+            saola.send([TICKET])  # waits for the first training
+            saola.send([TICKET] * WARM)  # brings every worker to import what it needs
             load = saola.send([TICKET] * tickets, lambda done: CONSOLE.print(f"{done} of {tickets}", end="\r"))
             return LineLoad(load.seconds, load.cpu_ms)
 

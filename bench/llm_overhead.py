@@ -1,12 +1,13 @@
 """What the llm path costs beside the model itself: tickets that each wait for a slow model, many at once.
 
-    python -m bench.llm_overhead [--tickets 2000] [--concurrency 200] [--latency 5] [--line]
+    python -m bench.llm_overhead [--tickets 2000] [--concurrency 200] [--latency 5] [--no-line]
 
 A loopback server in a process of its own speaks OpenAI's chat completions and answers after `latency` seconds. The
 engine works on `concurrency` tickets at a time in the threads of one process, as a worker of the queue `llm` does.
 Ideal: concurrency / latency tickets a second. Yardstick, in the same run: a bare LangChain call of the same model with
-the same messages and tools; the difference in CPU time a ticket is what the engine costs. With `--line` the tickets
-also go through a whole installation with one llm worker: over HTTP, triage, run, gate and record.
+the same messages and tools; the difference in CPU time a ticket is what the engine costs. Unless `--no-line` is given
+the tickets also go through a whole installation with an llm worker for each core: over HTTP, triage, run, gate and
+record.
 """
 
 import argparse
@@ -72,7 +73,9 @@ def main() -> None:
     parser.add_argument("--tickets", type=int, default=2000)
     parser.add_argument("--concurrency", type=int, default=200)
     parser.add_argument("--latency", type=float, default=5.0)
-    parser.add_argument("--line", action="store_true", help="also through the whole line")
+    parser.add_argument(
+        "--line", action=argparse.BooleanOptionalAction, default=True, help="also through the whole line"
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:

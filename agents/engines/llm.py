@@ -5,7 +5,7 @@ is a proposal of kind `abstain` with the reason and the usage; TryLater and Brok
 """
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
@@ -75,6 +75,7 @@ class LlmEngine:
         self._chain = chain
         self._graphs: OrderedDict[tuple[str, str], tuple[float, Any]] = OrderedDict()
         self._lock = Lock()
+        self._making: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
 
     def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
         """Work on one item and return the proposal. Raises TryLater, Rejected or Broken, nothing else."""
@@ -98,22 +99,30 @@ class LlmEngine:
         after a while, so that a changed tool of an MCP server is seen. The least used go when there are many."""
         key = (str(agent.folder), agent.version)
         with self._lock:
-            made, graph = self._graphs.get(key, (0.0, None))
-            if graph is not None and time.monotonic() - made < GRAPH_SECONDS:
-                self._graphs.move_to_end(key)
-                return graph
-        graph = create_agent(
-            chain[0].chat,
-            tools_for_model(agent, self._settings.tool_headers),
-            system_prompt=system_prompt(agent),
-            response_format=_FORM,
-            middleware=[ModelCalls(self._settings)],
-        )
+            making = self._making[key]
+        with making:  # of the threads that begin at once, one makes it: all of them together took 15 s
+            if (kept := self._kept(key)) is not None:
+                return kept
+            graph = create_agent(
+                chain[0].chat,
+                tools_for_model(agent, self._settings.tool_headers),
+                system_prompt=system_prompt(agent),
+                response_format=_FORM,
+                middleware=[ModelCalls(self._settings)],
+            )
+            with self._lock:
+                self._graphs[key] = (time.monotonic(), graph)
+                while len(self._graphs) > GRAPHS_KEPT:
+                    self._making.pop(self._graphs.popitem(last=False)[0], None)
+            return graph
+
+    def _kept(self, key: tuple[str, str]) -> Any:
         with self._lock:
-            self._graphs[key] = (time.monotonic(), graph)
-            while len(self._graphs) > GRAPHS_KEPT:
-                self._graphs.popitem(last=False)
-        return graph
+            made, graph = self._graphs.get(key, (0.0, None))
+            if graph is None or time.monotonic() - made >= GRAPH_SECONDS:
+                return None
+            self._graphs.move_to_end(key)
+            return graph
 
     def _sample(
         self, agent: Agent, item: WorkItem, context: Context, chain: tuple[Model, ...], budget: Budget

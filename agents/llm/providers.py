@@ -60,7 +60,8 @@ def _model(name: str, base_url: str, settings: ModelSettings) -> Model:
         raise Broken(f"model {name!r} must be written provider:name, for example openai:gpt-5-mini")
     url = base_url if provider == "openai" else ""  # base_url names an OpenAI-compatible server
     key = settings.api_key if _key_belongs(provider, url, settings) else ""
-    chat = _chat_model(provider, model, url, key, settings.timeout, settings.max_output_tokens, settings.logprobs)
+    with _making:  # of the threads that begin at once, one makes it
+        chat = _chat_model(provider, model, url, key, settings.timeout, settings.max_output_tokens, settings.logprobs)
     return Model(name=name, chat=chat, breaker=breaker_of(name, url))
 
 
@@ -69,6 +70,9 @@ def _key_belongs(provider: str, url: str, settings: ModelSettings) -> bool:
     if settings.base_url:
         return url.rstrip("/") == settings.base_url.rstrip("/")
     return not url and bool(settings.model) and provider == settings.model[0].partition(":")[0]
+
+
+_making = threading.Lock()
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,13 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 
+from agents.engines import llm
 from agents.engines.llm import LlmEngine
 from agents.llm.prices import price_of
 from agents.llm.scripted import scripted_chain
@@ -22,6 +26,25 @@ def test_without_a_model_it_abstains_and_says_so(tmp_path: Path) -> None:
     proposal = LlmEngine(ModelSettings()).run(make_agent(tmp_path, model=""), make_item(), make_context())
     assert (proposal.kind, proposal.reason) == ("abstain", "no language model is configured")
     assert proposal.usage.model_calls == 0
+
+
+def test_of_many_threads_that_begin_at_once_one_makes_what_the_agent_runs_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        made.append("graph")
+        time.sleep(0.05)
+        return create_agent(*arguments, **options)
+
+    monkeypatch.setattr(llm, "create_agent", slowly)
+    engine = LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain([answer("On its way.")]))
+    agent = make_agent(tmp_path)
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda _: engine.run(agent, make_item(), make_context()), range(16)))
+    assert {proposal.kind for proposal in found} == {"reply"}
+    assert made == ["graph"]
 
 
 def test_a_reply_carries_its_score_signals_sources_and_usage(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ setInterval(() => {
 }, 250);
 
 // A refresh leaves open what a reader opened, and chosen what they chose; forms that are done with are closed.
+// What was said about the last action stays until the next one: the action's own event causes a refresh.
 htmx.registerExtension("keep-reader", {
+  htmx_before_morph_node: (element, { oldNode, newNode }) => oldNode.id !== "notice" || newNode.childElementCount > 0,
   htmx_before_morph_attr: (element, { attrName: name, newValue: value }) => {
     if (value !== null) return true;
     if (name === "open") return element.matches("[data-busy]");

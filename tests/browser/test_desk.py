@@ -35,6 +35,10 @@ def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Pa
     expect(page.locator("#notice")).to_contain_text("Taken back")
     expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
     assert review_of(desk, held)[0] == "open"
+    with page.expect_response(f"**/tickets/{held.ticket_id}"):
+        page.evaluate("htmx.trigger(document.querySelector('[data-live]'), 'refresh')")
+    page.wait_for_timeout(300)
+    expect(page.locator("#notice")).to_contain_text("Taken back")
 
 
 def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: str) -> None:

@@ -11,6 +11,7 @@ Tier = Literal["off", "shadow", "assisted", "automated"]
 Action = Literal["automate", "hold", "decline"]
 OutcomeKind = Literal["automated", "approved", "edited", "rejected", "handed_off", "failed"]
 Author = Literal["customer", "agent", "staff"]
+Priority = Literal["low", "normal", "high"]
 TIERS: tuple[Tier, ...] = ("off", "shadow", "assisted", "automated")
 SIMULATED_REVIEWER = "simulated reviewer"  # whoever bears this name is no person: its judgements are marked everywhere
 TARGETS: tuple[float, ...] = (0.90, 0.93, 0.95, 0.97, 0.98, 0.99)
@@ -169,7 +170,7 @@ class Route(Frozen):
     intent: str = ""
     score: float = 0.0
     language: str = ""
-    priority: Literal["low", "normal", "high"] = "normal"
+    priority: Priority = "normal"
     reason: str = ""
     runner_up: str = ""
     signals: dict[str, float] = Field(default_factory=dict)

@@ -43,6 +43,7 @@ EventKind = Literal[
     "ticket.noted",  # by
     "ticket.tagged",  # by, added, removed
     "ticket.assigned",  # to, by
+    "ticket.prioritised",  # to, by
     "item.failed",  # error (class and message), attempts
     "item.dead",  # error, attempts
     "item.replayed",

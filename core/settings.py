@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     max_text_chars: int = Field(50_000, description="Longest ticket text accepted.")
     lease_seconds: float = Field(60.0, description="How long a worker may hold a job before another takes it.")
     max_attempts: int = Field(3, description="Attempts before a job becomes a dead letter.")
+    public_url: str = Field("", description="Where people open the pages, https://desk.example.com: mails link there.")
     undo_seconds: float = Field(10.0, description="How long a person's send waits, so that it can be undone.")
     audit_floor: float = Field(0.02, description="Smallest probability with which any run is audited.")
     tenant: str = Field("", description="Name or id of the tenant that commands work on, where there are several.")

@@ -1,4 +1,4 @@
-"""Notices to the owner of an agent: what an alarm did, by mail where the manifest's owner is an address."""
+"""What an alarm did, by mail: to the agent's owner where the manifest names an address, and to operations."""
 
 from collections.abc import Sequence
 from email.message import EmailMessage
@@ -8,30 +8,29 @@ from sqlalchemy import RowMapping
 
 from core.db import app_database
 from core.settings import settings
-from core.store import alarms
+from core.store import alarms, notices
 from core.store.outbox import Job
-from workers.channels.mail import OutboxFolder, Smtp
+from workers.channels.mail import hand_over
 from workers.jobs import finish
 from workers.resources import workshop
 
 
 def tell_owners(jobs: Sequence[Job]) -> None:
-    """Mail the owners of the agents that an alarm is about; without SMTP the mail lies in the outbox folder."""
+    """Mail the owners of the agents that an alarm is about, and those of operations who want to hear of alarms; without
+    SMTP the mail lies in the outbox folder."""
     shop = workshop()
     for job in jobs:
         with app_database().transaction(job.tenant_id) as connection:
             alarm = alarms.find(connection, job.subject_id)
             decided = alarms.sent_since(connection, alarm["members"], alarm["since"], alarm["at"])
+            people = {row["email"] for row in notices.hear_alarms(connection)}
         sent = sum(bool(one["sent"]) for one in decided)  # not those that the alarm stopped on their way
         owners = {
             shop.catalog.entries[name].manifest.owner for name in alarm["members"] if name in shop.catalog.entries
         }
-        for owner in sorted(address for address in owners if "@" in address):
+        for owner in sorted(address for address in owners | people if "@" in address):
             message = compose(alarm, owner, sent)
-            if settings().smtp_url:
-                Smtp(settings().smtp_url).hand_over(message)
-            else:
-                OutboxFolder(settings().home / "outbox").put(f"{alarm['id']}-{owner}", message)
+            hand_over(f"{alarm['id']}-{owner}", message)
         with app_database().transaction(job.tenant_id) as connection:
             finish(connection, [job])
 

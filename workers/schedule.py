@@ -24,6 +24,7 @@ EVERY: dict[str, float] = {  # seconds
     "certificates.renew": 10.0,
     "gate.watch": 60.0,
     "tickets.close_silent": 30.0,
+    "desk.notify": 30.0,
     "confidence.train": 600.0,
     "metrics.roll_up": 5.0,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.store.outbox import Job
-from workers import deliver, notice, pipeline, replay, tidy, trial
+from workers import deliver, notice, notify, pipeline, replay, tidy, trial
 from workers.app import app
 from workers.jobs import Handler, do_all
 
@@ -58,6 +58,20 @@ def _roll_up(jobs: Sequence[Job]) -> None:
     roll_up(jobs)
 
 
+def _translate(jobs: Sequence[Job]) -> None:
+    """Translate a message or a draft for a reviewer, by the configured model."""
+    from workers.translate import translate  # the same
+
+    translate(jobs)
+
+
+def _run_cases(jobs: Sequence[Job]) -> None:
+    """Run an agent's own cases and write down how each went."""
+    from workers.cases import run_cases  # the same
+
+    run_cases(jobs)
+
+
 HANDLERS: dict[str, Handler] = {
     "item.work": pipeline.work,
     "item.replay": replay.replay,
@@ -69,7 +83,10 @@ HANDLERS: dict[str, Handler] = {
     "certificates.renew": _renew_certificates,
     "gate.watch": _watch_signs,
     "agent.try": trial.try_out,
+    "agent.cases": _run_cases,
+    "text.translate": _translate,
     "gate.notify": notice.tell_owners,
+    "desk.notify": notify.tell_staff,
     "tickets.close_silent": tidy.close_silent,
     "metrics.roll_up": _roll_up,
 }

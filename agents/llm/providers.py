@@ -54,6 +54,11 @@ def model_chain(manifest: Manifest, settings: ModelSettings) -> tuple[Model, ...
     return tuple(_model(name, base_url, settings) for name in chain_names(manifest, settings))
 
 
+def default_chain(settings: ModelSettings) -> tuple[Model, ...]:
+    """Return the models that are configured for all; empty where none is. Raises Broken as above."""
+    return tuple(_model(name, settings.base_url, settings) for name in settings.model)
+
+
 def _model(name: str, base_url: str, settings: ModelSettings) -> Model:
     provider, separator, model = name.partition(":")
     if not (provider and separator and model):

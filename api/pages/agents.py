@@ -9,14 +9,15 @@ from sqlalchemy import Connection
 from api.agents_seen import catalog
 from api.gate_seen import curve_of, gate_of
 from api.pages.charts import what_if_chart
-from api.pages.render import go, page
-from api.pages.session import LookPage, OpsPage
+from api.pages.render import go, page, part
+from api.pages.session import LookPage, OpsPage, TryPage
 from api.problems import invalid
 from api.routes import agents as routes
 from core.contracts import TARGETS, TIERS
 from core.db import app_database
 from core.errors import Rejected
 from core.settings import settings
+from core.store import case_results
 from metrics.certificates.overview import WhatIf
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +41,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         agent = routes.one_agent(connection, name)
         whatif = _what_if(connection, agent)
         standing = next((one for one in gate_of(connection).agents if one.agent in (name, _family(agent))), None)
+        tested = case_results.of(connection, name)
     answers, files = entry.intents(), entry.files
     floor = settings().audit_floor
     return page(
@@ -56,7 +58,28 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
         standing=standing,
+        version=agent.version,
+        tested=tested,
+        has_cases="cases.yaml" in files,
     )
+
+
+@router.get("/agents/{name}/cases")
+def cases_part(caller: LookPage, name: str) -> Response:
+    """The last results of its cases: what the page asks for while they run."""
+    entry = catalog().get(name)
+    with app_database().transaction(caller.tenant_id) as connection:
+        tested = case_results.of(connection, name)
+    has_cases = "cases.yaml" in entry.files
+    return part(caller, "cases.html", agent=entry.manifest, version=entry.version, tested=tested, has_cases=has_cases)
+
+
+@router.post("/agents/{name}/cases")
+def run_cases(request: Request, caller: TryPage, name: str) -> Response:
+    catalog().get(name)
+    with app_database().transaction(caller.tenant_id) as connection:
+        case_results.ask(connection, caller.tenant_id, name, caller.name)
+    return go(request, f"/agents/{name}#cases")
 
 
 def _family(agent: routes.AgentDetail) -> str:

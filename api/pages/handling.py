@@ -12,11 +12,14 @@ from api.pages.ticket import done, lines
 from api.problems import invalid
 from api.routes import desk
 from core.db import app_database
-from core.store import presence
+from core.store import presence, translations
+from core.store.translations import What
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 _note: TypeAdapter[desk.NoteIn] = TypeAdapter(desk.NoteIn)
 _tags: TypeAdapter[desk.TagsIn] = TypeAdapter(desk.TagsIn)
+_priority: TypeAdapter[desk.PriorityIn] = TypeAdapter(desk.PriorityIn)
+_translate: TypeAdapter[desk.TranslateIn] = TypeAdapter(desk.TranslateIn)
 _assign: TypeAdapter[desk.AssignIn] = TypeAdapter(desk.AssignIn)
 Text = Annotated[str, Form()]
 
@@ -52,6 +55,27 @@ def tag(request: Request, caller: StaffPage, ticket_id: UUID, add: Text = "", re
 def assign(request: Request, caller: StaffPage, ticket_id: UUID, to: Text = "") -> Response:
     body = invalid(_assign, {"to": to or None})
     return done(request, caller, ticket_id, "assigned", lambda: desk.assign(ticket_id, body, caller))
+
+
+@router.post("/priority")
+def prioritise(request: Request, caller: StaffPage, ticket_id: UUID, to: Text = "") -> Response:
+    body = invalid(_priority, {"priority": to})
+    return done(request, caller, ticket_id, "prioritised", lambda: desk.set_priority(ticket_id, body, caller))
+
+
+@router.post("/translate/{what}/{of}")
+def translate(request: Request, caller: StaffPage, ticket_id: UUID, what: What, of: UUID) -> Response:
+    """Ask for a text in the reader's language; the page shows it as soon as it is there."""
+    body = invalid(_translate, {f"{what}_id": of, "language": caller.language})
+    return done(request, caller, ticket_id, "translating", lambda: desk.translate(ticket_id, body, caller))
+
+
+@router.get("/translations/{translation_id}")
+def translation(caller: StaffPage, ticket_id: UUID, translation_id: UUID) -> Response:
+    """One translation as it is now: what the page asks for until it is there."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        found = {row["id"]: row for row in translations.of_ticket(connection, ticket_id, caller.language)}
+    return part(caller, "translation.html", ticket_id=ticket_id, translation=found.get(translation_id))
 
 
 @router.post("/spam")

@@ -130,11 +130,14 @@ def bulk(
     do: Annotated[str, Form()],
     ids: Annotated[list[UUID] | None, Form()] = None,
     to: Annotated[str, Form()] = "",
+    priority: Annotated[str, Form()] = "",
     tag: Annotated[str, Form()] = "",
     back: Annotated[str, Form()] = "/",
 ) -> Response:
     """Do the same to all chosen tickets, and show the same list again."""
-    body = invalid(_bulk, {"ids": ids or [], "do": do, "value": {"assign": to, "tag": tag}.get(do, "")})
+    body = invalid(
+        _bulk, {"ids": ids or [], "do": do, "value": {"assign": to, "prioritise": priority, "tag": tag}.get(do, "")}
+    )
     with app_database().transaction(caller.tenant_id) as connection:
         bulk_routes.handle(connection, caller, body)
     return go(request, local(back))

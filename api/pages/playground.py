@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from api import views
 from api.agents_seen import catalog
 from api.pages.render import go, page
-from api.pages.session import page_for
+from api.pages.session import TryPage
 from api.pages.ticket import lines
 from api.problems import invalid
 from api.routes import trials as routes
@@ -19,19 +19,18 @@ from core.db import app_database
 from core.store import trials
 
 router = APIRouter(include_in_schema=False, prefix="/playground")
-DeveloperPage = Annotated[Caller, page_for("developer", "ops")]
 Given = Annotated[str, Form()]
 _trial: TypeAdapter[routes.TrialIn] = TypeAdapter(routes.TrialIn)
 NOTHING = {"text": "", "subject": "", "language": "", "address": "", "name": "", "verified": False}
 
 
 @router.get("")
-def playground(request: Request, caller: DeveloperPage, agent: Annotated[str, Query(max_length=70)] = "") -> Response:
+def playground(request: Request, caller: TryPage, agent: Annotated[str, Query(max_length=70)] = "") -> Response:
     return _show(request, caller, agent, None)
 
 
 @router.get("/{trial_id}")
-def trial_page(request: Request, caller: DeveloperPage, trial_id: UUID) -> Response:
+def trial_page(request: Request, caller: TryPage, trial_id: UUID) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         trial = routes.one(connection, trial_id)
     return _show(request, caller, trial.agent, trial)
@@ -40,7 +39,7 @@ def trial_page(request: Request, caller: DeveloperPage, trial_id: UUID) -> Respo
 @router.post("")
 def begin(
     request: Request,
-    caller: DeveloperPage,
+    caller: TryPage,
     agent: Given,
     text: Given = "",
     subject: Given = "",

@@ -21,7 +21,7 @@ from api.words import LANGUAGES, Words
 from core.calendar import Calendar, calendar_of, first_reply_due, received_before
 from core.db import app_database
 from core.events import EventKind
-from core.store import desk, events, inbox, saved_views, tenants
+from core.store import desk, events, inbox, notices, saved_views, tenants
 
 HERE = Path(__file__).parent.parent
 # Customers' words stay out of caches, and a part of a page is never taken for the page.
@@ -83,6 +83,7 @@ def frame(connection: Connection, request: Request, caller: Caller) -> dict[str,
         "paused": tenant["paused"],
         "waiting": inbox.counts(connection),
         "due": inbox.due_count(connection, received_before(calendar, words.zone, now + SOON)),
+        "unseen": notices.unseen(connection, caller.name, alarms=caller.may("ops")),
         "saved": saved_views.visible(connection, caller.name),
         "now": now,
         "soon": now + SOON,

@@ -67,6 +67,7 @@ Person = Annotated[Caller, Depends(page_caller)]
 Posted = Annotated[FormData, Depends(_posted)]  # a form whose fields are not known beforehand
 StaffPage = Annotated[Caller, page_for("staff", "ops")]
 OpsPage = Annotated[Caller, page_for("ops")]
+TryPage = Annotated[Caller, page_for("developer", "ops")]
 Next = Annotated[str, Query(alias="next")]  # where to go after the log-in
 LookPage = Annotated[Caller, page_for("ops", "developer", "staff")]
 

@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from api import views
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
+from api.pages.wording import words_marked
 from api.problems import invalid
 from api.routes import reviews
 from api.security import Caller
 from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
-from core.store import accounts, canned, customers, handling, history, presence
+from core.settings import settings
+from core.store import accounts, canned, customers, handling, history, presence, translations
 
 router = APIRouter(include_in_schema=False, prefix="/tickets/{ticket_id}")
 Seconds = Annotated[str, Form()]
@@ -41,6 +43,7 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
         beside = _beside(connection, found["ticket"], caller)
     made = views.ticket_history(found, caller.language)
     draft = next((run for run in reversed(made.runs) if run.review == "open"), None)
+    edited = [run for run in made.runs if run.review == "edited" and run.final_text]
     words = Words(caller.language)
     return page(
         request,
@@ -54,6 +57,7 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
         quotes=[source["quote"] for source in draft.proposal.get("sources", ())] if draft else [],
         going=going_out(made.deliveries),
         events=[{**event, "told": told_of(event["data"], words)} for event in reversed(made.events)],
+        edits=[(run, *words_marked(run.proposal.get("reply", ""), run.final_text or "")) for run in edited],
         notice=notice,
         **beside,
     )
@@ -67,7 +71,10 @@ def _beside(connection: Connection, ticket: views.Row, caller: Caller) -> dict[s
     slots = {name: str(value or "") for name, value in zip(canned.SLOTS, names, strict=True)}
     replies = [{**row, "text": canned.filled(row["text"], slots)} for row in canned.replies(connection)]
     customer = ticket["customer_id"]
+    translated = translations.of_ticket(connection, ticket["id"], caller.language)
     return {
+        "translations": {row["message_id"] or row["run_id"]: row for row in translated},
+        "translatable": bool(settings().model),
         "staff": [one for one in people if one["disabled_at"] is None],
         "known_tags": handling.known_tags(connection),
         "lookers": presence.look(connection, caller.tenant_id, ticket["id"], caller.name),

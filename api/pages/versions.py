@@ -1,20 +1,17 @@
 """An agent's versions for people: what changed in its files, and what it changed for customers, side by side."""
 
-from collections.abc import Iterable
-from difflib import SequenceMatcher
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from markupsafe import Markup
 
 from api.agents_seen import catalog
 from api.pages.render import go, page
 from api.pages.session import LookPage, OpsPage
+from api.pages.wording import words_marked
 from api.routes import versions as routes
 from core.db import app_database
 
 router = APIRouter(include_in_schema=False, prefix="/agents/{name}/versions")
-_PLAIN, _REMOVED, _ADDED = Markup("{}"), Markup("<del>{}</del>"), Markup("<ins>{}</ins>")
 Version = Annotated[str, Query(max_length=100)]
 
 
@@ -49,19 +46,3 @@ def replay(request: Request, caller: OpsPage, name: str) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         done = routes.replay(connection, caller, name)
     return go(request, f"/agents/{name}/versions?replayed={done}")
-
-
-def words_marked(old: str, new: str) -> tuple[Markup, Markup]:
-    """Return both texts with the words that only one of them has in <del> and <ins>; everything is escaped."""
-    before, after = old.split(" "), new.split(" ")
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    left, right = [], []
-    for tag, i, j, k, m in matcher.get_opcodes():
-        left.append(_marked(_REMOVED if tag != "equal" else _PLAIN, before[i:j]))
-        right.append(_marked(_ADDED if tag != "equal" else _PLAIN, after[k:m]))
-    return Markup(" ").join(filter(None, left)), Markup(" ").join(filter(None, right))
-
-
-def _marked(mark: Markup, words: Iterable[str]) -> Markup:
-    text = " ".join(words)
-    return mark.format(text) if text else Markup("")

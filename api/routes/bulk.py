@@ -1,6 +1,6 @@
 """The same thing done to many tickets at once, over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,16 +11,18 @@ from api import views
 from api.routes.desk import Tag
 from api.security import Caller, Staff
 from api.shapes import Line, Shape
+from core.contracts import Priority
 from core.db import app_database
+from core.errors import Rejected
 from core.store import handling, history, reviews
 
 router = APIRouter(prefix="/v1", tags=["desk"])
 MOST = 200
-What = Literal["assign", "tag", "close", "spam"]
+What = Literal["assign", "prioritise", "tag", "close", "spam"]
 
 
 class BulkIn(Shape):
-    """What to do with which tickets. `value`: the address to assign to (empty: nobody), or the tag to add."""
+    """What to do with which tickets. `value`: the address to assign to (empty: nobody), the priority, or the tag."""
 
     ids: list[UUID] = Field(min_length=1, max_length=MOST)
     do: What
@@ -52,6 +54,8 @@ def _one(connection: Connection, caller: Caller, ticket_id: UUID, body: BulkIn) 
     at, tenant, by = views.own_time(row["shift_seconds"]), caller.tenant_id, caller.name
     if body.do == "assign":
         handling.assign(connection, tenant, ticket_id, body.value or None, by=by, at=at)
+    elif body.do == "prioritise":
+        handling.set_priority(connection, tenant, ticket_id, _priority(body.value), by=by, at=at)
     elif body.do == "tag":
         handling.change_tags(connection, tenant, ticket_id, add=[body.value], by=by, at=at)
     elif body.do == "close":
@@ -59,3 +63,11 @@ def _one(connection: Connection, caller: Caller, ticket_id: UUID, body: BulkIn) 
     else:
         handling.mark_spam(connection, tenant, ticket_id, by=by, at=at)
     return True
+
+
+def _priority(value: str) -> Priority:
+    for one in get_args(Priority):
+        if one == value:
+            return cast(Priority, one)
+    hint = f"One of {', '.join(get_args(Priority))}."
+    raise Rejected(f"there is no priority {value!r}", code="priority_unknown", hint=hint, where="/value")

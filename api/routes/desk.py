@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from api import views
 from api.security import Caller, Reader, Staff
 from api.shapes import Body, Line, Shape, clean
+from core.contracts import Priority
 from core.db import app_database
 from core.errors import Rejected
-from core.store import canned, customers, handling, history
+from core.settings import settings
+from core.store import canned, customers, handling, history, translations
 
 router = APIRouter(prefix="/v1", tags=["desk"])
 Tag = Annotated[str, Field(max_length=100), AfterValidator(clean)]
@@ -35,6 +37,20 @@ class AssignIn(Shape):
     """Who is to deal with it: a user's address, or null for nobody."""
 
     to: Line | None = Field(examples=["lan@example.com"])
+
+
+class PriorityIn(Shape):
+    """How soon it is to be answered; the first answer is due by the working hours for it."""
+
+    priority: Priority
+
+
+class TranslateIn(Shape):
+    """Which text, into which language: a customer's message or a run's draft of the ticket."""
+
+    message_id: UUID | None = None
+    run_id: UUID | None = None
+    language: str = Field("en", pattern=r"^[a-z]{2,3}$", description="ISO 639.")
 
 
 class MergeIn(Shape):
@@ -113,6 +129,36 @@ def assign(ticket_id: UUID, body: AssignIn, caller: Staff) -> AssignIn:
         at = ticket_time(connection, ticket_id)
         handling.assign(connection, caller.tenant_id, ticket_id, body.to, by=caller.name, at=at)
     return body
+
+
+@router.put("/tickets/{ticket_id}/priority", operation_id="set_priority", summary="Say how soon it is to be answered")
+def set_priority(ticket_id: UUID, body: PriorityIn, caller: Staff) -> PriorityIn:
+    """Triage does not change it any more."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        at = ticket_time(connection, ticket_id)
+        handling.set_priority(connection, caller.tenant_id, ticket_id, body.priority, by=caller.name, at=at)
+    return body
+
+
+@router.post(
+    "/tickets/{ticket_id}/translations", operation_id="translate", status_code=202, summary="Translate a text for staff"
+)
+def translate(ticket_id: UUID, body: TranslateIn, caller: Staff) -> Made:
+    """By the configured model; it is shown beside the text and never sent."""
+    if not settings().model:
+        hint = "Set SAOLA_MODEL, and start workers of the queue llm."
+        raise Rejected("no language model is configured", code="no_model", hint=hint)
+    with app_database().transaction(caller.tenant_id) as connection:
+        found: tuple[translations.What, UUID] | None = None
+        if body.message_id is not None:
+            found = ("message", body.message_id)
+        elif body.run_id is not None:
+            found = ("run", body.run_id)
+        if found is None or not translations.belongs(connection, *found, ticket_id):
+            hint = "Name one of its messages or runs: GET /v1/tickets/ID"
+            raise Rejected("the ticket has no such text", code="not_found", hint=hint)
+        asked = translations.ask(connection, caller.tenant_id, *found, body.language, caller.name)
+    return Made(id=asked)
 
 
 @router.post("/tickets/{ticket_id}/spam", operation_id="mark_spam", summary="Close the ticket as spam")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,6 @@ from core.settings import settings
 
 if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds to import
     from agents.cases import Result
-    from agents.contract import Engine
     from agents.triage.classifier import Classifier
 
 app = typer.Typer()
@@ -209,17 +208,12 @@ def _bench(found: Catalog, model: bool) -> Any:
         with OUT.status("learning from the examples of all agents"):
             return train(from_entries(found.entries.values()), embedder=embedder)
 
-    def scripted(script: Sequence[Mapping[str, Any]]) -> "Engine":
-        from agents.engines.llm import LlmEngine
-        from agents.llm.scripted import scripted_chain
-        from agents.llm.settings import ModelSettings
-
-        return LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(list(script)))
-
     def read(path: Path) -> Any:
         from workers.parse_client import parse
 
         return parse(path, filename=path.name)
+
+    from workers.cases import scripted
 
     return Bench(
         loader=Loader(found),

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from core.contracts import Priority
 from core.errors import Rejected
 from core.events import Event, EventKind
 from core.ids import new_id
-from core.store import events
+from core.store import events, notices
 from core.store.intake import NewTicket, add_ticket
 from core.store.sql import execute, execute_many, maybe_row, rows, scalar
 
@@ -129,6 +130,23 @@ def assign(connection: Connection, tenant_id: UUID, ticket_id: UUID, to: str | N
         to=address,
     ):
         _say(connection, tenant_id, ticket_id, "ticket.assigned", at, to=address or "", by=by)
+        if address and address != by:
+            notices.add(connection, tenant_id, ticket_id, "assigned", address, about=at.isoformat(), by=by)
+
+
+def set_priority(
+    connection: Connection, tenant_id: UUID, ticket_id: UUID, to: Priority, *, by: str, at: datetime
+) -> None:
+    """Say how soon a ticket is to be answered; triage does not change it any more."""
+    if execute(
+        connection,
+        """UPDATE tickets SET priority = :to, priority_by = :by, updated_at = clock_timestamp()
+           WHERE id = :id AND (priority <> :to OR priority_by = '')""",
+        id=ticket_id,
+        to=to,
+        by=by,
+    ):
+        _say(connection, tenant_id, ticket_id, "ticket.prioritised", at, to=to, by=by)
 
 
 def mark_spam(connection: Connection, tenant_id: UUID, ticket_id: UUID, *, by: str, at: datetime) -> None:

@@ -326,7 +326,8 @@ def _project(connection: Connection, live: Sequence[Record]) -> None:
     tickets = [record for record in live if record.item.kind == "ticket"]
     execute_many(
         connection,
-        """UPDATE tickets SET attention = :attention, intent = :intent, agent = :agent, priority = :priority,
+        """UPDATE tickets SET attention = :attention, intent = :intent, agent = :agent,
+               priority = CASE WHEN priority_by = '' THEN :priority ELSE priority END,
                language = CASE WHEN :language <> '' THEN :language ELSE language END, updated_at = clock_timestamp()
            WHERE id = :id""",
         [

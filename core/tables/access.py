@@ -38,6 +38,7 @@ users = Table(
     words("password_hash"),
     words("language", "en"),
     Column("notices", ARRAY(Text), nullable=False, server_default=text("'{assigned,due,alarm}'")),
+    when("notices_seen_at", now=True),
     when("disabled_at"),
     when("created_at", now=True),
     UniqueConstraint("tenant_id", "email"),

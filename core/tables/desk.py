@@ -1,6 +1,6 @@
 """The desk: what staff add to tickets, and how they look at them."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import UUID
 
 from core.tables.columns import flag, identity, json, metadata, ref, tenant, when, words
@@ -67,5 +67,8 @@ notices = Table(
     words("about"),  # what makes it another notice: the due time, the assignment
     json("data"),
     when("at", now=True),
+    when("mailed_at"),
     UniqueConstraint("ticket_id", "kind", "recipient", "about"),
+    Index("ix_notices_recipient", "tenant_id", "recipient", "at"),
+    Index("ix_notices_to_mail", "tenant_id", "at", postgresql_where=text("mailed_at IS NULL")),
 )

@@ -40,7 +40,8 @@ translations = Table(
     metadata,
     identity(),
     tenant(),
-    ref("message_id", "messages.id", null=False),
+    ref("message_id", "messages.id"),
+    ref("run_id", "runs.id"),  # or of a run's draft
     Column("language", Text, nullable=False),
     words("state", "waiting"),  # waiting | done | failed
     words("body"),
@@ -50,4 +51,18 @@ translations = Table(
     words("by"),
     when("asked_at", now=True),
     UniqueConstraint("message_id", "language"),
+    UniqueConstraint("run_id", "language"),
+)
+case_results = Table(
+    "case_results",
+    metadata,
+    identity(),
+    tenant(),
+    Column("agent", Text, nullable=False),
+    words("version"),
+    json("results", "[]"),  # name, passed, differences, skipped of each case
+    words("state", "waiting"),  # waiting | done | failed
+    words("by"),
+    when("at", now=True),
+    UniqueConstraint("tenant_id", "agent"),
 )

@@ -41,6 +41,7 @@ tickets = Table(
     words("intent"),
     words("agent"),
     words("priority", "normal"),
+    words("priority_by"),  # who of the staff chose it; '' where triage did
     words("state", "open"),
     words("attention"),  # why a person should look: '' | review | handoff | failed
     Column("turn", Integer, nullable=False, server_default=text("1")),

@@ -63,6 +63,12 @@ def held(
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
 
 
+def run_again(tenant_id: UUID, ticket_id: UUID) -> Made:
+    """Record another run on the ticket, as the line does."""
+    proposal = Proposal(agent="shop", agent_version="2", fingerprint="f3", kind="reply", reply="Again.", score=0.5)
+    return _record(tenant_id, "ticket_id", ticket_id, proposal, "hold", False)
+
+
 def document(
     tenant_id: UUID, fields: tuple[FieldValue, ...], *, document_type: str = "invoice", text: str = "", **values: Any
 ) -> Made:

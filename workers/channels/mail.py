@@ -31,6 +31,14 @@ def compose(delivery: Delivery) -> EmailMessage:
     return message
 
 
+def hand_over(key: str, message: EmailMessage) -> None:
+    """Send a mail that is no delivery: by SMTP, else into the outbox folder under its key. Raises as `Smtp` does."""
+    if settings().smtp_url:
+        Smtp(settings().smtp_url).hand_over(message)
+    else:
+        OutboxFolder(settings().home / "outbox").put(key, message)
+
+
 class OutboxFolder:
     """One .eml file per delivery key, put in place by a rename: sending again changes nothing."""
 

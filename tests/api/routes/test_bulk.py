@@ -18,6 +18,8 @@ def test_many_tickets_are_tagged_assigned_and_closed(desk: Desk) -> None:
         )
     ids = [str(made.ticket(desk.tenant_id, f"n{n}")) for n in range(3)]
     client.put(f"/v1/tickets/{ids[0]}/tags", json={"tags": ["late"]})
+    given = {"do": "prioritise", "value": "high"}
+    assert client.post("/v1/tickets:handle", json={"ids": ids, **given}).json() == {"changed": 3}
     for do, value, changed in [("tag", "vip", 3), ("assign", "lan@example.com", 3), ("close", "", 3), ("close", "", 0)]:
         answer = client.post("/v1/tickets:handle", json={"ids": [*ids, str(uuid4())], "do": do, "value": value})
         assert answer.json() == {"changed": changed}, do
@@ -32,6 +34,8 @@ def test_nothing_is_changed_where_a_value_is_wrong(desk: Desk) -> None:
     body = {"ids": ids, "do": "assign", "value": "nobody@example.com"}
     assert client.post("/v1/tickets:handle", json=body).status_code == 422
     assert client.get(f"/v1/tickets/{ids[0]}").json()["assigned_to"] is None
+    unknown = client.post("/v1/tickets:handle", json={"ids": ids, "do": "prioritise", "value": "now"})
+    assert unknown.json()["type"].endswith(":priority_unknown")
 
 
 @pytest.mark.parametrize("fault", [{"ids": []}, {"do": "delete"}, {"ids": ["x"]}, {"ids": [str(uuid4())] * 201}])

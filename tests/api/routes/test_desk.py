@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from core.db import app_database
+from core.settings import settings
 from core.store import accounts, items
 from core.store.sql import rows, scalar
 from tests.api import made
@@ -150,3 +151,31 @@ def test_a_tag_and_words_narrow_together(desk: Desk, client: TestClient) -> None
         found = client.get(f"/v1/tickets?q=zebra&tag=striped&limit={limit}").json()["tickets"]
         assert [one["id"] for one in found] == [str(one) for one in reversed(ids[:2])][:limit]
     assert [one["id"] for one in client.get("/v1/tickets?q=zebra+0&tag=striped").json()["tickets"]] == [str(ids[0])]
+
+
+def test_a_priority_chosen_by_a_person_is_not_changed_by_triage(desk: Desk, client: TestClient) -> None:
+    held = made.held(desk.tenant_id)
+    answer = client.put(f"/v1/tickets/{held.ticket_id}/priority", json={"priority": "high"})
+    assert (answer.status_code, answer.json()) == (200, {"priority": "high"})
+    found = client.get(f"/v1/tickets/{held.ticket_id}").json()
+    assert (found["priority"], found["events"][-1]["kind"]) == ("high", "ticket.prioritised")
+    made.run_again(desk.tenant_id, held.ticket_id)
+    assert client.get(f"/v1/tickets/{held.ticket_id}").json()["priority"] == "high"
+    assert client.put(f"/v1/tickets/{held.ticket_id}/priority", json={"priority": "now"}).status_code == 422
+
+
+def test_a_translation_needs_a_model_and_a_text_of_the_ticket(
+    desk: Desk, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, other = made.held(desk.tenant_id), made.held(desk.tenant_id)
+    path = f"/v1/tickets/{held.ticket_id}/translations"
+    assert code(client.post(path, json={"run_id": str(held.run_id)}))[1] == "no_model"
+    monkeypatch.setenv("SAOLA_MODEL", "openai:any")
+    settings.cache_clear()
+    assert client.post(path, json={"run_id": str(held.run_id), "language": "de"}).status_code == 202
+    assert client.post(path, json={"run_id": str(other.run_id)}).status_code == 404
+    assert client.post(path, json={}).status_code == 404
+    with app_database().transaction(desk.tenant_id) as connection:
+        assert scalar(connection, "SELECT count(*) FROM outbox WHERE task = 'text.translate'") == 1
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -1,6 +1,6 @@
 """Versions of an agent: kept with their files, compared by file and by what they said to the same tickets."""
 
-from api.pages.versions import words_marked
+from api.pages.wording import words_marked
 from core.db import app_database
 from core.store import versions
 from core.store.sql import execute, scalar

@@ -48,6 +48,7 @@ from api.routes import (
     streams,
     tenant,
     tickets,
+    triage,
     trials,
     versions,
 )
@@ -98,6 +99,7 @@ def make_app() -> FastAPI:
         audits,
         answers,
         versions,
+        triage,
         agents,
         figures,
         operations,

@@ -44,6 +44,8 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "too_late": 409,
     "ticket_taken": 409,
     "ticket_closed": 409,
+    "already_serving": 409,
+    "not_a_candidate": 409,
     "duplicate_external_id": 409,
     "key_in_use": 409,
     "no_key": 401,

@@ -82,9 +82,10 @@ def ring(
     return alarm_id
 
 
-def revoke(connection: Connection, tenant_id: UUID, owner: str, reason: str) -> None:
-    """End an owner's certificates, and say so where there were any: journal and event."""
-    if not policies.revoke_certificates(connection, owner, reason):
+def revoke(connection: Connection, tenant_id: UUID, owner: str, reason: str, fingerprint: str | None = None) -> None:
+    """End an owner's certificates (of one fingerprint, or of all), and say so where there were any: journal and
+    event."""
+    if not policies.revoke_certificates(connection, owner, reason, fingerprint):
         return
     data = {"agent": owner, "reason": reason}
     journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=owner, data=data)

@@ -21,7 +21,7 @@ from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
-from workers import alarms, budget
+from workers import alarms, budget, candidates
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
 
@@ -44,6 +44,7 @@ class Owner(NamedTuple):
     first_look: int | None  # how many audits the one announced look takes; said before they are judged
     members: tuple[str, ...]
     stamp: str
+    serving: bool = True  # not where it is how the candidate of triage would have it
 
 
 def renew_certificates(jobs: Sequence[Job]) -> None:
@@ -63,6 +64,7 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
         if before is None or before["stamp"] != owner.stamp or (before["again_at"] and before["again_at"] <= now):
             _look_apart(tenant_id, owner, now)
     with app_database().transaction(tenant_id) as connection:
+        candidates.consider(connection, shop, tenant_id)
         finish(connection, jobs)
 
 
@@ -76,20 +78,15 @@ def _look_apart(tenant_id: UUID, owner: Owner, now: datetime) -> None:
 
 
 def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Owner]:
-    triage_id = state.classifiers.get("triage")
-    triage = shop.classifier(tenant_id, triage_id).fingerprint if triage_id else "none"
+    versions = [state.classifiers.get("triage"), state.candidate]
+    triages = [shop.classifier(tenant_id, one).fingerprint for one in versions if one] or ["none"]
     first_looks = tenants.current(connection)["settings"].get("first_look", {})
     for row in gate.owners(connection):
         name, fingerprint = row["agent"], row["fingerprint"]
         family = name.removeprefix("family:") if name.startswith("family:") else ""
-        if family:
-            members = shop.members(family)
-            in_service = shop.family_fingerprint(family, shop.scored_by(state, triage, *members)) == fingerprint
-        else:
-            members = [name] if name in shop.catalog.entries else []
-            scored_by = shop.scored_by(state, triage, name)
-            in_service = bool(members) and shop.agent(name, scored_by).fingerprint == fingerprint
-        if not members or not in_service:
+        members = shop.members(family) if family else [name] if name in shop.catalog.entries else []
+        now = [_fingerprint(shop, state, triage, name, family, members) for triage in triages] if members else []
+        if fingerprint not in now:
             continue
         settings = [state.agents.get(member, AgentSetting()) for member in members]
         targets = [s.target or shop.catalog.entries[m].manifest.target for s, m in zip(settings, members, strict=True)]
@@ -99,8 +96,18 @@ def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_i
             max((s.critical_target for s in settings if s.critical_target is not None), default=None),
             first_looks.get(name),
         )
-        stamp = "|".join(map(str, (row["stamp"], *asked)))
-        yield Owner(name, fingerprint, *asked, members=tuple(members), stamp=stamp)
+        serving = fingerprint == now[0]
+        stamp = "|".join(map(str, (row["stamp"], *asked, serving)))
+        yield Owner(name, fingerprint, *asked, members=tuple(members), stamp=stamp, serving=serving)
+
+
+def _fingerprint(
+    shop: Workshop, state: TenantState, triage: str, name: str, family: str, members: Sequence[str]
+) -> str:
+    """Return the fingerprint that an agent or family has with a version of triage."""
+    if family:
+        return shop.family_fingerprint(family, shop.scored_by(state, triage, *members))
+    return shop.agent(name, shop.scored_by(state, triage, name)).fingerprint
 
 
 def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) -> None:
@@ -112,7 +119,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     since = halves[max(len(halves) - 2, 0)]  # what is older speaks for no certificate any more
     rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
     found, loudness = alarms.listen(rows, owner.target, owner.critical_target)
-    if found:
+    if found and owner.serving:  # a candidate's errors reached nobody, and its certificate waits for better ones
         state = policies.tenant_state(connection)
         members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
         alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
@@ -128,7 +135,8 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         critical_target=owner.critical_target,
         first_look=None if rang else owner.first_look,
     )
-    audits = closed(rows, now)
+    # A candidate's runs come one by one as live ones do, and what is still open is waited for.
+    audits = closed(rows if owner.serving else [{**row, "shadow": False} for row in rows], now)
     planned = plan_runs(rules.first_look)
     earliest = gate.first_scores(connection, owner.name, owner.fingerprint, max(planned, DRIFT_RUNS))
     population = earliest[:planned]
@@ -154,6 +162,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         "half": len(halves) - 1,
         "alarm": {"value": loudness, "level": alarm.LEVEL},
         "simulated": simulated,
+        "candidate": not owner.serving,
     }
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
     data["drift"] = drift.stability(earliest[:DRIFT_RUNS], newest)
@@ -184,7 +193,7 @@ def _certificate(
     before = policies.live_certificate(connection, owner.name, owner.fingerprint)
     if finding.threshold is None:
         if before is not None:
-            alarms.revoke(connection, tenant_id, owner.name, finding.missing)
+            alarms.revoke(connection, tenant_id, owner.name, finding.missing, owner.fingerprint)
         return
     if before is not None and before["threshold"] == finding.threshold:
         fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)

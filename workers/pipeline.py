@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from agents.contract import Agent, Context
 from agents.documents.values import Reading
 from agents.manifest import Manifest
 from agents.triage.route import route
 from core import page_images
-from core.contracts import Decision, Proposal, Reason, Route, WorkItem
+from core.contracts import Decision, Proposal, Reason, Route, Usage, WorkItem
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
 from core.gate import audits
@@ -205,8 +207,13 @@ def _elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
     return entry is not None and entry.manifest.asks_a_model and job.queue in ("tickets", "documents")
 
 
-def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState) -> Worked:
-    """Let the agent work. No connection is open. A run that needs a person ends with an abstention that says why."""
+def run(
+    shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState, *, told: Proposal | None = None
+) -> Worked:
+    """Let the agent work. No connection is open. A run that needs a person ends with an abstention that says why.
+
+    `told` is what this version of the agent said already under the same route: it is then not asked again.
+    """
     triage = triage_fingerprint(shop, state, job.tenant_id)
     if chosen.agent is None:
         nobody = Proposal(
@@ -232,13 +239,16 @@ def run(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantSt
         confidence=shop.confidence(state, job.tenant_id, chosen.agent),
     )
     try:
-        known = approved.find(agent, loaded.item, chosen) if manifest.reuse else None
+        if told is not None and told.agent_version == agent.version:
+            known: Proposal | None = told.model_copy(update={"fingerprint": agent.fingerprint, "usage": Usage()})
+        else:
+            known = approved.find(agent, loaded.item, chosen) if manifest.reuse else None
         proposal = known or shop.loader.engine(agent).run(agent, loaded.item, context)
     except (NeedsHuman, Rejected) as error:
         proposal = _abstain(agent, chosen, str(error))
     if loaded.item.kind == "document" and (before := reading.first(loaded.item.documents[0].id)) is not None:
-        told = f"the same document came before: {before}"  # nobody pays twice unseen
-        proposal = proposal.model_copy(update={"score": 0.0, "reason": told})
+        reason = f"the same document came before: {before}"  # nobody pays twice unseen
+        proposal = proposal.model_copy(update={"score": 0.0, "reason": reason})
     usage = proposal.usage.model_copy(update={"seconds": time.monotonic() - started})
     return Worked(
         job,
@@ -304,11 +314,15 @@ def record(
     *,
     shadow: bool = False,
     audit: float | None = None,
+    coins: Mapping[UUID, float] | None = None,
 ) -> list[Job]:
-    """Gate and write everything down in one transaction; returns deliveries leased to this worker."""
+    """Gate and write everything down in one transaction; returns deliveries leased to this worker.
+
+    coins: of the items' audits, where they are those of other runs.
+    """
     if not worked:
         return []
-    written = [_record(shop, one, state, shadow, audit) for one in worked]
+    written = [_record(shop, one, state, shadow, audit, (coins or {}).get(one.loaded.item.id)) for one in worked]
     with app_database().transaction(tenant_id) as connection:
         finish(connection, [one.job for one in worked])
         if not shadow:
@@ -320,10 +334,21 @@ def record(
         sending = records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
         if not shadow:
             senders.fill_in(shop, connection, written)
+        if not shadow and state.candidate:
+            _beside(connection, tenant_id, written)
         return sending
 
 
-def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, audit: float | None) -> Record:
+def _beside(connection: Connection, tenant_id: UUID, written: Sequence[Record]) -> None:
+    """Let the candidate of triage work on these tickets too, in shadow and when there is time."""
+    for one in written:
+        if one.item.kind == "ticket":
+            outbox.enqueue(connection, tenant_id, "item.shadow", "bulk", one.item.id, generation=one.item.generation)
+
+
+def _record(
+    shop: Workshop, worked: Worked, state: TenantState, shadow: bool, audit: float | None, coin: float | None
+) -> Record:
     run_id = new_id()
     return Record(
         run_id=run_id,
@@ -331,7 +356,7 @@ def _record(shop: Workshop, worked: Worked, state: TenantState, shadow: bool, au
         item=worked.loaded.item,
         route=worked.route,
         proposal=worked.proposal,
-        decision=gate(shop, worked, state, audit_coin(run_id), audit),
+        decision=gate(shop, worked, state, audit_coin(run_id) if coin is None else coin, audit),
         family=worked.family,
         family_fingerprint=worked.family_fingerprint,
         shadow=shadow,

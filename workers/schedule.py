@@ -15,7 +15,7 @@ from core import logs
 from core.db import app_database, system_database
 from core.processes import beat_name
 from core.settings import settings
-from core.store import learning, outbox, tenants, versions
+from core.store import learning, outbox, tenants, triage_versions, versions
 from core.store.versions import Version
 
 log = structlog.get_logger()
@@ -26,6 +26,7 @@ EVERY: dict[str, float] = {  # seconds
     "tickets.close_silent": 30.0,
     "desk.notify": 30.0,
     "confidence.train": 600.0,
+    "triage.learn": 600.0,
     "metrics.roll_up": 5.0,
 }
 LOOK_SECONDS = 2.0
@@ -71,7 +72,7 @@ class Schedule:
 
     def _train_when_agents_changed(self, connection: Connection, tenant: UUID, unused: Set[str]) -> None:
         """Train where no classifier knows the agents as they are now; the generation keeps it to one job."""
-        newest = learning.newest_triage(connection)
+        newest = triage_versions.newest(connection)
         wanted = self.catalog.fingerprint_without(unused)
         if newest is None or newest["figures"].get("catalog") != wanted:
             generation = _generation(wanted, *([str(newest["id"])] if newest else []))

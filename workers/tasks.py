@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.store.outbox import Job
-from workers import deliver, notice, notify, pipeline, replay, tidy, trial
+from workers import deliver, notice, notify, pipeline, replay, shadow, tidy, trial
 from workers.app import app
 from workers.jobs import Handler, do_all
 
@@ -14,6 +14,13 @@ def _train_triage(jobs: Sequence[Job]) -> None:
     from workers.learn import train_triage  # seconds of imports that a worker of tickets seldom needs
 
     train_triage(jobs)
+
+
+def _learn_triage(jobs: Sequence[Job]) -> None:
+    """Train a new version of triage where enough labelled tickets came in; it must beat the one in service."""
+    from workers.learn import learn_triage  # the same
+
+    learn_triage(jobs)
 
 
 def _index_knowledge(jobs: Sequence[Job]) -> None:
@@ -75,9 +82,11 @@ def _run_cases(jobs: Sequence[Job]) -> None:
 HANDLERS: dict[str, Handler] = {
     "item.work": pipeline.work,
     "item.replay": replay.replay,
+    "item.shadow": shadow.work_beside,
     "delivery.send": deliver.send,
     "documents.learn": _learn_documents,
     "triage.train": _train_triage,
+    "triage.learn": _learn_triage,
     "confidence.train": _train_confidence,
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,

@@ -28,7 +28,7 @@ def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[R
                 AND m.author = 'customer' ORDER BY m.turn DESC LIMIT 1) AS question
            FROM audits a JOIN runs r ON r.id = a.run_id JOIN work_items w ON w.id = a.work_item_id
            LEFT JOIN tickets t ON t.id = w.ticket_id
-           WHERE a.state = 'open' OR (CAST(:by AS text) <> '' AND {_SECOND_WANTED})
+           WHERE (a.state = 'open' AND a.twin_of IS NULL) OR (CAST(:by AS text) <> '' AND {_SECOND_WANTED})
            ORDER BY a.id LIMIT :limit""",
         limit=limit,
         by=by,
@@ -36,7 +36,7 @@ def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[R
 
 
 # Two reviewers judge it, one has, and it was not the one who asks.
-_SECOND_WANTED = """a.doubled AND a.state = 'judged' AND a.judged_by <> :by AND NOT EXISTS (
+_SECOND_WANTED = """a.doubled AND a.twin_of IS NULL AND a.state = 'judged' AND a.judged_by <> :by AND NOT EXISTS (
     SELECT 1 FROM judgements j WHERE j.audit_id = a.id AND (j.second OR j.by = :by))"""
 
 
@@ -79,6 +79,7 @@ def judge(
     if row is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
     _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=False)
+    tell_twins(connection, [audit_id])
     events.append(
         connection,
         Event(
@@ -158,6 +159,7 @@ def _second(
         critical=critical,
         simulated=is_simulated(by),
     )
+    tell_twins(connection, [audit_id])
     data = {"right": right, "critical": critical, "by": by, "agreed": row["agreed"]}
     happened = {name: row[name] for name in ("ticket_id", "document_id", "work_item_id", "run_id")}
     seconds = timedelta(seconds=row["shift_seconds"])
@@ -172,13 +174,56 @@ def _second(
     return row
 
 
+def pair(connection: Connection, item_ids: Sequence[UUID]) -> None:
+    """Let audits of runs in shadow be judged together with that of the run that served, where both propose the same:
+    nobody judges one proposal twice."""
+    found = rows(
+        connection,
+        """SELECT s.id AS twin, a.id FROM audits s JOIN runs x ON x.id = s.run_id AND x.shadow
+           JOIN audits a ON a.work_item_id = s.work_item_id AND a.id <> s.id AND a.twin_of IS NULL
+           JOIN runs r ON r.id = a.run_id AND NOT r.shadow AND r.agent = x.agent AND r.intent = x.intent
+               AND r.kind = x.kind AND r.proposal -> 'reply' = x.proposal -> 'reply'
+               AND r.proposal -> 'actions' = x.proposal -> 'actions'
+           WHERE s.work_item_id = ANY(:ids) AND s.twin_of IS NULL AND s.state = 'open' FOR UPDATE OF a, s""",
+        ids=list(item_ids),
+    )
+    for row in found:
+        execute(
+            connection,
+            "UPDATE audits SET twin_of = :id, doubled = false WHERE id = :twin",
+            id=row["id"],
+            twin=row["twin"],
+        )
+    tell_twins(connection, [row["id"] for row in found])
+
+
+def tell_twins(connection: Connection, audit_ids: Sequence[UUID]) -> None:
+    """Give the verdict on these audits, with the judgements it rests on, to the twins of each."""
+    execute(
+        connection,
+        """UPDATE audits s SET state = a.state, "right" = a."right", critical = a.critical, judged_by = a.judged_by,
+               simulated = a.simulated, judged_at = a.judged_at
+           FROM audits a WHERE s.twin_of = a.id AND a.id = ANY(:ids) AND a.state = 'judged'""",
+        ids=list(audit_ids),
+    )
+    execute(
+        connection,
+        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated, second, at)
+           SELECT gen_random_uuid(), j.tenant_id, s.id, j."right", j.critical, j.note, j.by, j.simulated, j.second, j.at
+           FROM judgements j JOIN audits s ON s.twin_of = j.audit_id
+           WHERE j.audit_id = ANY(:ids) AND NOT EXISTS (
+               SELECT 1 FROM judgements k WHERE k.audit_id = s.id AND k.at = j.at AND k.by = j.by)""",
+        ids=list(audit_ids),
+    )
+
+
 def progress(connection: Connection) -> Sequence[RowMapping]:
     """Return for each agent: audits open, judged and judged right."""
     return rows(
         connection,
         """SELECT agent, count(*) FILTER (WHERE state = 'open') AS open,
                count(*) FILTER (WHERE state = 'judged') AS judged, count(*) FILTER (WHERE "right") AS "right"
-           FROM audits GROUP BY agent ORDER BY agent""",
+           FROM audits WHERE twin_of IS NULL GROUP BY agent ORDER BY agent""",
     )
 
 
@@ -186,8 +231,9 @@ def waiting_by_owner(connection: Connection) -> dict[str, int]:
     """Return how many open audits there are for each agent and each family ("family:NAME")."""
     found = rows(
         connection,
-        """SELECT agent AS owner, count(*) AS open FROM audits WHERE state = 'open' GROUP BY agent
+        """SELECT agent AS owner, count(*) AS open FROM audits WHERE state = 'open' AND twin_of IS NULL GROUP BY agent
            UNION ALL
-           SELECT 'family:' || family, count(*) FROM audits WHERE state = 'open' AND family <> '' GROUP BY family""",
+           SELECT 'family:' || family, count(*) FROM audits
+           WHERE state = 'open' AND family <> '' AND twin_of IS NULL GROUP BY family""",
     )
     return {row["owner"]: int(row["open"]) for row in found}

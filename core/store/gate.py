@@ -146,7 +146,7 @@ def share_at_or_above(connection: Connection, owner: str, fingerprint: str, thre
 
 def standings(connection: Connection) -> Sequence[RowMapping]:
     """Return where each owner stood when it was last looked at, with how many audits were judged in a week, and how
-    many wait."""
+    many wait; how it stands with a candidate of triage is left out."""
     return rows(
         connection,
         """WITH counts AS (
@@ -164,6 +164,7 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
                coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
            FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint
+           WHERE coalesce(s.data ->> 'candidate', 'false') = 'false'
            GROUP BY s.tenant_id, s.agent, s.fingerprint ORDER BY s.agent, s.at DESC""",
     )
 
@@ -314,11 +315,15 @@ def second_words(connection: Connection, agent: str | None = None) -> Sequence[R
 
 
 def newest_fingerprint(connection: Connection, owner: str) -> str | None:
-    """Return the fingerprint of an owner's newest run, None where it has not run."""
+    """Return the fingerprint of an owner's newest run, None where it has not run; a candidate of triage's is none."""
     name, column, plain = owner_columns(owner)
     row = maybe_row(
         connection,
-        f"SELECT {column} AS fingerprint FROM runs WHERE {name} = :plain ORDER BY id DESC LIMIT 1",
+        f"""SELECT {column} AS fingerprint FROM runs r WHERE {name} = :plain AND NOT EXISTS (
+                SELECT 1 FROM standings s
+                WHERE s.agent = :owner AND s.fingerprint = r.{column} AND s.data ->> 'candidate' = 'true')
+            ORDER BY id DESC LIMIT 1""",
         plain=plain,
+        owner=owner,
     )
     return None if row is None else str(row["fingerprint"])

@@ -8,21 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.ids import new_id
-from core.store.sql import Jsonb, execute, maybe_row, rows
+from core.store.sql import Jsonb, execute, rows
 
 
 def unused_agents(connection: Connection) -> frozenset[str]:
     """Return the names of the agents that the tenant does not use."""
     return frozenset(row["agent"] for row in rows(connection, "SELECT agent FROM agent_settings WHERE NOT enabled"))
-
-
-def newest_triage(connection: Connection) -> RowMapping | None:
-    """Return the tenant's newest triage classifier without its bytes, None where there is none."""
-    return maybe_row(
-        connection,
-        """SELECT id, fingerprint, state, figures, created_at FROM classifiers WHERE kind = 'triage'
-           ORDER BY id DESC LIMIT 1""",
-    )
 
 
 def knowledge_kind(agent: str) -> str:

@@ -35,6 +35,7 @@ class TenantState(NamedTuple):
     agents: Mapping[str, AgentSetting]
     certificates: Sequence[Certificate]
     classifiers: Mapping[str, UUID]  # kind -> serving classifier
+    candidate: UUID | None = None  # the version of triage that runs in shadow beside the one that serves
 
 
 def tenant_state(connection: Connection) -> TenantState:
@@ -44,12 +45,17 @@ def tenant_state(connection: Connection) -> TenantState:
         connection,
         f"SELECT agent, {', '.join(AgentSetting._fields)} FROM agent_settings",
     )
-    serving = rows(connection, "SELECT kind, id FROM classifiers WHERE state = 'serving'")
+    found_classifiers = rows(
+        connection,
+        """SELECT kind, id, state FROM classifiers WHERE state = 'serving' OR (state = 'candidate' AND kind = 'triage')
+           ORDER BY id""",
+    )
     return TenantState(
         paused=bool(paused and paused["paused"]),
         agents={row["agent"]: AgentSetting(*[row[name] for name in AgentSetting._fields]) for row in found},
         certificates=live_certificates(connection),
-        classifiers={row["kind"]: row["id"] for row in serving},
+        classifiers={row["kind"]: row["id"] for row in found_classifiers if row["state"] == "serving"},
+        candidate=next((row["id"] for row in reversed(found_classifiers) if row["state"] == "candidate"), None),
     )
 
 
@@ -106,14 +112,15 @@ def add_certificate(
     )
 
 
-def revoke_certificates(connection: Connection, agent: str, reason: str) -> int:
-    """Revoke all live certificates of an agent or family; returns how many."""
+def revoke_certificates(connection: Connection, agent: str, reason: str, fingerprint: str | None = None) -> int:
+    """Revoke the live certificates of an agent or family, of all its fingerprints or of one; returns how many."""
     return execute(
         connection,
         """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = :reason
-           WHERE agent = :agent AND revoked_at IS NULL""",
+           WHERE agent = :agent AND revoked_at IS NULL AND fingerprint = coalesce(:fingerprint, fingerprint)""",
         agent=agent,
         reason=reason,
+        fingerprint=fingerprint,
     )
 
 
@@ -212,18 +219,6 @@ def list_classifiers(connection: Connection) -> Sequence[RowMapping]:
     """Return classifiers without their bytes, newest first."""
     return rows(
         connection, "SELECT id, kind, fingerprint, state, figures, created_at FROM classifiers ORDER BY id DESC"
-    )
-
-
-def training_labels(connection: Connection, until: datetime | None = None) -> Sequence[RowMapping]:
-    """Return labelled ticket texts (text, subject, intent, language, at), oldest first, optionally up to a time."""
-    return rows(
-        connection,
-        """SELECT m.body AS text, t.subject, l.intent, t.language, l.at FROM labels l
-           JOIN tickets t ON t.id = l.ticket_id
-           JOIN messages m ON m.ticket_id = t.id AND m.turn = 1 AND m.author = 'customer'
-           WHERE CAST(:until AS timestamptz) IS NULL OR l.at < :until ORDER BY l.at""",
-        until=until,
     )
 
 

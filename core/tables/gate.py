@@ -46,6 +46,8 @@ audits = Table(
     when("drawn_at", now=True),
     when("due_at"),
     when("judged_at"),
+    ref("twin_of", "audits.id"),  # the audit of the run that served, which proposed the same: judged together
+    Index("ix_audits_twin", "twin_of", postgresql_where=text("twin_of IS NOT NULL")),
     Index("ix_audits_state", "tenant_id", "state", "drawn_at"),
     Index("ix_audits_agent", "tenant_id", "agent", "fingerprint"),
     Index("ix_audits_family", "tenant_id", "family", "family_fingerprint"),
@@ -181,7 +183,7 @@ labels = Table(
     tenant(),
     ref("ticket_id", "tickets.id", null=False),
     Column("intent", Text, nullable=False),  # agent/intent, or '' where no agent covers it
-    Column("source", Text, nullable=False),  # import | review
+    Column("source", Text, nullable=False),  # import | staff
     when("at", null=False),
     Index("ix_labels_tenant", "tenant_id", "at"),
     Index("uq_labels_ticket", "ticket_id", "source", unique=True),

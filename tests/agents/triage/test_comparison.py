@@ -1,5 +1,7 @@
 """Two classifiers on later messages: which is better."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agents.triage.comparison import compared
@@ -13,7 +15,7 @@ class Letters:
 
     name = "letters"
 
-    def embed(self, texts: list[str]) -> Floats:
+    def embed(self, texts: Sequence[str]) -> Floats:
         rows = [[text.lower().count(letter) + 0.01 for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
         vectors = np.array(rows, np.float32)
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from agents.labels import resolve
 from agents.triage.classifier import Classifier
 from agents.triage.comparison import compared
 from agents.triage.embed_apart import ApartEmbedder
@@ -78,7 +79,12 @@ def _train(jobs: Sequence[Job]) -> None:
     # Of 1,500 agents in one deployment a tenant uses some: only these may draw its messages, or cost it time.
     taught = from_entries(entry for name, entry in shop.catalog.entries.items() if name not in unused)
     known = {example.label for example in taught}
-    usable = [row for row in labelled if not row["intent"] or row["intent"] in known]
+    named = resolve([row["intent"] for row in labelled], known)
+    usable = [
+        (row["at"], Example(f"{row['subject']}\n{row['text']}".strip(), label or OUT_OF_SCOPE, row["language"]))
+        for row, label in zip(labelled, named, strict=True)
+        if label or not row["intent"]
+    ]
     lesson = _lesson(taught, usable, _moment(cuts.get("train_until")), serving)
     figures: dict[str, Any] = {
         "examples": len(lesson.learnt),
@@ -106,11 +112,13 @@ def _train(jobs: Sequence[Job]) -> None:
 
 
 def _lesson(
-    taught: Sequence[Example], labelled: Sequence[RowMapping], train_until: datetime | None, serving: RowMapping | None
+    taught: Sequence[Example],
+    examples: Sequence[tuple[datetime, Example]],
+    train_until: datetime | None,
+    serving: RowMapping | None,
 ) -> Lesson:
     """Divide what is known. With `train_until` later labels set the probabilities right, so that still later ones can
     judge; without it the newest of those that the version in service has not seen judge both."""
-    examples = [(row["at"], _example(row)) for row in labelled]
     if train_until is not None:
         early = [one for at, one in examples if at < train_until]
         later = [one for at, one in examples if at >= train_until]
@@ -127,10 +135,6 @@ def _lesson(
         judging=[one for _, one in examples[len(learnt) :]],
         learnt_until=max((at for at, _ in learnt), default=None),
     )
-
-
-def _example(row: RowMapping) -> Example:
-    return Example(f"{row['subject']}\n{row['text']}".strip(), row["intent"] or OUT_OF_SCOPE, row["language"])
 
 
 def _embedder() -> Embedder:

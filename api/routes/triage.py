@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from agents.triage.examples import resolve
+from agents.labels import resolve
 from api.agents_seen import catalog
 from api.security import Caller, Ops, Reader, Staff
 from api.shapes import Line, Shape

@@ -6,7 +6,7 @@ import pytest
 from agents.triage import training
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Floats
-from agents.triage.examples import Example, resolve
+from agents.triage.examples import Example
 from agents.triage.training import thin, train
 from core.errors import Broken, Rejected
 
@@ -132,11 +132,6 @@ def test_thinning_takes_from_the_largest_intents_first() -> None:
     kept = thin(many, 30, seed=0)
     assert [sum(one.label == label for one in kept) for label in ("x/a", "x/b")] == [20, 10]
     assert thin(many, 100, seed=0) == many
-
-
-def test_history_may_name_an_intent_with_or_without_its_agent() -> None:
-    labels = ["cards/lost", "cards/fee", "parcels/fee"]
-    assert resolve(["cards/lost", "lost", "fee", "unknown"], labels) == ["cards/lost", "cards/lost", "", ""]
 
 
 def test_the_quick_part_decides_alone_only_where_it_costs_nothing() -> None:

@@ -174,7 +174,8 @@ class DocumentList(BaseModel):
 
 
 class DocumentHistory(DocumentSummary):
-    """Everything that is known of a document. `pages` are the numbers of the pages that were read."""
+    """Everything that is known of a document. `pages` are the numbers of the pages that were read; `same_file` are all
+    documents of a file that holds several, in their order there."""
 
     sha256: str
     customer_name: str
@@ -182,19 +183,27 @@ class DocumentHistory(DocumentSummary):
     duplicate_of: UUID | None = Field(description="The first document with the same bytes or the same contents.")
     text: str
     pages: list[int]
+    same_file: list[dict[str, Any]]
     runs: list[Run]
     deliveries: list[dict[str, Any]]
     events: list[dict[str, Any]]
 
 
 def document_history(
-    row: Row, runs: Sequence[Row], deliveries: Iterable[Row], happened: Iterable[Row], pages: list[int], language: str
+    row: Row,
+    runs: Sequence[Row],
+    deliveries: Iterable[Row],
+    happened: Iterable[Row],
+    pages: list[int],
+    same_file: Iterable[Row],
+    language: str,
 ) -> DocumentHistory:
     """Make a document's history from its rows."""
     hidden = {run["id"] for run in runs if run["audit_open"]}
     return DocumentHistory.model_construct(
         **{**{name: row[name] for name in DocumentHistory.model_fields if name in row}, **_names(row)},
         pages=pages,
+        same_file=plain(same_file),
         runs=[run_of(run, language) for run in runs],
         deliveries=plain(deliveries),
         events=[event_of(event, hidden) for event in happened],

@@ -79,7 +79,10 @@ class FieldValue(Frozen):
 
 
 class DocumentRead(Frozen):
-    """A document of the item after reading: its bytes lie in the file store under `sha256`."""
+    """A document of the item after reading: its bytes lie in the file store under `sha256`.
+
+    Where a file holds several documents each is a `part` (from 0) of it, and all but the first are `part_of` that one.
+    """
 
     id: UUID
     filename: str
@@ -89,6 +92,8 @@ class DocumentRead(Frozen):
     type: str = "unknown"
     text: str = ""
     fields: tuple[FieldValue, ...] = ()
+    part: int | None = None
+    part_of: UUID | None = None
 
 
 class ActionProposal(Frozen):

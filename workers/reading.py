@@ -10,12 +10,13 @@ from uuid import UUID
 
 from agents.documents.parser import Hints
 from agents.documents.same import ALIKE, content_key, picture_numbers
+from agents.documents.splitting import named, split
 from agents.documents.values import Page, Reading, part_from_json, part_to_json
 from core.contracts import WorkItem
 from core.db import app_database
 from core.errors import Rejected
 from core.files import local_copy
-from core.store import items, outbox, pages
+from core.store import intake, items, outbox, pages
 from core.store.outbox import Job
 from workers.jobs import LeaseLost, lease_seconds
 from workers.parse_client import parse
@@ -89,11 +90,13 @@ def last(document_id: UUID) -> Reading | None:
 
 def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Reading:
     document = next(d for d in item.documents if d.id == document_id)
-    done = []
-    if job.task != "item.work" or job.attempts > 1:  # nothing can be stored before the first attempt
+    done = []  # of a part all pages: who read the first document of its file stored them
+    if (
+        job.task != "item.work" or job.attempts > 1 or document.part is not None
+    ):  # nothing can be stored before the first attempt
         with app_database().transaction(tenant_id) as connection:
-            done = [part_from_json(content) for content in pages.load(connection, document_id)]
-    taken = _Pages(job, document_id)
+            done = [part_from_json(content) for content in pages.load(connection, document.part_of or document_id)]
+    taken = _Pages(job, document.part_of or document_id)
     hints = Hints(language=item.language)
     try:
         with local_copy(tenant_id, document.sha256, Path(document.filename).suffix) as path:
@@ -109,10 +112,21 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
         with app_database().transaction(tenant_id) as connection:
             items.save_reading(connection, document_id, state="refused", reason=f"{error.code}: {error}")
         raise
+    parts = split(reading)
+    reading = parts[min(document.part or 0, len(parts) - 1)]
     with app_database().transaction(tenant_id) as connection:
-        pages.save(connection, tenant_id, document_id, taken.unsaved)
+        pages.save(connection, tenant_id, taken.document_id, taken.unsaved)
+        if len(parts) > 1 and document.part_of is None:
+            found = [_part(document.filename, one) for one in parts]
+            intake.add_parts(connection, tenant_id, document_id, found)
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
         _at_hand.first[document_id] = items.link_duplicate(
             connection, document_id, content_key(reading), picture_numbers(reading), ALIKE
         )
     return reading
+
+
+def _part(filename: str, one: Reading) -> intake.Part:
+    """An attachment has a name of its own; pages are called by the file's and theirs."""
+    numbers = tuple(dict.fromkeys(page.number for page in one.pages))
+    return intake.Part(one.pages[0].part or f"{filename}, {named([one])}", numbers)

@@ -64,6 +64,7 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         happened = events.of_document(connection, document_id)
         numbers = history.page_numbers(connection, document_id)
         deliveries = history.deliveries_of_document(connection, document_id)
+        same_file = history.documents_of_file(connection, row)
     run = next((views.run_of(one, caller.language) for one in reversed(runs) if not one["shadow"]), None)
     hidden = {one["id"] for one in runs if one["audit_open"]}
     read = run.proposal.get("fields", []) if run else []
@@ -71,6 +72,8 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
     open_and_seen = run is not None and run.review == "open" and not run.audit_open
     proposed = {one["name"]: one for one in (run.suggested or ())} if run and open_and_seen else {}
     fields = [proposed.get(one["name"], one) for one in fields]
+    blind = bool(run and run.audit_open)
+    doubtful = [one for one in fields if not blind and _is_doubtful(one)]
     words = Words(caller.language)
     told = [views.event_of(event, hidden) for event in reversed(happened)]
     drawable = row["media_type"] in DRAWN and row["state"] != "refused"
@@ -79,17 +82,24 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         caller,
         "document.html",
         document=row,
+        same_file=same_file,
         run=run,
         fields=fields,
         proposed=proposed,
         was={one["name"]: one["value"] for one in read},
         going=going_out([dict(one) for one in deliveries]),
-        boxes=_boxes(fields, blind=bool(run and run.audit_open)),
+        boxes=_boxes(fields, blind=blind),
+        doubtful_fields=doubtful,
+        sure_fields=[one for one in fields if one not in doubtful],
         drawn=(numbers or [1])[:MAX_DRAWN] if drawable else [],
         events=[{**event, "told": told_of(event["data"], words)} for event in told],
         doubtful=DOUBTFUL,
         notice=notice,
     )
+
+
+def _is_doubtful(field: dict[str, Any]) -> bool:
+    return field["value"] is None or field.get("score", 0) < DOUBTFUL
 
 
 def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[str, Any]]]:
@@ -100,7 +110,7 @@ def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[
         if evidence.get("box") and evidence.get("page"):
             left, top, right, bottom = (round(1000 * share, 1) for share in evidence["box"])
             size = {"x": left, "y": top, "width": max(right - left, 1), "height": max(bottom - top, 1)}
-            doubtful = not blind and field.get("score", 0) < DOUBTFUL
+            doubtful = not blind and _is_doubtful(field)
             found[evidence["page"]].append({"name": field["name"], "doubtful": doubtful, **size})
     return found
 

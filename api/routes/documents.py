@@ -147,7 +147,8 @@ def get_document(document_id: UUID, request: Request, caller: Reader) -> views.D
         deliveries = history.deliveries_of_document(connection, document_id)
         happened = events.of_document(connection, document_id)
         pages = history.page_numbers(connection, document_id)
-    return views.document_history(row, runs, deliveries, happened, pages, views.language_of(request))
+        same_file = history.documents_of_file(connection, row)
+    return views.document_history(row, runs, deliveries, happened, pages, same_file, views.language_of(request))
 
 
 @router.get("/{document_id}/file", operation_id="get_document_file", summary="The file as it was received")

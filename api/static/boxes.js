@@ -9,6 +9,7 @@ document.addEventListener("click", (event) => {
   const one = event.target.closest("[data-field]");
   if (!one) return;
   const field = document.querySelector(`.value[data-field="${CSS.escape(one.dataset.field)}"] textarea`);
+  field?.closest("details")?.setAttribute("open", "");
   if (one.tagName === "rect" && field) field.focus();
   choose(one.dataset.field, { scroll: one.tagName !== "rect" });
 });

@@ -99,7 +99,7 @@ def document(connection: Connection, document_id: UUID) -> RowMapping | None:
         connection,
         """SELECT d.id, d.ticket_id, d.filename, d.media_type, d.size, d.sha256, d.state, d.type, d.language, d.text,
                d.reason, d.origin, d.attention, d.outcome, d.received_at, d.shift_seconds, d.duplicate_of,
-               c.name AS customer_name,
+               d.part_of, d.part, c.name AS customer_name,
                c.address AS customer_address
            FROM documents d LEFT JOIN customers c ON c.id = d.customer_id WHERE d.id = :id""",
         id=document_id,
@@ -107,11 +107,28 @@ def document(connection: Connection, document_id: UUID) -> RowMapping | None:
 
 
 def page_numbers(connection: Connection, document_id: UUID) -> list[int]:
-    """Return the numbers of the pages that were read of a document."""
+    """Return the numbers of the pages that were read of a document: of a file with several, its own pages."""
     found = rows(
-        connection, "SELECT number FROM document_pages WHERE document_id = :id ORDER BY number", id=document_id
+        connection,
+        """SELECT unnest(pages) AS number FROM documents WHERE id = :id
+           UNION ALL SELECT number FROM document_pages WHERE document_id = :id
+               AND NOT EXISTS (SELECT 1 FROM documents WHERE id = :id AND part IS NOT NULL)
+           ORDER BY number""",
+        id=document_id,
     )
     return [row["number"] for row in found]
+
+
+def documents_of_file(connection: Connection, document: RowMapping) -> Sequence[RowMapping]:
+    """Return the documents in a file with several, in their order there, this one too; none where it is alone."""
+    if document["part"] is None:
+        return []
+    return rows(
+        connection,
+        """SELECT id, filename, type, pages, state, attention, outcome FROM documents
+           WHERE :first IN (id, part_of) ORDER BY part""",
+        first=document["part_of"] or document["id"],
+    )
 
 
 def deliveries_of_document(connection: Connection, document_id: UUID) -> Sequence[RowMapping]:

@@ -2,8 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -48,6 +49,13 @@ class NewDocument(Frozen):
     origin: str = "live"
     received_at: datetime
     shift: timedelta = timedelta(0)
+
+
+class Part(NamedTuple):
+    """One of several documents in a file: what it is called, and its pages there."""
+
+    name: str
+    pages: tuple[int, ...]
 
 
 def fold(text: str) -> str:
@@ -201,7 +209,7 @@ def add_customer_message(
 
 def add_document(connection: Connection, tenant_id: UUID, new: NewDocument) -> UUID:
     """Add a document, its work item and its outbox row; returns its id."""
-    document_id, item_id = new_id(), new_id()
+    document_id = new_id()
     customer_id = find_or_add_customer(connection, tenant_id, new.customer_address)
     execute(
         connection,
@@ -215,27 +223,60 @@ def add_document(connection: Connection, tenant_id: UUID, new: NewDocument) -> U
         shift=new.shift.total_seconds(),
         **new.model_dump(exclude={"shift", "customer_address"}),
     )
+    _work_on_document(connection, tenant_id, {"id": document_id, **new.model_dump()})
+    return document_id
+
+
+def add_parts(connection: Connection, tenant_id: UUID, document_id: UUID, parts: Sequence[Part]) -> None:
+    """Make the documents behind the first in a file documents with work items of their own; the first is `document_id`
+    itself. Said again it changes nothing."""
+    execute(
+        connection,
+        "UPDATE documents SET part = 0, pages = :pages WHERE id = :id",
+        id=document_id,
+        pages=list(parts[0].pages),
+    )
+    for number, part in enumerate(parts[1:], 1):
+        found = maybe_row(
+            connection,
+            """INSERT INTO documents (id, tenant_id, ticket_id, customer_id, filename, media_type, size, sha256, origin,
+                   received_at, shift_seconds, part_of, part, pages)
+               SELECT :id, tenant_id, ticket_id, customer_id, :filename, media_type, size, sha256, origin,
+                   received_at, shift_seconds, id, :part, :pages FROM documents WHERE id = :first
+               ON CONFLICT (part_of, part) WHERE part_of IS NOT NULL DO NOTHING
+               RETURNING id, ticket_id, filename, media_type, size, origin, received_at""",
+            id=new_id(),
+            first=document_id,
+            part=number,
+            filename=part.name,
+            pages=list(part.pages),
+        )
+        if found is not None:
+            _work_on_document(connection, tenant_id, found)
+
+
+def _work_on_document(connection: Connection, tenant_id: UUID, document: Mapping[Any, Any]) -> None:
+    item_id = new_id()
     execute(
         connection,
         "INSERT INTO work_items (id, tenant_id, kind, document_id) VALUES (:id, :tenant_id, 'document', :document_id)",
         id=item_id,
         tenant_id=tenant_id,
-        document_id=document_id,
+        document_id=document["id"],
     )
     enqueue(connection, tenant_id, "item.work", "documents", item_id)
     events.append(
         connection,
         Event(
             kind="document.received",
-            at=new.received_at,
+            at=document["received_at"],
             tenant_id=tenant_id,
-            ticket_id=new.ticket_id,
-            document_id=document_id,
+            ticket_id=document["ticket_id"],
+            document_id=document["id"],
             work_item_id=item_id,
-            data={"filename": new.filename, "media_type": new.media_type, "size": new.size, "origin": new.origin},
+            data={name: document[name] for name in ("filename", "media_type", "size", "origin")},
         ),
     )
-    return document_id
 
 
 def _add_message(

@@ -109,12 +109,15 @@ def _messages(connection: Connection, item_ids: Sequence[UUID]) -> dict[UUID, tu
     return {item: tuple(messages) for item, messages in by_item.items()}
 
 
+_OF_A_DOCUMENT = ("id", "filename", "media_type", "size", "sha256", "type", "text", "part", "part_of")
+
+
 def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[DocumentRead, str], ...]:
     """The item's own document, or all of its ticket with the fields that were read."""
     found = rows(
         connection,
         """SELECT d.id, d.filename, d.media_type, d.size, d.sha256, d.type, d.text, d.state,
-               (SELECT coalesce(s.final_fields, r.proposal -> 'fields')
+               d.part, d.part_of, (SELECT coalesce(s.final_fields, r.proposal -> 'fields')
                 FROM work_items w JOIN runs r ON r.work_item_id = w.id LEFT JOIN decisions s ON s.run_id = r.id
                 WHERE w.document_id = d.id AND NOT r.shadow ORDER BY r.created_at DESC LIMIT 1) AS fields
            FROM documents d WHERE d.id = :document OR d.ticket_id = :ticket ORDER BY d.id""",
@@ -124,7 +127,7 @@ def _documents(connection: Connection, item: RowMapping) -> tuple[tuple[Document
     return tuple(
         (
             DocumentRead(
-                **{k: row[k] for k in ("id", "filename", "media_type", "size", "sha256", "type", "text")},
+                **{k: row[k] for k in _OF_A_DOCUMENT},
                 fields=tuple(FieldValue(**field) for field in row["fields"] or ()),
             ),
             str(row["state"]),
@@ -203,13 +206,13 @@ def link_duplicate(
         connection,
         """UPDATE documents d SET content_key = :key, numbers = :numbers, duplicate_of = (
                SELECT min(e.id::text)::uuid FROM (
-                   SELECT a.id FROM documents a WHERE a.sha256 = d.sha256
+                   SELECT a.id FROM documents a WHERE a.sha256 = d.sha256 AND a.part IS NOT DISTINCT FROM d.part
                    UNION ALL SELECT b.id FROM documents b WHERE b.content_key = :key AND :key <> ''
                    UNION ALL SELECT c.id FROM documents c, LATERAL (
                        SELECT count(*) AS shared FROM unnest(c.numbers) one WHERE one = ANY (:numbers)) s
                    WHERE c.numbers && CAST(:numbers AS text[])
                        AND shared >= :alike * (cardinality(c.numbers) + :count - shared)) e
-               WHERE e.id < d.id)
+               WHERE e.id < d.id AND e.id IS DISTINCT FROM d.part_of)
            WHERE d.id = :id RETURNING duplicate_of""",
         id=document_id,
         key=content_key,

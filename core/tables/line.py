@@ -116,11 +116,15 @@ documents = Table(
     words("content_key"),  # digest of what is printed; '' where that is too little to tell
     Column("duplicate_of", UUID),  # the first document with the same bytes, contents or picture
     Column("numbers", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # printed on a picture; else empty
+    Column("part_of", UUID),  # the document whose file this one is in too, behind it
+    Column("part", Integer),  # which of the file's documents this is, from 0; empty: the only one
+    Column("pages", ARRAY(Integer), nullable=False, server_default=text("'{}'")),  # its pages, where it is a part
     Index("ix_documents_list", "tenant_id", "received_at", "id"),
     Index("ix_documents_content", "tenant_id", "content_key", postgresql_where=text("content_key <> ''")),
     Index("ix_documents_ticket", "ticket_id"),
     Index("ix_documents_sha256", "tenant_id", "sha256"),
     Index("ix_documents_numbers", "numbers", postgresql_using="gin"),
+    Index("uq_documents_part", "part_of", "part", unique=True, postgresql_where=text("part_of IS NOT NULL")),
 )
 document_pages = Table(
     "document_pages",

@@ -71,6 +71,18 @@ class FieldSpec(_Strict):
         return tuple(dict.fromkeys(label for labels in self.labels.values() for label in labels))
 
 
+FACTS = ("document_id", "filename", "document_type", "language", "received_at", "outcome", "score")
+
+
+class Export(_Strict):
+    """What a file of results holds. `columns` in their order are fields, columns of a table (`lines.amount`) and facts
+    of the document; empty: its id and all fields. `rows` names a table of which each row is a row of the file."""
+
+    columns: tuple[str, ...] = ()
+    values: Literal["normalised", "printed"] = "normalised"
+    rows: str = ""
+
+
 class FieldsFile(_Strict):
     """The whole file. `checks` are equations and orders between fields: `net + vat = total`, `date <= due_date`,
     `sum(lines.amount) = net`. Money is compared to the cent, times a row at most."""
@@ -78,6 +90,7 @@ class FieldsFile(_Strict):
     document_types: tuple[str, ...] = Field(min_length=1)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     checks: tuple[str, ...] = ()
+    export: Export = Export()
 
     @field_validator("checks")
     @classmethod
@@ -98,4 +111,10 @@ class FieldsFile(_Strict):
             for word in re.findall(r"[a-z_][\w.]*", rule):
                 if word not in known:
                     raise ValueError(f"the check {rule!r} names the unknown field {word!r}")
+        tables = {field.name for field in self.fields if field.type == "table"}
+        if self.export.rows and self.export.rows not in tables:
+            raise ValueError(f"export.rows names {self.export.rows!r}, which is no table")
+        for column in self.export.columns:
+            if column not in known | set(FACTS) or ("." in column and column.split(".")[0] != self.export.rows):
+                raise ValueError(f"export.columns names {column!r}: no field, no fact ({', '.join(FACTS)})")
         return self

@@ -23,6 +23,7 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "not_found": 404,
     "agent_unknown": 404,
     "figure_unknown": 404,
+    "processor_unknown": 404,
     "version_unknown": 404,
     "no_picture": 404,
     "file_too_large": 413,

@@ -1,20 +1,30 @@
 """Documents over HTTP: streaming upload, list, what was read, page pictures, the file itself."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path as FilePath
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
 from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection
+from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
-from api import views
+from agents import yaml_errors
+from agents.fields_file import FieldsFile
+from api import results, views
+from api.agents_seen import catalog
+from api.exports import MEDIA, write
+from api.figures import period
 from api.idempotency import IdempotencyKey, digest_of, once
 from api.media_types import SHOWN
 from api.problems import invalid
@@ -135,6 +145,47 @@ def list_documents(
     with app_database().transaction(caller.tenant_id) as connection:
         page = inbox.documents(connection, filters, type=type, cursor=cursor, limit=limit)
     return views.DocumentList(documents=[views.DocumentSummary(**row) for row in page.rows], next=page.next)
+
+
+@router.get(
+    "/export", operation_id="export_documents", summary="Results of documents as a file", response_class=FileResponse
+)
+def export(
+    caller: Reader,
+    processor: Annotated[Word, Query(description="Whose fields.yaml says which columns, in which order and shape.")],
+    format: Literal["csv", "jsonl"] = "csv",
+    since: Past | None = None,
+    until: Past | None = None,
+    outcome: Literal["automated", "approved", "edited"] | None = None,
+) -> FileResponse:
+    """The values that went on, of documents that arrived in the period (default: the last 30 days). A dot in a field's
+    `target` makes objects within objects in JSON lines."""
+    start, end = period(since, until)
+    file = fields_of(processor)
+    with tempfile.NamedTemporaryFile(suffix=f".{format}", delete=False) as made:
+        path = FilePath(made.name)
+    try:
+        with app_database().transaction(caller.tenant_id) as connection:
+            found = results.rows(history.results(connection, processor, start, end, outcome), file)
+            if format == "csv":
+                write(found, results.columns(file), format, path)
+            else:
+                with path.open("wb") as out:
+                    out.writelines(orjson.dumps(results.nested(row)) + b"\n" for row in found)
+    except BaseException:
+        path.unlink()
+        raise
+    name = f"{processor}-{start:%Y-%m-%d}-{end:%Y-%m-%d}.{format}"
+    return FileResponse(path, filename=name, media_type=MEDIA[format], background=BackgroundTask(path.unlink))
+
+
+def fields_of(processor: str) -> FieldsFile:
+    """Return a processor's fields file. Raises Rejected (processor_unknown)."""
+    entry = catalog().entries.get(processor)
+    if entry is None or entry.manifest.kind != "processor":
+        told = f"there is no document processor called {processor!r}"
+        raise Rejected(told, code="processor_unknown", hint="GET /v1/agents names them.")
+    return yaml_errors.parse(FieldsFile, entry.files["fields.yaml"])
 
 
 @router.get("/{document_id}", operation_id="get_document", summary="A document with everything that was read")

@@ -1,13 +1,14 @@
 """Everything that is known of one ticket or one document, put together for people to read. Read only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
 from core.store import events, handling
-from core.store.sql import maybe_row, rows
+from core.store.sql import maybe_row, rows, stream_rows
 
 _RUNS = """
     SELECT r.id, r.work_item_id, w.turn, r.agent, r.agent_version, r.fingerprint, r.family, r.generation, r.shadow,
@@ -117,6 +118,29 @@ def page_numbers(connection: Connection, document_id: UUID) -> list[int]:
         id=document_id,
     )
     return [row["number"] for row in found]
+
+
+def results(
+    connection: Connection, agent: str, since: datetime, until: datetime, outcome: str | None = None
+) -> Iterator[RowMapping]:
+    """Yield the settled documents of a processor that arrived in [since, until), oldest first, each with the values
+    that went on; those that were rejected or handed off have none and are left out."""
+    yield from stream_rows(
+        connection,
+        """SELECT x.id AS document_id, x.filename, x.type AS document_type, x.language, x.received_at, x.outcome,
+               r.score, coalesce(d.final_fields, r.proposal -> 'fields') AS fields
+           FROM documents x JOIN work_items w ON w.document_id = x.id
+           JOIN LATERAL (SELECT * FROM runs WHERE work_item_id = w.id AND NOT shadow AND agent = :agent
+               ORDER BY created_at DESC LIMIT 1) r ON true
+           JOIN decisions d ON d.run_id = r.id
+           WHERE x.received_at >= :since AND x.received_at < :until AND x.outcome IN ('automated', 'approved', 'edited')
+               AND (CAST(:outcome AS text) IS NULL OR x.outcome = :outcome)
+           ORDER BY x.received_at, x.id""",
+        agent=agent,
+        since=since,
+        until=until,
+        outcome=outcome,
+    )
 
 
 def documents_of_file(connection: Connection, document: RowMapping) -> Sequence[RowMapping]:

@@ -70,7 +70,13 @@ def run_again(tenant_id: UUID, ticket_id: UUID) -> Made:
 
 
 def document(
-    tenant_id: UUID, fields: tuple[FieldValue, ...], *, document_type: str = "invoice", text: str = "", **values: Any
+    tenant_id: UUID,
+    fields: tuple[FieldValue, ...],
+    *,
+    document_type: str = "invoice",
+    text: str = "",
+    agent: str = "invoices",
+    **values: Any,
 ) -> Made:
     """Take in a document and record a held run with these fields."""
     known = {"filename": "invoice.pdf", "media_type": "application/pdf", "size": 10, "sha256": "0" * 64, **values}
@@ -78,7 +84,7 @@ def document(
         document_id = intake.add_document(connection, tenant_id, NewDocument(received_at=datetime.now(UTC), **known))
         items.save_reading(connection, document_id, state="read", text=text, reason=text)
     proposal = Proposal(
-        agent="invoices",
+        agent=agent,
         agent_version="1+abc",
         fingerprint="f2",
         kind="fields",

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from itertools import product
 from math import exp, log
 
+from agents.documents.einvoice.reader import Invoice
 from agents.documents.extract import identifiers, rules, sure
 from agents.documents.extract.candidates import Candidate, find_candidates
 from agents.documents.extract.exact import from_codes, from_invoice, from_zone, invoice_of
@@ -15,6 +16,7 @@ from agents.documents.extract.merchant import find_company
 from agents.documents.extract.mrz import find_zone
 from agents.documents.extract.postal import Place, find_address
 from agents.documents.extract.rank import rank
+from agents.documents.extract.tables import find_table, from_lines, rows_of
 from agents.documents.extract.totals import rank_totals
 from agents.documents.values import Reading, evidence
 from agents.fields_file import FieldsFile, FieldSpec
@@ -40,6 +42,8 @@ def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tu
     for spec in file.fields:
         if spec.name in exact:
             fields.append(exact[spec.name])
+        elif spec.type == "table":
+            fields.append(find_table(sheet, spec))
         elif spec.type == "address":
             fields.append(_address(sheet, spec, _company_cells(file, chosen)))
         else:
@@ -55,12 +59,16 @@ def _exact(reading: Reading, sheet: Sheet, file: FieldsFile, today: date) -> dic
     zone = find_zone(sheet, today) if identity and invoice is None else None
     found = {}
     for spec in file.fields:
-        value = from_invoice(invoice, spec) if invoice is not None else from_codes(reading, spec)
+        value = _from_xml(invoice, spec) if invoice is not None else from_codes(reading, spec)
         if value is None and zone is not None:
             value = from_zone(zone, spec)
         if value is not None:
             found[spec.name] = value
     return found
+
+
+def _from_xml(invoice: Invoice, spec: FieldSpec) -> FieldValue | None:
+    return from_lines(invoice, spec) if spec.type == "table" else from_invoice(invoice, spec)
 
 
 def document_score(fields: Sequence[FieldValue], file: FieldsFile) -> float:
@@ -206,11 +214,13 @@ def _exactly(one: Candidate) -> Evidence:
 
 def checked(fields: Sequence[FieldValue], file: FieldsFile) -> tuple[FieldValue, ...]:
     """Raise the score of fields that an equation confirms, lower that of fields that contradict one."""
-    values = {field.name: field.normalised for field in fields}
+    values = {field.name: field.normalised for field in fields if field.type != "table"}
+    printed = [field for field in fields if field.type == "table" and field.evidence and field.evidence.kind == "page"]
+    tables = {field.name: rows_of(field) for field in printed}  # those of e-invoices are checked by their own rules
     right: set[str] = set()
     wrong: dict[str, str] = {}
     for rule in file.checks:
-        result = rules.holds(rule, values)
+        result = rules.holds(rule, values, tables)
         if result is True and "=" in rule and "<" not in rule and ">" not in rule:
             right |= rules.names(rule)
         elif result is False:

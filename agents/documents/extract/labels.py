@@ -10,6 +10,7 @@ from agents.documents.extract.text import fold
 
 OPENING = re.compile(r"^[\s*#(\[.:>-]*$")
 CLOSING = re.compile(r"^\s*(?:\([^)]{0,30}\))?\s*[:：.#=>-]*\s*")
+MORE = 12  # letters that may stand beside a column's label in its head: "(EUR)", "excl. VAT"
 
 
 class Label(NamedTuple):
@@ -51,6 +52,13 @@ def speaks_of(words: tuple[str, ...], text: str) -> bool:
     """Say whether a folded text holds one of the words, without case and accents."""
     pattern = _pattern(words)
     return pattern is not None and pattern.search(text) is not None
+
+
+def matches(words: tuple[str, ...], cell: Cell) -> bool:
+    """Say whether a cell holds one of the words and hardly more: the head of a column."""
+    pattern = _pattern(words)
+    found = pattern.search(cell.folded) if pattern is not None else None
+    return found is not None and len(cell.folded.strip()) - (found.end() - found.start()) <= MORE
 
 
 def _spoiled(against: re.Pattern[str], sheet: Sheet, cell: Cell, match: re.Match[str]) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from babel.dates import get_month_names
 
 from agents.documents.extract.found import Found
+from agents.documents.extract.misread import is_cut, mend, misread_months
 from agents.documents.extract.text import fold
 
 LOCALES = ("en", "de", "fr", "nl", "es", "it", "pl", "pt", "sv", "da", "cs", "ms", "id")
@@ -18,27 +19,22 @@ NUMERIC = re.compile(
 LOOSE = re.compile(  # a separator that OCR lost or took for another sign
     r"(?<!\d)(?P<d>[0-3]\d)\s?[/.,:|\\'’·-]?\s?(?P<m>[01]\d)\s?[/.,:|\\'’·-]?\s?(?P<y>(?:19|20)\d\d)(?=\d?\d:\d\d|\D|$)"
 )
-STROKES = re.compile(  # one of the two slashes taken for a thin letter or a one
-    r"(?<!\d)(?P<d>[0-3]\d)(?:[/-](?P<m>[01]\d)[17lIi|!]|[17lIi|!](?P<m2>[01]\d)[/-])(?P<y>20\d\d)(?!\d)"
+STROKES = re.compile(  # one of the two slashes taken for a thin letter, a one or a seven
+    r"(?<![\d/.-])(?P<d>[0-3]\d)(?:(?P<s>[/-])(?P<m>[01]\d)[17lIi|!]|[17lIi|!](?P<m2>[01]\d)(?P<s2>[/-]))"
+    r"(?P<y>20\d\d|\d\d)(?:(?=\d\d:\d\d)|(?![\d/.-]))"
 )
 BURIED = re.compile(  # between other digits that stand close: a number before it, a time behind it
     r"(?P<d>0[1-9]|[12]\d|3[01])(?P<s>[-/.])(?P=s)?(?P<m>0[1-9]|1[0-2])(?P=s)(?P=s)?(?P<y>20[0-4]\d)"
 )
-MISREAD_DAY = re.compile(  # the day's or the year's digits beside the name of a month
-    r"(?<![A-Za-z0-9])(?P<d>[0-9OoIlZSB]{2})(?P<between>[\s./,'-]{0,3}[A-Za-zÀ-ỹ]{3,9}\.?[\s./,'-]{0,3})(?P<y>[2Z][0Oo][0-9OoIlZSB]{2})"
-    r"(?![A-Za-z0-9])"
-)
 CROWDED = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d\d)(?!\d)"
 )  # other signs stand close
-MISREAD = re.compile(  # a date with letters that look like digits in it
-    r"(?<![A-Za-z0-9])[0-9OoIlZSBD]{1,2}(?P<s>[-/.])[0-9OoIlZSBD]{1,2}(?P=s)[0-9OoIlZSBD]{2,4}(?![A-Za-z0-9])"
-)
 LABELLED = re.compile(r"\b(?:date|datum|ngay|tarikh)\s{0,2}[:.]?\s{0,2}")
 BARE = re.compile(r"(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>[0-3]\d)(?!\d|[./-])")  # six digits that a label calls a date
-DIGITS = str.maketrans("OoDIlZSB", "00011258")
 TIME = re.compile(r":\d\d(?!\d)")
-COMPACT = re.compile(r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\d.,-])")
+COMPACT = re.compile(
+    r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?:(?=[-.,]?\s?\d\d:\d\d)|(?![\d.,-]))"
+)
 VIETNAMESE = re.compile(
     r"ngay\s*(?P<d>\d{1,2})\s*[/.,-]?\s*thang\s*(?P<m>\d{1,2})\s*[/.,-]?\s*nam\s*(?P<y>(?:19|20)\d\d)"
     r"|(?P<d2>\d{1,2})\s*thang\s*(?P<m2>\d{1,2})\s*(?:nam|,)?\s*(?P<y2>(?:19|20)\d\d)"
@@ -55,14 +51,16 @@ def _months() -> tuple[dict[str, int], tuple[re.Pattern[str], ...]]:
                     folded = fold(name).strip(". ")
                     if len(folded) >= 3 and not folded.isdigit():
                         names.setdefault(folded, number)
+    for misread, number in misread_months().items():
+        names.setdefault(misread, number)
     some = "|".join(sorted(names, key=len, reverse=True))
     day_first = re.compile(
         rf"(?<![\d.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s./,'-]{{0,3}}(?:of\s|de\s)?(?P<m>{some})\.?(?![a-z])"
-        rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?![\d:.]))(?:(?=\d{{1,2}}:\d\d)|(?!\d))"
+        rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>\d\d(?=\d\d:\d\d)|(?:19|20)\d\d|\d\d(?![\d:.]))(?:(?=\d{{1,2}}:\d\d)|(?!\d))"
     )
     month_first = re.compile(
         rf"(?<![a-z])(?P<m>{some})\.?[\s./,'-]{{0,3}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)"
-        rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d|(?:(?<=['’,])|(?<=, ))\d\d(?![\d:.,]))(?!\d)"
+        rf"[\s.,/'-]{{1,4}}(?P<y>(?:19|20)\d\d|(?:(?<=['’,])|(?<=, ))\d\d(?![\d:.,]))(?:(?=\d\d:\d\d)|(?!\d))"
     )
     year_first = re.compile(
         rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s./,'-]{{1,3}}(?P<m>{some})\.?[\s./,'-]{{1,3}}(?P<d>\d{{1,2}})(?!\d)"
@@ -73,13 +71,17 @@ def _months() -> tuple[dict[str, int], tuple[re.Pattern[str], ...]]:
 def find_dates(text: str, order: str = "dmy") -> list[Found]:
     """Find dates. `order` (dmy or mdy) settles what the digits leave open. Normalised: ISO 8601."""
     found: list[Found] = []
-    printed = text
-    text, mended = _with_digits(text)
+    printed, text = text, mend(text)
+    mended = text != printed
     folded = fold(text)
     for match in NUMERIC.finditer(text):
+        if is_cut(text, *match.span()):
+            continue
         if match["y"]:
             _add(found, match, text, match["y"], match["m"], match["d"], 1.0)
             continue
+        if TIME.match(text, match.end()) and " " in match.group():
+            continue  # 09/18 / 14:23
         first, second, year = int(match["a"]), int(match["b"]), match["c"]
         day, month = (second, first) if (order == "mdy" and first <= 12) or second > 12 else (first, second)
         if len(year) == 4 and TIME.match(text, match.end()):
@@ -91,6 +93,8 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
     names, patterns = _months()
     for pattern in patterns:
         for match in pattern.finditer(folded):
+            if is_cut(text, *match.span()):
+                continue
             _add(found, match, text, match["y"], str(names[match["m"]]), match["d"], 1.0)
     for match in VIETNAMESE.finditer(folded):
         year, month_text, day_text = (match[key] or match[key + "2"] for key in ("y", "m", "d"))
@@ -103,31 +107,18 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in STROKES.finditer(text):
-            _add(found, match, text, match["y"], match["m"] or match["m2"], match["d"], 0.6)
+            sign, month = match["s"] or match["s2"], match["m"] or match["m2"]
+            quality = 0.6 if len(match["y"]) == 4 else 0.3
+            _add(found, match, text, match["y"], month, match["d"], quality)
+            if found and found[-1].start == match.start():
+                found[-1] = found[-1]._replace(text=sign.join((match["d"], month, match["y"])))
         for match in BURIED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
         for match in COMPACT.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
-    return sorted(one._replace(text=printed[one.start : one.end]) for one in found)
-
-
-def _with_digits(text: str) -> tuple[str, bool]:
-    """Return the text with letters in dates read as the digits they look like, same length, and whether there were any;
-    a token of fewer than four true digits stays as it is."""
-    mended = MISREAD.sub(
-        lambda m: m.group().translate(DIGITS) if sum(c.isdigit() for c in m.group()) >= 4 else m.group(), text
-    )
-    mended = MISREAD_DAY.sub(
-        lambda m: (
-            m["d"].translate(DIGITS) + m["between"] + m["y"].translate(DIGITS)
-            if fold(re.sub(r"[\W\d_]", "", m["between"])) in _months()[0]
-            else m.group()
-        ),
-        mended,
-    )
-    return mended, mended != text
+    return sorted(found)
 
 
 def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: str, day: str, quality: float) -> None:

@@ -19,7 +19,7 @@ def columns(file: FieldsFile) -> dict[str, str]:
     return {targets.get(name) or name: name for name in file.export.columns or _all(file)}
 
 
-def rows(found: Iterable[Mapping[str, Any]], file: FieldsFile) -> Iterator[Row]:
+def rows(found: Iterable[Any], file: FieldsFile) -> Iterator[Row]:
     """Yield the rows of settled documents: one for each, or one for each row of the table that `export.rows` names."""
     names = columns(file)
     for document in found:

@@ -107,11 +107,11 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in STROKES.finditer(text):
-            sign, month = match["s"] or match["s2"], match["m"] or match["m2"]
+            sign, middle = match["s"] or match["s2"], match["m"] or match["m2"]
             quality = 0.6 if len(match["y"]) == 4 else 0.3
-            _add(found, match, text, match["y"], month, match["d"], quality)
+            _add(found, match, text, match["y"], middle, match["d"], quality)
             if found and found[-1].start == match.start():
-                found[-1] = found[-1]._replace(text=sign.join((match["d"], month, match["y"])))
+                found[-1] = found[-1]._replace(text=sign.join((match["d"], middle, match["y"])))
         for match in BURIED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from agents.documents.einvoice.beyond import doubts
+from agents.documents.einvoice.reader import Invoice
 from agents.documents.einvoice.rules import check
 from agents.documents.extract.amounts import find_amounts
-from agents.documents.extract.exact import invoice_of
+from agents.documents.extract.exact import from_invoice, invoice_of
 from agents.documents.mail_reply import html_reply, split_signature
 from agents.documents.parsers.text import decode
+from agents.fields_file import FieldSpec, FieldType
+from bench.document_exact import alike, main_fields
 from core.errors import SaolaError
 from workers.parse_client import parse
 
 NEEDED = ("invoice_number", "invoice_date", "currency", "seller_name", "total")
 INVALID = re.compile(r"fail|invalid|not_valid", re.IGNORECASE)
+TYPES: dict[str, FieldType] = {"invoice_date": "date", "net": "money", "vat": "money", "total": "money"}
 Figures = dict[str, Any]
 
 
@@ -45,6 +49,7 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
 
     files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".pdf", ".xml")]
     read = found = complete = printed = with_print = crashed = named = invalid = flagged = valid = doubted = 0
+    exact: list[bool] = []
     for path in files:
         try:
             reading = parse(path)
@@ -72,12 +77,14 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
             doubted += bool(broken) or any(True for _ in doubts(invoice))
         else:
             valid += 1
+            exact += _held_against_the_file(path, invoice)
             flagged += bool(broken)
             if broken:
                 print(f"  {path.name}: {'; '.join(f'{rule} {message}' for rule, message in broken[:3])}")
     return {
         "read": rate(read, len(files)),
         "invoice_found": rate(found, len(files)),
+        "fields_exact": rate(sum(exact), len(exact)),
         "all_main_fields": rate(complete, found),
         "total_is_printed_too": rate(printed, with_print),
         "valid_without_violation": rate(valid - flagged, valid),
@@ -85,6 +92,18 @@ def _invoices(folder: Path) -> tuple[Figures, int]:
         "invalid_named_or_doubted": rate(doubted, invalid),
         "crashed": crashed,
     }, len(files)
+
+
+def _held_against_the_file(path: Path, invoice: Invoice) -> list[bool]:
+    """Our main fields beside an independent reading of the same file, field by field."""
+    told = []
+    for name, theirs in main_fields(path).items():
+        spec = FieldSpec(name=name, type=TYPES.get(name, "text"))
+        ours = from_invoice(invoice, spec)
+        told.append(alike(name, ours.normalised if ours is not None else None, theirs))
+        if not told[-1]:
+            print(f"  not exact {path.name}: {name} is {theirs!r}, read {ours.normalised if ours else None!r}")
+    return told
 
 
 def _is_printed(total: str, text: str) -> bool:

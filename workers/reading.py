@@ -10,7 +10,7 @@ from uuid import UUID
 
 from agents.documents.parser import Hints
 from agents.documents.same import ALIKE, content_key, picture_numbers
-from agents.documents.splitting import named, split
+from agents.documents.splitting import names, split
 from agents.documents.values import Page, Reading, part_from_json, part_to_json
 from core.contracts import WorkItem
 from core.db import app_database
@@ -117,8 +117,7 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
     with app_database().transaction(tenant_id) as connection:
         pages.save(connection, tenant_id, taken.document_id, taken.unsaved)
         if len(parts) > 1 and document.part_of is None:
-            found = [_part(document.filename, one) for one in parts]
-            intake.add_parts(connection, tenant_id, document_id, found)
+            intake.add_parts(connection, tenant_id, document_id, _parts(document.filename, parts))
         items.save_reading(connection, document_id, state="read", text=reading.text, language=reading.language)
         _at_hand.first[document_id] = items.link_duplicate(
             connection, document_id, content_key(reading), picture_numbers(reading), ALIKE
@@ -126,7 +125,12 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
     return reading
 
 
-def _part(filename: str, one: Reading) -> intake.Part:
+def _parts(filename: str, parts: Sequence[Reading]) -> list[intake.Part]:
     """An attachment has a name of its own; pages are called by the file's and theirs."""
-    numbers = tuple(dict.fromkeys(page.number for page in one.pages))
-    return intake.Part(one.pages[0].part or f"{filename}, {named([one])}", numbers)
+    return [
+        intake.Part(
+            name if one.pages[0].part else f"{filename}, {name}",
+            tuple(dict.fromkeys(page.number for page in one.pages)),
+        )
+        for one, name in zip(parts, names(parts), strict=True)
+    ]

@@ -2,16 +2,19 @@
 
 Parts of a mail or ZIP are documents of their own. Within one part a page begins a document when it says that it is page
 1 of some, when it carries another document's number than the pages before, or when it has a title at its top after a
-sum to pay was already printed. Everything else goes on.
+sum to pay was already printed. Everything else goes on. Receipts that lie side by side on one photo are told by the
+empty strip between them, each with a sum of its own; one below the other also by another sum and a shop's name.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from statistics import median
 
+from agents.documents.extract.amounts import find_amounts
 from agents.documents.extract.text import fold
-from agents.documents.extract.words import STRONG_TOTAL, TITLE
-from agents.documents.values import Page, Reading, rows
+from agents.documents.extract.words import LEGAL, STRONG_TOTAL, TITLE, TOTAL, TRADE
+from agents.documents.values import Line, Page, Reading, rows
 
 COUNTED = re.compile(
     r"\b(?:page|seite|trang|pagina|blatt)\s*:?\s*(\d{1,3})\s*(?:of|von|/|tren|van|sur|di)\s*(\d{1,3})\b"
@@ -23,15 +26,21 @@ NUMBERED = re.compile(
 )
 TOP = 0.35  # of the page's height: where a title stands
 MOST_PAGES = 300  # a longer file is a book or a log, and one document
+STRIP, GAP = 1.0, 3.5  # times the height of the print: the least empty space beside and below a receipt on a photo
+LEAST_LINES = 5  # of a receipt
+Halves = tuple[tuple[Line, ...], tuple[Line, ...]]
 BODY = "mail"  # the reader of a mail's own text
 
 
 def split(reading: Reading) -> list[Reading]:
     """Return the documents in a file, each with its pages; the whole reading where there is but one. A mail's own text
     is no document beside its attachments."""
-    if len(reading.pages) < 2 or len(reading.pages) > MOST_PAGES:
+    if len(reading.pages) > MOST_PAGES:
         return [reading]
-    groups = [group for part in _parts(reading.pages) for group in _documents(part)]
+    pages = [piece for page in reading.pages for piece in (_pieces(page) if page.reader.startswith("ocr") else [page])]
+    if len(pages) < 2:
+        return [reading]
+    groups = [group for part in _parts(pages) for group in _documents(part)]
     carried = [group for group in groups if group[0].reader != BODY]
     if len(carried) < 2:
         return [reading]
@@ -52,6 +61,9 @@ def _documents(pages: Sequence[Page]) -> Iterator[list[Page]]:
     document: list[Page] = []
     number, paid = "", False
     for page in pages:
+        if document and page.number == document[-1].number:  # another piece of the same photo
+            yield document
+            document, number, paid = [], "", False
         lines = ["  ".join(line.text for line in row) for row in rows(page.lines)]
         folded = [fold(line) for line in lines]
         text = "\n".join(folded)
@@ -63,6 +75,58 @@ def _documents(pages: Sequence[Page]) -> Iterator[list[Page]]:
         number = number or own
         paid = paid or bool(STRONG_TOTAL.search(text))
     yield document
+
+
+def _pieces(page: Page) -> list[Page]:
+    """The receipts on one photo, from left to right and from top to bottom; the page itself where there is but one."""
+    for cut, fits in ((_beside, _is_whole), (_below, _is_another)):
+        for first, second in cut(page.lines):
+            if fits(first, second):
+                return [piece for lines in (first, second) for piece in _pieces(replace(page, lines=lines))]
+    return [page]
+
+
+def _beside(lines: Sequence[Line]) -> Iterator[Halves]:
+    """Each way to divide the lines by an empty strip from top to bottom."""
+    yield from _divided(sorted(lines, key=lambda line: line.left), lambda line: (line.left, line.right), STRIP)
+
+
+def _below(lines: Sequence[Line]) -> Iterator[Halves]:
+    yield from _divided(sorted(lines, key=lambda line: line.top), lambda line: (line.top, line.bottom), GAP)
+
+
+def _divided(lines: Sequence[Line], ends: Callable[[Line], tuple[float, float]], least: float) -> Iterator[Halves]:
+    if len(lines) < 2 * LEAST_LINES:
+        return
+    usual = median(line.height for line in lines)
+    reached = ends(lines[0])[1]
+    for number, line in enumerate(lines[1:], 1):
+        start, end = ends(line)
+        if start - reached >= least * usual and LEAST_LINES <= number <= len(lines) - LEAST_LINES:
+            yield tuple(lines[:number]), tuple(lines[number:])
+        reached = max(reached, end)
+
+
+def _is_whole(*halves: Sequence[Line]) -> bool:
+    return all(_sums(half) for half in halves)
+
+
+def _is_another(first: Sequence[Line], second: Sequence[Line]) -> bool:
+    """A payment slip below a receipt repeats its sum, and an appendix has no shop's name at its top."""
+    head = [fold(line.text) for line in second[:4]]
+    named = any(LEGAL.search(text) or TRADE.search(text) for text in head)
+    one, other = _sums(first), _sums(second)
+    return named and bool(one) and bool(other) and not one & other
+
+
+def _sums(lines: Sequence[Line]) -> set[str]:
+    """The amounts in rows that speak of a total."""
+    found = set()
+    for row in rows(lines):
+        text = " ".join(line.text for line in row)
+        if STRONG_TOTAL.search(fold(text)) or TOTAL.search(fold(text)):
+            found |= {one.normalised.split(" ")[0] for one in find_amounts(text) if one.quality >= 0.6}
+    return found
 
 
 def _begins(page: Page, text: str, own: str, number: str, paid: bool) -> bool:
@@ -90,10 +154,18 @@ def _of(reading: Reading, pages: Sequence[Page]) -> Reading:
     )
 
 
-def named(documents: Sequence[Reading]) -> str:
-    """Return the documents of a file in words: `pages 1-2, page 3, a.pdf`."""
+def names(documents: Sequence[Reading]) -> list[str]:
+    """Return what each document of a file is called: `pages 1-2`, `a.pdf`, `page 1 (2)` for the second on a photo."""
     told = []
     for one in documents:
         first, last = one.pages[0].number, one.pages[-1].number
         told.append(one.pages[0].part or (f"page {first}" if first == last else f"pages {first}-{last}"))
-    return ", ".join(told)
+    return [
+        f"{name} ({told[:number].count(name) + 1})" if told.count(name) > 1 else name
+        for number, name in enumerate(told)
+    ]
+
+
+def named(documents: Sequence[Reading]) -> str:
+    """Return the documents of a file in words: `pages 1-2, page 3, a.pdf`."""
+    return ", ".join(names(documents))

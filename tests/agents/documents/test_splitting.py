@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agents.documents.reading import read
 from agents.documents.splitting import named, split
-from agents.documents.values import Reading
+from agents.documents.values import Line, Page, Reading
 from bench import document_files
 from tests.agents.documents import made
 
@@ -43,6 +43,43 @@ def test_an_invoice_of_several_pages_is_one_document(tmp_path: Path) -> None:
         reading: Reading = read(path)
         assert len(reading.pages) == 3
         assert split(reading) == [reading]
+
+
+RECEIPT = (
+    *("CORNER SHOP LTD", "3 Mill Lane, Leeds LS1 4AP", "Date: 05/11/2026", "Bread      2.10", "Milk       1.30"),
+    *("Total      3.40", "Thank you"),
+)
+
+
+def photo(*receipts: tuple[float, float, tuple[str, ...]]) -> Reading:
+    """A picture on which receipts lie, each with its left and top edge."""
+    lines = [
+        Line(text, left, top + 30 * number, left + 11 * len(text), top + 30 * number + 20)
+        for left, top, texts in receipts
+        for number, text in enumerate(texts)
+    ]
+    return Reading(media_type="image/jpeg", pages=(Page(1, 1200, 1200, tuple(lines), "ocr"),))
+
+
+def other(total: str) -> tuple[str, ...]:
+    return tuple(text.replace("3.40", total) for text in RECEIPT)
+
+
+def test_receipts_on_one_photo_are_documents_of_their_own() -> None:
+    four = photo((50, 40, RECEIPT), (600, 60, other("5.10")), (50, 500, other("6.20")), (600, 530, other("7.30")))
+    found = split(four)
+    assert named(found) == "page 1 (1), page 1 (2), page 1 (3), page 1 (4)"
+    assert sorted(total for total in ("3.40", "5.10", "6.20", "7.30") for one in found if total in one.text) == [
+        *("3.40", "5.10", "6.20", "7.30")
+    ]
+    assert all(len(split(one)) == 1 for one in found)
+
+
+def test_a_receipt_with_wide_columns_or_its_payment_slip_below_is_one() -> None:
+    names = tuple(text.split("  ")[0] for text in RECEIPT)
+    amounts = tuple(text.split("  ")[-1].strip() if "  " in text else "." for text in RECEIPT)
+    assert len(split(photo((50, 40, names), (800, 40, amounts)))) == 1
+    assert len(split(photo((50, 40, RECEIPT), (50, 400, RECEIPT)))) == 1  # the same sum again
 
 
 def test_attachments_of_a_mail_are_documents_of_their_own(tmp_path: Path) -> None:

@@ -321,6 +321,10 @@ def _unfit(folder: Path, manifest: Manifest, names: set[str]) -> Iterator[tuple[
     for name in (REQUIRED[manifest.engine], "cases.yaml"):
         if name not in names:
             yield name, Fault(0, f"is missing: an agent of the engine {manifest.engine!r} needs it")
+    if manifest.otherwise and manifest.engine != "answers":
+        yield "agent.yaml", Fault(1, "otherwise: is for the engine 'answers', whose approved answers are asked first")
+    if manifest.larger and manifest.engine != "llm":
+        yield "agent.yaml", Fault(1, "larger: is for the engine 'llm'")
     if manifest.engine == "extract" and manifest.kind != "processor":
         yield "agent.yaml", Fault(1, "the engine 'extract' reads documents: write kind: processor")
 

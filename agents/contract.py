@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from agents.documents.values import Reading
@@ -23,6 +23,7 @@ class Context:
     open_file: Callable[[UUID], Path] | None = None  # document id -> a local file to read
     read_document: Callable[[UUID], Reading] | None = None  # document id -> its reading, made in a limited child
     see_page: Callable[[UUID, int], bytes] | None = None  # document id, page from 1 -> PNG, drawn in a limited child
+    watch: Callable[[Mapping[str, Any]], None] | None = None  # hears each step of an llm run (a developer's trial)
     confidence: bytes = b""  # the stored model that turns an llm agent's signals into its score; empty: the shipped one
 
 

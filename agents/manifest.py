@@ -45,6 +45,14 @@ class Tool(_Strict):
     confirm: bool = Field(False, description="a write goes out unseen only if the customer said yes to exactly it")
 
 
+class Larger(_Strict):
+    """A second opinion of an llm agent: asked where the score of what `model` proposed is below `below`, or where it
+    proposed nothing. This saves money and sets no threshold of automation: that follows from the certificate."""
+
+    model: str | tuple[str, ...] = Field(description="provider:name, or a list: the fallback chain")
+    below: float = Field(0.8, gt=0, le=1)
+
+
 class Manifest(_Strict):
     """One folder is one agent: this is its agent.yaml. `tier` is a ceiling; the live setting may only lower it."""
 
@@ -55,11 +63,13 @@ class Manifest(_Strict):
     engine: Literal["answers", "llm", "extract"]
     accepts: Accepts = Accepts()
     model: str | tuple[str, ...] = Field("", description="provider:name, or a list: the fallback chain")
+    larger: Larger | None = Field(None, description="a larger model, asked where `model` is not sure")
     base_url: str = ""
     samples: int = Field(1, ge=1, le=5, description="llm runs compared with each other; their agreement is a signal")
     reuse: bool = Field(
         False, description="give a reply that a person approved again to nearly the same question, without a model call"
     )
+    otherwise: str = Field("", description="the llm agent that works on what this answers agent has no answer to")
     read_by: Literal["rules", "model", "both"] = Field(
         "rules", description="who reads a document's fields: rules, a language model, or both, whose agreement counts"
     )

@@ -133,6 +133,14 @@ class Usage(Frozen):
     cost_usd: float = 0.0
     seconds: float = 0.0
 
+    def plus(self, other: "Usage") -> "Usage":
+        """Return the sum of both; `model` names every model once."""
+        models = dict.fromkeys(name for one in (other, self) for name in one.model.split(",") if name)
+        numbers = {
+            name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields if name != "model"
+        }
+        return Usage(model=",".join(models), **numbers)
+
 
 class WorkItem(Frozen):
     """What an agent works on: a ticket at one turn, or a document. All an agent may know is here or in its context.

@@ -3,9 +3,14 @@
 Expected non-success (declined, duplicate, held) is a value, never one of these.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class SaolaError(Exception):
-    """Root of every error that Saola raises on purpose."""
+    """Root of every error that Saola raises on purpose. `spent` is what a run had used up of models until then."""
+
+    spent: Mapping[str, Any] | None = None
 
 
 class Rejected(SaolaError):

@@ -44,8 +44,8 @@ EventKind = Literal[
     "ticket.tagged",  # by, added, removed
     "ticket.assigned",  # to, by
     "ticket.prioritised",  # to, by
-    "item.failed",  # error (class and message), attempts
-    "item.dead",  # error, attempts
+    "item.failed",  # error (class and message), attempts; of a run that asked a model also model_calls, cost_usd
+    "item.dead",  # error, attempts; the same
     "item.replayed",
     "certificate.issued",  # certificate fields
     "certificate.revoked",

@@ -6,13 +6,15 @@ The lease in the database makes a second copy of a message a no-op. The exceptio
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
 
+from core.contracts import Usage
 from core.db import app_database
-from core.errors import NeedsHuman, Rejected, TryLater
+from core.errors import NeedsHuman, Rejected, SaolaError, TryLater
 from core.events import Event
 from core.settings import settings
 from core.store import deliveries, events, items, outbox
@@ -86,8 +88,14 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
 
 def _failed(job: Job, error: Exception, *, retry: bool, after: float) -> None:
     message = f"{type(error).__name__}: {error}"
-    data = {"error": message[:500], "attempts": job.attempts, "task": job.task, "job": str(job.id)}
+    data: dict[str, Any] = {"error": message[:500], "attempts": job.attempts, "task": job.task, "job": str(job.id)}
+    spent = error.spent if isinstance(error, SaolaError) and (error.spent or {}).get("model_calls") else None
+    if spent is not None:  # the attempt that succeeds counts it, too; where none does, it stands here
+        data |= {name: spent[name] for name in ("model_calls", "input_tokens", "output_tokens", "cost_usd")}
+        spent = Usage(**spent).plus(Usage(**((job.hint or {}).get("spent") or {}))).model_dump()
     with app_database().transaction(job.tenant_id) as connection:
+        if spent is not None:
+            outbox.note(connection, job, {"spent": spent})
         dead = outbox.fail(connection, job, message, max_attempts=settings().max_attempts, retry=retry, after=after)
         subject = items.subject(connection, job.subject_id) if job.task.startswith("item.") else {}
         events.append(

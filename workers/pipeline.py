@@ -69,10 +69,19 @@ def work(jobs: Sequence[Job]) -> None:
     elsewhere: list[tuple[Loaded, Route]] = []
     for one, chosen in zip(ready, routes, strict=True):
         (elsewhere if _elsewhere(shop, jobs[0], chosen) else here).append((one, chosen))
-    worked = [run(shop, by_item[one.item.id], one, chosen, state) for one, chosen in here]
+    worked: list[Worked] = []
+    for one, chosen in here:
+        first = run(shop, by_item[one.item.id], one, chosen, state)
+        onward = _otherwise(shop, state, first)
+        if onward is None:
+            worked.append(first)
+        elif _elsewhere(shop, jobs[0], onward):
+            elsewhere.append((one, onward))
+        else:
+            worked.append(run(shop, by_item[one.item.id], one, onward, state))
     sending = record(shop, tenant_id, worked, state)
     hints = {one.item.id: _hint(state, chosen) for one, chosen in elsewhere}
-    _set_aside(tenant_id, by_item, found, hints, {one.item.id for one, _ in here})
+    _set_aside(tenant_id, by_item, found, hints, {one.loaded.item.id for one in worked})
     do(sending, send)
 
 
@@ -153,7 +162,7 @@ def _hint(state: TenantState, chosen: Route) -> dict[str, Any]:
 
 def _hinted(state: TenantState, job: Job, enabled: Mapping[str, Manifest]) -> Route | None:
     """Return the route that the job was passed on with, if the same triage still serves, and the agent still does."""
-    if job.hint is None or job.hint["triage"] != str(state.classifiers.get("triage")):
+    if job.hint is None or job.hint.get("triage") != str(state.classifiers.get("triage")):
         return None
     found = Route.model_validate(job.hint["route"])
     return found if found.agent in enabled else None
@@ -207,6 +216,21 @@ def _elsewhere(shop: Workshop, job: Job, chosen: Route) -> bool:
     return entry is not None and entry.manifest.asks_a_model and job.queue in ("tickets", "documents")
 
 
+def _otherwise(shop: Workshop, state: TenantState, worked: Worked) -> Route | None:
+    """Return the route to the agent that works on what this one has no approved answer to; None where there is none,
+    or where a person is to answer."""
+    proposal = worked.proposal
+    entry = shop.catalog.entries.get(proposal.agent)
+    name = entry.manifest.otherwise if entry is not None and proposal.kind == "abstain" else ""
+    other = shop.catalog.entries.get(name)
+    if other is None or other.manifest.engine != "llm" or "person" in proposal.signals:
+        return None
+    if not state.agents.get(name, AgentSetting()).enabled:
+        return None
+    told = f"{proposal.agent}: {proposal.reason}"
+    return worked.route.model_copy(update={"agent": name, "reason": told})
+
+
 def run(
     shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState, *, told: Proposal | None = None
 ) -> Worked:
@@ -245,11 +269,12 @@ def run(
             known = approved.find(agent, loaded.item, chosen) if manifest.reuse else None
         proposal = known or shop.loader.engine(agent).run(agent, loaded.item, context)
     except (NeedsHuman, Rejected) as error:
-        proposal = _abstain(agent, chosen, str(error))
+        proposal = _abstain(agent, chosen, str(error)).model_copy(update={"usage": Usage(**(error.spent or {}))})
     if loaded.item.kind == "document" and (before := reading.first(loaded.item.documents[0].id)) is not None:
         reason = f"the same document came before: {before}"  # nobody pays twice unseen
         proposal = proposal.model_copy(update={"score": 0.0, "reason": reason})
-    usage = proposal.usage.model_copy(update={"seconds": time.monotonic() - started})
+    earlier = Usage(**((job.hint or {}).get("spent") or {}))  # by attempts that failed after they had asked a model
+    usage = proposal.usage.plus(earlier).model_copy(update={"seconds": time.monotonic() - started})
     return Worked(
         job,
         loaded,

@@ -56,7 +56,8 @@ class AnswersEngine:
                 {**common, "kind": "reply", "reply": question, "question": True, "score": both, "sources": sources}
             )
         if not intent.answers:
-            return abstain(f"{intent.summary or intent.name}: a person answers this")
+            found = abstain(f"{intent.summary or intent.name}: a person answers this")
+            return found.model_copy(update={"signals": {**found.signals, "person": 1.0}})
         if language not in intent.answers:
             return abstain(f"there is no approved answer in {language!r} for {intent.name!r}")
         needed = intent.slots(language)

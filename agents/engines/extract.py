@@ -125,7 +125,7 @@ class ExtractEngine:
             if not both:
                 raise
             doubtful = tuple(one.model_copy(update={"score": one.score * UNSEEN, "reason": str(error)}) for one in read)
-            return ModelsFields(doubtful, document_score(doubtful, file), 0.0, Usage())
+            return ModelsFields(doubtful, document_score(doubtful, file), 0.0, Usage(**(error.spent or {})))
         exact = {one.name: one for one in read if one.evidence is not None and one.evidence.kind in ("xml", "code")}
         model = [exact.get(one.name, one) for one in held_against(lay_out(reading), file, told)]
         if both:

@@ -30,8 +30,9 @@ from agents.manifest import Manifest
 from agents.tools.bound import short
 from agents.tools.confirm import question
 from agents.tools.in_run import ToolRun, running, tools_for_model
+from agents.tools.provenance import facts
 from core.contracts import ActionProposal, Proposal, WorkItem
-from core.errors import NeedsHuman
+from core.errors import Broken, NeedsHuman, SaolaError, TryLater
 from core.settings import settings as all_settings
 
 _log = structlog.get_logger()
@@ -78,21 +79,50 @@ class LlmEngine:
         self._making: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
 
     def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
-        """Work on one item and return the proposal. Raises TryLater, Rejected or Broken, nothing else."""
-        if self._chain is None and not chain_names(agent.manifest, self._settings):
+        """Work on one item and return the proposal. Raises TryLater, Rejected or Broken, nothing else; what was used up
+        until then is the error's `spent`."""
+        manifest = agent.manifest
+        if self._chain is None and not chain_names(manifest, self._settings):
             return _abstain(agent, context, "no language model is configured")
-        chain = (self._chain or model_chain)(agent.manifest, self._settings)
-        budget = Budget(agent.manifest.limits, context.deadline, self._settings.prices)
-        samples: list[_Sample] = []
+        budget = Budget(manifest.limits, context.deadline, self._settings.prices, context.watch)
         try:
-            for _ in range(agent.manifest.samples):
-                budget.begin_sample()
-                samples.append(self._sample(agent, item, context, chain, budget))
-        except NeedsHuman as error:
-            return _abstain(agent, context, str(error), budget)
+            proposal = self._cheapest(agent, item, context, budget)
+        except SaolaError as error:
+            error.spent = budget.usage().model_dump()
+            raise
         for model in sorted(budget.unpriced):
             _say_unpriced(model)
-        return _proposal(agent, item, context, samples, budget)
+        return proposal.model_copy(update={"usage": budget.usage()})
+
+    def _cheapest(self, agent: Agent, item: WorkItem, context: Context, budget: Budget) -> Proposal:
+        """Ask the agent's model, and the larger one, if it has one, where the first is not sure or proposes nothing.
+        What the larger one says counts; where it cannot be asked, a first draft is still of use to a person."""
+        manifest, larger = agent.manifest, agent.manifest.larger
+        try:
+            first = self._propose(agent, item, context, manifest, budget)
+        except NeedsHuman as error:
+            first = _abstain(agent, context, str(error))
+        if larger is None:
+            return first
+        if first.kind != "abstain" and first.score >= larger.below:
+            return _marked(first, context, larger=0.0)
+        try:
+            second = self._propose(agent, item, context, manifest.model_copy(update={"model": larger.model}), budget)
+        except (NeedsHuman, TryLater, Broken) as error:
+            if first.kind == "abstain" and not isinstance(error, NeedsHuman):
+                raise
+            _log.warning("larger.failed", agent=manifest.name, why=str(error))
+            return _marked(first, context, larger=0.0)
+        return _marked(second, context, larger=1.0)
+
+    def _propose(self, agent: Agent, item: WorkItem, context: Context, manifest: Manifest, budget: Budget) -> Proposal:
+        """Ask the models of `manifest`, as often as it wants samples. Raises NeedsHuman where a limit is reached."""
+        chain = (self._chain or model_chain)(manifest, self._settings)
+        samples: list[_Sample] = []
+        for _ in range(manifest.samples):
+            budget.begin_sample()
+            samples.append(self._sample(agent, item, context, chain, budget))
+        return _proposal(agent, item, context, samples)
 
     def _graph(self, agent: Agent, chain: tuple[Model, ...]) -> Any:
         """Return the agent's compiled graph, made once for its version (it takes half of a run's CPU time) and anew
@@ -160,24 +190,32 @@ def _say_unpriced(model: str) -> None:
     _log.warning("model.unpriced", model=model, hint="list it in the file that SAOLA_MODEL_PRICES names")
 
 
-def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sample], budget: Budget) -> Proposal:
+def _marked(proposal: Proposal, context: Context, *, larger: float) -> Proposal:
+    """Note among the signals whether the larger model was asked, and let it count as this agent has learnt it does."""
+    if proposal.kind == "abstain":
+        return proposal
+    signals = {**proposal.signals, "larger": larger}
+    return proposal.model_copy(update={"signals": signals, "score": _confidence(context.confidence).score(signals)})
+
+
+def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sample]) -> Proposal:
     first = samples[0]
     if first.answer is None:
-        return _abstain(agent, context, "the model gave no answer in the agreed form", budget)
+        return _abstain(agent, context, "the model gave no answer in the agreed form")
     if first.answer.hand_over:
-        return _abstain(agent, context, f"the model hands over: {short(first.answer.hand_over)}", budget)
+        return _abstain(agent, context, f"the model hands over: {short(first.answer.hand_over)}")
     reply, removed = clean_reply(first.answer.reply, agent.manifest.allowed_links)
     if removed:
         _log.warning("reply.cleaned", agent=agent.manifest.name, removed=len(removed))
     if not reply and not first.actions:
-        return _abstain(agent, context, "the model gave an empty answer", budget)
+        return _abstain(agent, context, "the model gave an empty answer")
     signals = _signals(item, first, reply, bool(removed), samples)
     language = first.answer.language.strip().lower()[:2]
     ask = _must_ask(agent, first.actions)
     if ask:
         asked = question([(action.name, action.arguments) for action in first.actions], language)
         reply = f"{reply}\n\n{asked}" if reply else asked
-    return _base(agent, context, budget).model_copy(
+    return _base(agent, context).model_copy(
         update={
             "kind": "reply" if reply else "action",
             "intent": context.route.intent or (first.actions[0].name if first.actions else ""),
@@ -211,24 +249,28 @@ def _signals(item: WorkItem, first: _Sample, reply: str, cleaned: bool, samples:
     if item.language and reply:
         found["language"] = float(first.answer.language.strip().lower()[:2] == item.language[:2])
     if len(samples) > 1:
-        found["agreement"] = sum(_same(first, other) for other in samples[1:]) / (len(samples) - 1)
+        found["agreement"] = sum(_alike(first, other) for other in samples[1:]) / (len(samples) - 1)
     return {name: round(value, 4) for name, value in found.items() if value is not None}
 
 
-def _same(first: _Sample, other: _Sample) -> bool:
-    """Two samples agree if they do the same: the same actions, and both answer or both hand over."""
-    if first.answer is None or other.answer is None:
-        return False
-    actions = [[(a.name, sorted(a.arguments.items(), key=str)) for a in s.actions] for s in (first, other)]
-    return (
-        actions[0] == actions[1]
-        and bool(first.answer.hand_over) == bool(other.answer.hand_over)
-        and bool(first.answer.reply.strip()) == bool(other.answer.reply.strip())
-    )
+def _alike(first: _Sample, other: _Sample) -> float:
+    """Return how far two samples agree: not at all unless they do the same (the same actions, and both answer, ask or
+    hand over), else by the share of the facts of both replies that stands in both; the wording may differ."""
+    if first.answer is None or other.answer is None or _does(first) != _does(other):
+        return 0.0
+    one, two = facts(first.answer.reply), facts(other.answer.reply)
+    return len(one & two) / len(one | two) if one | two else 1.0
 
 
-def _base(agent: Agent, context: Context, budget: Budget | None) -> Proposal:
-    proposal = Proposal(
+def _does(sample: _Sample) -> tuple[Any, ...]:
+    assert sample.answer is not None
+    actions = [(action.name, sorted(action.arguments.items(), key=str)) for action in sample.actions]
+    said = sample.answer
+    return actions, bool(said.hand_over), bool(said.reply.strip()), said.question, said.language.strip().lower()[:2]
+
+
+def _base(agent: Agent, context: Context) -> Proposal:
+    return Proposal(
         agent=agent.manifest.name,
         agent_version=agent.version,
         fingerprint=agent.fingerprint,
@@ -236,8 +278,7 @@ def _base(agent: Agent, context: Context, budget: Budget | None) -> Proposal:
         intent=context.route.intent,
         language=context.route.language,
     )
-    return proposal.model_copy(update={"usage": budget.usage()}) if budget else proposal
 
 
-def _abstain(agent: Agent, context: Context, reason: str, budget: Budget | None = None) -> Proposal:
-    return _base(agent, context, budget).model_copy(update={"reason": reason})
+def _abstain(agent: Agent, context: Context, reason: str) -> Proposal:
+    return _base(agent, context).model_copy(update={"reason": reason})

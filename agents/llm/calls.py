@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -23,6 +23,7 @@ from core.contracts import Usage
 from core.errors import Broken, NeedsHuman, SaolaError, TryLater
 
 _log = structlog.get_logger()
+Watch = Callable[[Mapping[str, Any]], None]
 
 
 class LimitReached(NeedsHuman):
@@ -32,8 +33,9 @@ class LimitReached(NeedsHuman):
 class Budget:
     """What one run has used and may still use. `deadline` is a time.monotonic() value. Used by one thread at a time."""
 
-    def __init__(self, limits: Limits, deadline: float, prices: Path | None = None) -> None:
+    def __init__(self, limits: Limits, deadline: float, prices: Path | None = None, watch: Watch | None = None) -> None:
         self._limits, self._prices = limits, prices
+        self.watch = watch
         self._started = time.monotonic()
         self.deadline = min(deadline, self._started + limits.seconds)
         self.model_calls = self.tool_calls = 0
@@ -64,21 +66,23 @@ class Budget:
             raise LimitReached(f"the limit of {self._limits.cost:g} US dollars was reached")
         self.seconds_left()
 
-    def count(self, model: str, message: AIMessage) -> None:
-        """Add one answered call."""
+    def count(self, model: str, message: AIMessage) -> float:
+        """Add one answered call; returns what it cost in US dollars, 0 where that is not known."""
         used = message.usage_metadata
         self.model_calls, self._steps = self.model_calls + 1, self._steps + 1
         if model not in self._models:
             self._models.append(model)
         if used is None:
-            return
+            return 0.0
         read, written = used["input_tokens"], used["output_tokens"]
         cached = used.get("input_token_details", {}).get("cache_read") or 0
         self._read, self._written, self._cached = self._read + read, self._written + written, self._cached + cached
         if (price := price_of(model, self._prices)) is None:
             self.unpriced.add(model)
-        else:
-            self._cost += price.of(read, cached, written)
+            return 0.0
+        cost = price.of(read, cached, written)
+        self._cost += cost
+        return cost
 
     def usage(self) -> Usage:
         """Return what was used so far; `model` names every model that answered, joined by commas."""
@@ -121,6 +125,7 @@ class ModelCalls(AgentMiddleware):
         """Ask each model in turn until one answers; count what it used."""
         chain, budget = _current.get()
         budget.check()
+        began = time.monotonic()
         failures: list[SaolaError] = []
         for model in chain:
             try:
@@ -128,7 +133,10 @@ class ModelCalls(AgentMiddleware):
             except SaolaError as error:
                 failures.append(error)
                 continue
-            budget.count(model.name, next(m for m in response.result if isinstance(m, AIMessage)))
+            message = next(m for m in response.result if isinstance(m, AIMessage))
+            cost = budget.count(model.name, message)
+            if budget.watch is not None:
+                budget.watch(_step(model.name, request, message, time.monotonic() - began, cost))
             return response
         raise worst(failures)
 
@@ -184,6 +192,24 @@ class ModelCalls(AgentMiddleware):
                 model=model.chat, model_settings=settings, system_message=SystemMessage(content=[block])
             )
         return request.override(model=model.chat, model_settings=settings)
+
+
+def _step(model: str, request: ModelRequest[Any], message: AIMessage, seconds: float, cost: float) -> dict[str, Any]:
+    """Return one model call as a developer reads it: what was new to the model, and what it said."""
+    said = [place for place, one in enumerate(request.messages) if isinstance(one, AIMessage)]
+    new = request.messages[said[-1] + 1 :] if said else request.messages
+    used = message.usage_metadata
+    return {
+        "step": "model",
+        "name": model,
+        "system": request.system_message.text if request.system_message is not None and not said else "",
+        "sent": [one.text for one in new],
+        "said": message.text,
+        "calls": [{"name": call["name"], "arguments": call["args"]} for call in message.tool_calls],
+        "tokens": [used["input_tokens"], used["output_tokens"]] if used else None,
+        "cost_usd": round(cost, 8),
+        "seconds": round(seconds, 3),
+    }
 
 
 class _LeftAlone(TryLater):

@@ -22,10 +22,11 @@ from agents.llm.calls import Budget, ModelCalls, calling
 from agents.llm.providers import chain_names, model_chain
 from agents.llm.settings import ModelSettings
 from core.contracts import Usage
-from core.errors import NeedsHuman
+from core.errors import NeedsHuman, SaolaError
 
 MOST_TEXT = 40_000  # characters; what a field is taken from stands on the first pages
 MOST_PICTURES = 3
+NO_FORM = "the model gave no answer in the agreed form"
 RULES = """You read one document of a customer and give back its fields.
 - Give each value exactly as it is printed, character for character, without its label.
 - Give null for a field that the document does not show. Never compute, translate or guess a value.
@@ -85,10 +86,12 @@ class ModelReader:
             # Tracing to LangSmith would send customers' documents abroad.
             with langsmith.tracing_context(enabled=False), calling(chain, budget):
                 answer = graph.invoke({"messages": [message]}).get("structured_response")
-        except StructuredOutputError:
-            answer = None
-        if not isinstance(answer, form):
-            raise NeedsHuman("the model gave no answer in the agreed form")
+            if not isinstance(answer, form):
+                raise NeedsHuman(NO_FORM)
+        except (StructuredOutputError, SaolaError) as found:
+            error = found if isinstance(found, SaolaError) else NeedsHuman(NO_FORM)
+            error.spent = budget.usage().model_dump()
+            raise error from None
         return answer.model_dump(), budget.usage()
 
 

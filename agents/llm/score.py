@@ -21,8 +21,9 @@ WEIGHTS: Mapping[str, float] = {
     "logprob": 2.0,
     "language": 2.0,
     "clean": 6.0,
+    "larger": 0.0,  # whether the larger model was asked; what that says is for an agent's judged runs to show
 }
-BIAS = -0.5
+BIAS = -2.5  # nothing amiss and a model that is half sure: 0.82
 
 
 def support(reply: str, sources: Sequence[str]) -> float | None:

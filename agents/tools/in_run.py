@@ -58,6 +58,12 @@ class ToolRun:
 
     def call(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         """Call a reading tool, or note a writing one; return what the model is told."""
+        began = time.monotonic()
+        text = self._call(tool, arguments)
+        self._watched(tool.name, arguments, text, began)
+        return text
+
+    def _call(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         self.calls += 1
         try:
             tool.check(arguments)
@@ -71,12 +77,22 @@ class ToolRun:
 
     def search(self, query: str) -> str:
         """Search the company's articles; return what the model is told."""
+        began = time.monotonic()
         self.calls += 1
         found = list(self._context.search_knowledge(query, 5))
         self.sources.extend(found)
         self.seen.document.extend(source.quote for source in found)
         self.texts.extend(source.quote for source in found)
-        return "\n\n".join(f"[{source.id}] {source.title}\n{source.quote}" for source in found) or "Nothing found."
+        text = "\n\n".join(f"[{source.id}] {source.title}\n{source.quote}" for source in found) or "Nothing found."
+        self._watched("search_knowledge", {"query": query}, text, began)
+        return text
+
+    def _watched(self, name: str, arguments: Mapping[str, Any], text: str, began: float) -> None:
+        if self._context.watch is not None:
+            seconds = round(time.monotonic() - began, 3)
+            self._context.watch(
+                {"step": "tool", "name": name, "arguments": dict(arguments), "told": text, "seconds": seconds}
+            )
 
     def _read(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         caller = Caller(customer=self.customer, seconds=max(0.1, self._deadline - time.monotonic()))

@@ -199,6 +199,17 @@ def fail(connection: Connection, job: Job, error: str, *, max_attempts: int, ret
     return dead
 
 
+def note(connection: Connection, job: Job, hint: dict[str, Any]) -> None:
+    """Add to what the job's next attempt need not find out again, or must not forget."""
+    execute(
+        connection,
+        "UPDATE outbox SET hint = coalesce(hint, '{}') || :hint WHERE id = :id AND lease_token = :token",
+        id=job.id,
+        token=job.token,
+        hint=Jsonb(hint),
+    )
+
+
 def dead_letters(connection: Connection, limit: int = 200) -> Sequence[RowMapping]:
     """Return the tenant's dead letters, newest first."""
     return rows(

@@ -1,3 +1,4 @@
+import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -211,6 +212,87 @@ def test_samples_that_do_not_agree_lower_the_score(tmp_path: Path) -> None:
     assert mixed.signals["agreement"] == 0.5
     assert mixed.usage.model_calls == 3
     assert run(tmp_path, [answer()], samples=2).signals["agreement"] == 1.0
+
+
+def test_samples_that_state_other_facts_agree_by_the_share_that_both_state(tmp_path: Path) -> None:
+    turns = iter(
+        [answer("SL-20001 costs 89 euros."), answer("89 euros is what SL-20002 costs."), answer("89 and SL-20001")]
+    )
+    proposal = run(tmp_path, lambda messages: next(turns), samples=3)
+    assert proposal.signals["agreement"] == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
+
+
+LARGER: dict[str, Any] = {"model": "openai:small", "larger": {"model": "openai:big", "below": 0.8}}
+
+
+def cascade(folder: Path, small: Any, big: Any, **manifest: Any) -> Proposal:
+    """Let a small model answer, and the larger one where the engine asks for it."""
+    scripts = {"openai:small": small, "openai:big": big}
+    engine = LlmEngine(
+        ModelSettings(), chain=lambda given, _: scripted_chain(scripts[str(given.model)], str(given.model))
+    )
+    return engine.run(make_agent(folder, **{**LARGER, **manifest}), make_item(), make_context())
+
+
+def test_the_larger_model_is_not_asked_where_the_small_one_is_sure(tmp_path: Path) -> None:
+    proposal = cascade(tmp_path, [answer("On its way.")], [answer("never asked")])
+    assert (proposal.reply, proposal.usage.model, proposal.signals["larger"]) == ("On its way.", "openai:small", 0.0)
+
+
+@pytest.mark.parametrize("small", [answer("Perhaps.", sure=0.0), answer("", hand_over="too hard"), {"text": "no form"}])
+def test_where_the_small_model_is_not_sure_the_larger_ones_word_counts_and_both_are_paid(
+    tmp_path: Path, small: dict[str, Any]
+) -> None:
+    proposal = cascade(tmp_path, [small], [answer("It comes tomorrow.")])
+    assert (proposal.reply, proposal.signals["larger"]) == ("It comes tomorrow.", 1.0)
+    assert (proposal.usage.model, proposal.usage.model_calls) == ("openai:small,openai:big", 2)
+
+
+def test_what_the_larger_model_hands_over_goes_to_a_person(tmp_path: Path) -> None:
+    proposal = cascade(tmp_path, [answer("Perhaps.", sure=0.0)], [answer("", hand_over="a complaint")])
+    assert (proposal.kind, proposal.reason) == ("abstain", "the model hands over: a complaint")
+
+
+def test_both_models_share_one_limit_of_money_and_the_small_ones_draft_is_kept(tmp_path: Path) -> None:
+    own = tmp_path / "prices.txt"
+    own.write_text("openai:small: [1000, 1000, 1000]\n")
+    scripts = {"openai:small": [answer("Perhaps.", sure=0.0)], "openai:big": [answer("never asked")]}
+    engine = LlmEngine(
+        ModelSettings(prices=own), chain=lambda given, _: scripted_chain(scripts[str(given.model)], str(given.model))
+    )
+    agent = make_agent(tmp_path, **LARGER, limits={"cost": 0.1})
+    proposal = engine.run(agent, make_item(), make_context())
+    assert (proposal.reply, proposal.usage.model) == ("Perhaps.", "openai:small")
+    assert proposal.usage.cost_usd > 0.1
+
+
+def test_a_run_that_fails_says_what_it_had_used_up(tmp_path: Path) -> None:
+    script = [{"call": "my_orders"}, {"call": "read_page", "arguments": {"page": "busy"}}]
+    with pytest.raises(TryLater) as caught:
+        run(tmp_path, script)
+    assert caught.value.spent is not None
+    assert (caught.value.spent["model_calls"], caught.value.spent["tool_calls"]) == (2, 2)
+    assert caught.value.spent["input_tokens"] > 0
+
+
+def test_a_watcher_hears_every_prompt_answer_and_tool_call_in_order(tmp_path: Path) -> None:
+    heard: list[Any] = []
+    script = [{"call": "my_orders"}, {"call": "cancel", "arguments": {"order_id": "SL-20001"}}, answer("Done soon.")]
+    context = dataclasses.replace(make_context(), watch=heard.append)
+    run(tmp_path, script, context=context)
+    assert [(one["step"], one["name"]) for one in heard] == [
+        ("model", "scripted:script"),
+        ("tool", "my_orders"),
+        ("model", "scripted:script"),
+        ("tool", "cancel"),
+        ("model", "scripted:script"),
+    ]
+    first, looked, second = heard[0], heard[1], heard[2]
+    assert "Help." in first["system"] and "Where is SL-20001?" in first["sent"][0]
+    assert first["calls"] == [{"name": "my_orders", "arguments": {}}]
+    assert "SL-20002" in looked["told"]
+    assert second["system"] == "" and second["sent"] == [looked["told"]]
+    assert all(one["seconds"] >= 0 for one in heard)
 
 
 def test_knowledge_is_searched_and_cited(tmp_path: Path) -> None:

@@ -1,26 +1,18 @@
-"""cases.yaml: example inputs of an agent and what it must propose; run by the tests and by `saola agent test NAME`.
+"""Runs an agent's cases (case_file.py): by the tests and by `saola agent test NAME`.
 
-    - name: lost card, English
-      ticket: {subject: "", text: "I lost my card", language: en}     # or document: cases/invoice.pdf
-      customer: {address: ann@mail.example, name: Ann, verified: true}
-      script: [...]              # llm agents: a scripted model's turns; left out, a configured model is asked
-      expect: {kind: reply, intent: card_lost, language: en, reply_contains: [block], actions: [], fields: {}}
-
-Only what `expect` names is compared. An answers agent's ticket goes through triage among all agents, so a case also
-shows whether the agent is found at all.
+An answers agent's ticket goes through triage among all agents, so a case also shows whether the agent is found at all.
+A case that a real model answers can say how often it is run and how often it must pass.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from agents import yaml_errors
+from agents.case_file import Case, Expected, ExpectedAction, Ticket, parse
 from agents.catalog import Entry
 from agents.contract import Agent, Context, Engine
 from agents.documents.values import Reading
@@ -28,75 +20,23 @@ from agents.loader import Loader
 from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.route import route
-from agents.yaml_errors import Fault, Invalid
 from core.contracts import ActionProposal, Customer, DocumentRead, Proposal, Route, WorkItem
 from core.errors import NeedsHuman, Rejected, SaolaError
 
 DEFAULT_SECONDS = 120.0
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Ticket(_Strict):
-    """The ticket of a case. `language` is what its writer wrote in; triage finds it out by itself."""
-
-    subject: str = ""
-    text: str = ""
-    language: str = ""
-    channel: str = "api"
-
-
-class CaseCustomer(_Strict):
-    """Who writes."""
-
-    address: str
-    name: str = ""
-    verified: bool = False
-
-
-class ExpectedAction(_Strict):
-    """An action that must be proposed; only the named arguments and provenance are compared."""
-
-    name: str
-    arguments: dict[str, Any] = {}
-    provenance: dict[str, str] = {}
-
-
-class Expected(_Strict):
-    """What the proposal must be; what is not named is not compared. `fields` maps names to values as normalised."""
-
-    kind: Literal["reply", "action", "fields", "abstain"] | None = None
-    intent: str | None = None
-    language: str | None = None
-    document_type: str | None = None
-    question: bool | None = None
-    reply_contains: tuple[str, ...] = ()
-    reply_lacks: tuple[str, ...] = ()
-    actions: tuple[ExpectedAction, ...] | None = None
-    fields: dict[str, Any] = {}
-
-
-class Case(_Strict):
-    """One example input and its expected proposal."""
-
-    name: str = Field(min_length=1)
-    ticket: Ticket | None = None
-    document: str = ""
-    customer: CaseCustomer | None = None
-    script: tuple[dict[str, Any], ...] | None = None
-    expect: Expected
-
-
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How a case went: `differences` are sentences, none when it passed; `skipped` says why it was not run."""
+    """How a case went: `differences` are sentences, none when it passed; `skipped` says why it was not run. Of a case
+    that ran several times, `proposal` and `differences` are those of the first run that did not pass."""
 
     case: Case
     proposal: Proposal | None = None
     differences: tuple[str, ...] = ()
     skipped: str = ""
+    runs: int = 1
+    right: int = 0  # of them
 
     @property
     def passed(self) -> bool:
@@ -114,30 +54,9 @@ class Bench:
     read_document: Callable[[Path], Reading] | None = None
     scripted: Callable[[Sequence[Mapping[str, Any]]], Engine] | None = None
     model: bool = False
+    runs: int = 0  # how often a real model is asked, and how many of these must pass; 0: as the case says
+    needs: int = 0
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
-
-
-def parse(text: str) -> list[Case]:
-    """Return the cases of a cases.yaml text. Raises Invalid with every fault and its line."""
-    value, lines = yaml_errors.read(text)
-    if not isinstance(value, list) or not value:
-        raise Invalid([Fault(1, "expected a list of cases: '- name: ...', 'ticket: ...', 'expect: ...'")])
-    cases: list[Case] = []
-    faults: list[Fault] = []
-    for number, one in enumerate(value):
-        try:
-            case = TypeAdapter(Case).validate_python(one)
-        except ValidationError as error:
-            faults.extend(yaml_errors.faults(Case, error, lines, (number,)))
-            continue
-        if (case.ticket is None) == (not case.document):
-            faults.append(Fault(lines.get((number,), 1), f"the case {case.name!r} needs a ticket or a document"))
-        if any(case.name == other.name for other in cases):
-            faults.append(Fault(lines.get((number,), 1), f"the name {case.name!r} stands here a second time"))
-        cases.append(case)
-    if faults:
-        raise Invalid(faults)
-    return cases
 
 
 def run(entry: Entry, bench: Bench) -> Iterator[Result]:
@@ -147,6 +66,23 @@ def run(entry: Entry, bench: Bench) -> Iterator[Result]:
 
 
 def _run_one(entry: Entry, case: Case, bench: Bench) -> Result:
+    """Run a case once, or, where a real model answers, as often as the case or the bench says."""
+    first = _once(entry, case, bench)
+    asked = entry.manifest.asks_a_model and bench.model
+    runs = (bench.runs or case.runs) if asked and not first.skipped else 1
+    if runs == 1:
+        return replace(first, right=int(first.passed))
+    found = [first, *(_once(entry, case, bench) for _ in range(runs - 1))]
+    right = sum(one.passed for one in found)
+    needed = bench.needs or min(case.needs or runs, runs)
+    shown = next((one for one in found if not one.passed), first)
+    told: tuple[str, ...] = ()
+    if right < needed:
+        told = (f"{right} of {runs} runs passed, {needed} must; of one that did not:", *shown.differences)
+    return replace(shown, differences=told, runs=runs, right=right)
+
+
+def _once(entry: Entry, case: Case, bench: Bench) -> Result:
     if case.document and bench.read_document is None:
         return Result(case=case, skipped="no document reader here")
     if case.document and not (entry.folder / case.document).is_file():

@@ -9,17 +9,22 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
 from agents import catalog
+from agents.case_file import parse as parse_cases
 from agents.catalog import Entry
 from agents.manifest import Name
+from agents.yaml_errors import Invalid
 from core.errors import Rejected
 
 ANSWERS = "answers.md"
+CASES = "cases.yaml"
 
 
 def is_own(entry: Entry, path: str) -> bool:
@@ -66,6 +71,29 @@ def write_answers(entry: Entry, text: str, path: str, *, read_as: str) -> Entry:
         hint = "Nothing was changed."
         raise Rejected("; ".join(one.message for one in problems[:3]), code="answers_invalid", hint=hint)
     return made
+
+
+def add_case(entry: Entry, case: Mapping[str, Any], path: str) -> None:
+    """Add a case to the agent's cases.yaml, behind what is there, which stays as it is written.
+
+    Raises Rejected: agent_built_in; case_exists where one has its name already; cases_invalid.
+    """
+    if not is_own(entry, path):
+        hint = "Copy the case into cases.yaml yourself; the built-in agents are never changed."
+        raise Rejected(f"{entry.name} is built in", code="agent_built_in", hint=hint)
+    target = entry.folder / CASES
+    content = StringIO()
+    YAML().dump([dict(case)], content)
+    before = target.read_text(encoding="utf-8").rstrip()
+    text = f"{before}\n" if before not in ("", "[]") else ""
+    text += content.getvalue()
+    try:
+        parse_cases(text)
+    except Invalid as error:
+        named = any("a second time" in fault.message for fault in error.faults)
+        told = f"{entry.name} has a case of this name" if named else "; ".join(f.message for f in error.faults[:3])
+        raise Rejected(told, code="case_exists" if named else "cases_invalid", hint="Nothing was changed.") from None
+    replace(target, text)
 
 
 def copy(entry: Entry, name: str, path: str) -> Entry:

@@ -29,6 +29,8 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "file_too_large": 413,
     "body_too_large": 413,
     "already_reviewed": 409,
+    "case_exists": 409,
+    "not_done": 409,
     "already_judged": 409,
     "no_draft": 409,
     "unchanged": 409,

@@ -1,17 +1,21 @@
 """Connections and commits: the only module that opens a transaction, and so the only one that commits."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import NullPool
 
 from core.settings import settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+FRESH_SECONDS = 1.0
 MOST = 20  # connections of one process and role
 
 
@@ -22,9 +26,8 @@ class Database:
         self.url = url
         # What is over the pool's size is closed after each use, and a new connection costs more than a transaction.
         overflow = MOST - pool_size
-        self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=overflow, pool_timeout=10, pool_pre_ping=True
-        )
+        self.engine: Engine = create_engine(url, pool_size=pool_size, max_overflow=overflow, pool_timeout=10)
+        _ask_before_use(self.engine)
 
     @contextmanager
     def transaction(self, tenant_id: UUID | None = None) -> Iterator[Connection]:
@@ -37,6 +40,25 @@ class Database:
     def close(self) -> None:
         """Close the pool's connections."""
         self.engine.dispose()
+
+
+def _ask_before_use(engine: Engine) -> None:
+    """Ask a pooled connection whether its server is still there, as `pool_pre_ping` does, but not one that was used
+    within the last second: at every transaction the question costs a tenth of all the work with the database."""
+
+    @event.listens_for(engine, "checkin")
+    def note(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: Any, record: Any, proxy: Any) -> None:  # noqa: ARG001 - the same
+        used = record.info.get("used")
+        if used is None or time.monotonic() - used < FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise InvalidatePoolError from error  # all others are as old; the pool opens new ones and tries again
 
 
 _SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")

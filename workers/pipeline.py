@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from agents.contract import Agent, Context
+from agents.contract import Agent, Context, Watch
 from agents.documents.values import Reading
 from agents.manifest import Manifest
 from agents.triage.route import route
@@ -232,11 +232,19 @@ def _otherwise(shop: Workshop, state: TenantState, worked: Worked) -> Route | No
 
 
 def run(
-    shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState, *, told: Proposal | None = None
+    shop: Workshop,
+    job: Job,
+    loaded: Loaded,
+    chosen: Route,
+    state: TenantState,
+    *,
+    told: Proposal | None = None,
+    watch: Watch | None = None,
 ) -> Worked:
     """Let the agent work. No connection is open. A run that needs a person ends with an abstention that says why.
 
-    `told` is what this version of the agent said already under the same route: it is then not asked again.
+    `told` is what this version of the agent said already under the same route: it is then not asked again. `watch`
+    hears each step of an llm run.
     """
     triage = triage_fingerprint(shop, state, job.tenant_id)
     if chosen.agent is None:
@@ -261,6 +269,7 @@ def run(
         see_page=partial(_see, job, loaded),
         search_knowledge=searcher(job.tenant_id, state, shop.catalog.entries[chosen.agent], loaded.item),
         confidence=shop.confidence(state, job.tenant_id, chosen.agent),
+        watch=watch,
     )
     try:
         if told is not None and told.agent_version == agent.version:
@@ -353,8 +362,9 @@ def record(
         if not shadow:
             newest = items.still_newest(connection, [one.item for one in written])
             late = [one for one in written if one.item.id not in newest]
-            items.set_state(connection, [one.item.id for one in late], "superseded")
-            records.save_spent(connection, tenant_id, late)
+            if late:
+                items.set_state(connection, [one.item.id for one in late], "superseded")
+                records.save_spent(connection, tenant_id, late)
             written = [one for one in written if one.item.id in newest]
         sending = records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
         if not shadow:

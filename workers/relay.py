@@ -18,7 +18,7 @@ from core.ids import new_id
 from core.processes import beat_name
 from core.settings import settings
 from core.store import outbox, tenants
-from workers.app import QUEUES, make_app
+from workers.app import make_app
 
 log = structlog.get_logger()
 
@@ -65,7 +65,9 @@ class Relay:
                 again = outbox.republish_all(connection)
             log.info("relay.broker_was_empty", republished=again)
         found = 0
-        for queue in QUEUES:
+        with self.database.transaction() as connection:
+            due = outbox.due_queues(connection)
+        for queue in due:
             with self.database.transaction() as connection:
                 room = WINDOW - outbox.in_flight(connection, queue)
                 claimed = (

@@ -16,6 +16,7 @@ from workers.jobs import OneByOne, finish
 from workers.pipeline import gate, run
 from workers.resources import workshop
 
+LONGEST = 20_000  # characters of one text of a step
 NO_AUDIT = 1.0  # a coin that no probability reaches
 
 
@@ -40,9 +41,11 @@ def try_out(jobs: Sequence[Job]) -> None:
         if state.agents.get(name, AgentSetting()).enabled
     }
     routed = route(item, classifier, enabled)
-    worked = run(shop, job, _loaded(item), _to(trial["agent"], routed), state)
+    steps: list[Mapping[str, Any]] = []
+    worked = run(shop, job, _loaded(item), _to(trial["agent"], routed), state, watch=steps.append)
     decision = gate(shop, worked, state, NO_AUDIT)
     result = {
+        "steps": [_cut(step) for step in steps],
         "triage": routed.model_dump(mode="json"),
         "proposal": worked.proposal.model_dump(mode="json"),
         "decision": decision.model_dump(mode="json"),
@@ -50,6 +53,15 @@ def try_out(jobs: Sequence[Job]) -> None:
     with app_database().transaction(job.tenant_id) as connection:
         trials.finish(connection, job.subject_id, result)
         finish(connection, [job])
+
+
+def _cut(value: Any) -> Any:
+    """A step as it is kept: no text is longer than a developer reads."""
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[:LONGEST] + " ..."
+    if isinstance(value, Mapping):
+        return {str(name): _cut(part) for name, part in value.items()}
+    return [_cut(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _to(agent: str, routed: Route) -> Route:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -14,6 +14,7 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain_core.messages import AIMessage, SystemMessage
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from agents.contract import Watch
 from agents.llm.failures import sort_failure
 from agents.llm.prices import price_of
 from agents.llm.providers import Model
@@ -23,7 +24,6 @@ from core.contracts import Usage
 from core.errors import Broken, NeedsHuman, SaolaError, TryLater
 
 _log = structlog.get_logger()
-Watch = Callable[[Mapping[str, Any]], None]
 
 
 class LimitReached(NeedsHuman):

@@ -30,10 +30,19 @@ def playground(request: Request, caller: TryPage, agent: Annotated[str, Query(ma
 
 
 @router.get("/{trial_id}")
-def trial_page(request: Request, caller: TryPage, trial_id: UUID) -> Response:
+def trial_page(
+    request: Request, caller: TryPage, trial_id: UUID, kept: Annotated[bool, Query()] = False
+) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         trial = routes.one(connection, trial_id)
-    return _show(request, caller, trial.agent, trial)
+    return _show(request, caller, trial.agent, trial, kept=kept)
+
+
+@router.post("/{trial_id}/case")
+def keep(request: Request, caller: TryPage, trial_id: UUID) -> Response:
+    with app_database().transaction(caller.tenant_id) as connection:
+        routes.keep(connection, caller, routes.one(connection, trial_id))
+    return go(request, f"/playground/{trial_id}?kept=true")
 
 
 @router.post("")
@@ -55,7 +64,7 @@ def begin(
     return go(request, f"/playground/{trial_id}")
 
 
-def _show(request: Request, caller: Caller, agent: str, trial: routes.Trial | None) -> Response:
+def _show(request: Request, caller: Caller, agent: str, trial: routes.Trial | None, *, kept: bool = False) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         newest = trials.newest(connection, 10)
     result = trial.result if trial else {}
@@ -71,6 +80,8 @@ def _show(request: Request, caller: Caller, agent: str, trial: routes.Trial | No
         quotes=[source["quote"] for source in result["proposal"].get("sources", ())] if result else [],
         reasons=views.in_words(result["decision"]["reasons"], caller.language) if result else [],
         case=routes.as_case(trial) if trial and result else "",
+        kept=kept,
+        can_be_kept=trial is not None and bool(result) and routes.can_be_kept(trial),
         raw=json.dumps(result, indent=2, ensure_ascii=False),
         newest=newest,
     )

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -91,14 +92,18 @@ def new(
 def test(
     names: Annotated[list[str] | None, typer.Argument(help="Agents by name; none: all.")] = None,
     model: Annotated[bool, typer.Option("--model", help="Ask the configured model instead of the scripts.")] = False,
+    runs: Annotated[int, typer.Option(min=0, max=50, help="With --model: run each case so often; 0: as it says.")] = 0,
+    needs: Annotated[int, typer.Option(min=0, help="With --runs: so many must pass; 0: as it says, or all.")] = 0,
 ) -> None:
     """Run agents' cases and show what differs."""
+    if needs > runs:
+        raise Rejected(f"of {runs} runs {needs} can never pass", code="invalid", hint="Say --runs, too.")
     from agents import cases
     from agents.yaml_errors import Invalid
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     found = _catalog()
-    bench = _bench(found, model)
+    bench = replace(_bench(found, model), runs=runs, needs=needs)
     failed = len([problem for problem in found.problems if not names])
     for problem in found.problems if not names else ():
         OUT.print(f"refused: {problem}", style="red", markup=False, soft_wrap=True)
@@ -229,7 +234,8 @@ def _show_result(result: "Result") -> None:
     if result.skipped:
         OUT.print(f"  skipped  {result.case.name}: {result.skipped}", style="yellow", markup=False)
     elif result.passed:
-        OUT.print(f"  [green]passed[/green]   {escape(result.case.name)}", highlight=False)
+        of_many = f"  ({result.right} of {result.runs} runs)" if result.runs > 1 else ""
+        OUT.print(f"  [green]passed[/green]   {escape(result.case.name)}{of_many}", highlight=False)
     else:
         OUT.print(f"  [red]failed[/red]   {escape(result.case.name)}", highlight=False)
         for line in result.differences:

@@ -74,6 +74,19 @@ def enqueue_many(
     return jobs
 
 
+def due_queues(connection: Connection) -> list[Queue]:
+    """Return the queues that have due jobs which nobody holds: most looks find none, or one."""
+    found = rows(
+        connection,
+        """SELECT queue FROM unnest(CAST(:queues AS text[])) AS asked (queue)
+           WHERE EXISTS (SELECT 1 FROM outbox o
+                         WHERE o.state = 'ready' AND o.queue = asked.queue AND o.run_after <= clock_timestamp()
+                           AND (o.lease_until IS NULL OR o.lease_until < clock_timestamp()))""",
+        queues=list(QUEUES),
+    )
+    return [row["queue"] for row in found]
+
+
 def claim_for_publishing(connection: Connection, queue: str, limit: int, hold: float) -> Sequence[RowMapping]:
     """Claim due jobs that nobody holds, for `hold` seconds; two relays never get the same row."""
     return rows(

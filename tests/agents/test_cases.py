@@ -3,8 +3,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from agents import cases
 from agents.cases import Bench, Result
 from agents.catalog import Catalog
@@ -13,7 +11,6 @@ from agents.loader import Loader
 from agents.triage.classifier import Classifier
 from agents.triage.examples import from_entries
 from agents.triage.training import train
-from agents.yaml_errors import Fault, Invalid
 from core.contracts import ActionProposal, FieldValue, Proposal, WorkItem
 from tests.agents.folders import CASES, MANIFEST, write_agent
 
@@ -157,23 +154,46 @@ def test_an_engine_that_breaks_fails_the_case_and_not_the_run(tmp_path: Path) ->
     assert "ZeroDivisionError" in result.differences[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("just: keys\n", Fault(1, "expected a list of cases: '- name: ...', 'ticket: ...', 'expect: ...'")),
-        ("- name: a\n  expect: {}\n", Fault(1, "the case 'a' needs a ticket or a document")),
-        (
-            "- name: a\n  ticket: {text: x}\n  expect:\n    replies: x\n",
-            Fault(4, "unknown key 'expect.replies' - known are actions, document_type, fields, intent, kind, language, "
-                     "question, reply_contains, reply_lacks"),
-        ),
-        (
-            "- {name: a, ticket: {text: x}, expect: {}}\n- {name: a, ticket: {text: y}, expect: {}}\n",
-            Fault(2, "the name 'a' stands here a second time"),
-        ),
-    ],
-)  # fmt: skip
-def test_a_fault_in_cases_names_its_line(text: str, fault: Fault) -> None:
-    with pytest.raises(Invalid) as caught:
-        cases.parse(text)
-    assert caught.value.faults == [fault]
+class Fickle:
+    """An engine that says one thing after the other, as a model does."""
+
+    def __init__(self, *replies: str) -> None:
+        self.replies = iter(replies)
+
+    def run(self, agent: Agent, item: WorkItem, context: Context) -> Proposal:
+        return Fixed(kind="reply", reply=next(self.replies)).run(agent, item, context)
+
+
+MANY = """\
+- name: many
+  ticket: {text: Hello, language: en}
+  script: [{answer: {reply: never played, language: en, sure: 1}}]
+  runs: 3
+  needs: 2
+  expect: {reply_contains: [yes]}
+"""
+
+
+def test_a_case_of_a_real_model_passes_where_enough_of_its_runs_do(tmp_path: Path) -> None:
+    llm_agent(tmp_path, MANY)
+    (result,) = run_cases(tmp_path, engine=Fickle("yes", "no", "yes"), model=True)
+    assert result.passed
+    assert (result.right, result.runs) == (2, 3)
+
+
+def test_a_case_whose_runs_pass_too_seldom_says_how_many_and_shows_one(tmp_path: Path) -> None:
+    llm_agent(tmp_path, MANY)
+    (result,) = run_cases(tmp_path, engine=Fickle("yes", "no", "never"), model=True)
+    assert result.differences == ("1 of 3 runs passed, 2 must; of one that did not:", "reply: 'yes' is not in 'no'")
+
+
+def test_who_runs_the_cases_may_ask_for_other_numbers(tmp_path: Path) -> None:
+    llm_agent(tmp_path, MANY)
+    (result,) = run_cases(tmp_path, engine=Fickle("no", "yes", "no", "no"), model=True, runs=4, needs=1)
+    assert (result.passed, result.right, result.runs) == (True, 1, 4)
+
+
+def test_a_script_is_played_once(tmp_path: Path) -> None:
+    llm_agent(tmp_path, MANY)
+    (result,) = run_cases(tmp_path, engine=Fickle("unused"), scripted=lambda script: Fickle("yes"))
+    assert (result.passed, result.runs) == (True, 1)

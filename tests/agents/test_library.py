@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import answers_file, cases
+from agents import answers_file, case_file
 from agents.catalog import Catalog
 from agents.manifest import Manifest
 from core.gate.decide import _link_allowed
@@ -77,7 +77,7 @@ def test_no_example_stands_twice() -> None:
 
 @pytest.mark.parametrize("agent", AGENTS)
 def test_cases_are_valid_and_one_of_them_must_abstain(agent: str) -> None:
-    found = cases.parse((LIBRARY / agent / "cases.yaml").read_text("utf-8"))
+    found = case_file.parse((LIBRARY / agent / "cases.yaml").read_text("utf-8"))
     intents = read(agent).intents
     examples = {example.text.lower() for intent in intents.values() for example in intent.examples}
     assert 4 <= len(found) <= 8

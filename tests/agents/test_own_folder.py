@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import own_folder
+from agents import case_file, own_folder
 from agents.catalog import LIBRARY, check, open_catalog
 from core.errors import Rejected
 
@@ -53,6 +53,22 @@ def test_the_library_is_never_written_to_whatever_the_path_says(root: Path) -> N
     with pytest.raises(Rejected) as told:
         own_folder.copy(entry, "our_store", str(LIBRARY))
     assert told.value.code == "no_own_folder"
+
+
+def test_a_case_is_added_behind_those_that_are_there_once(root: Path) -> None:
+    made = own_folder.copy(open_catalog().get("store_information"), "our_store", str(root))
+    before = (made.folder / "cases.yaml").read_text(encoding="utf-8")
+    case = {"name": "from a trial", "ticket": {"text": "Where are you?"}, "expect": {"kind": "reply"}}
+    own_folder.add_case(made, case, str(root))
+    after = (made.folder / "cases.yaml").read_text(encoding="utf-8")
+    assert after.startswith(before.rstrip())
+    assert case_file.parse(after)[-1].name == "from a trial"
+    with pytest.raises(Rejected) as told:
+        own_folder.add_case(made, case, str(root))
+    assert told.value.code == "case_exists"
+    with pytest.raises(Rejected) as told:
+        own_folder.add_case(open_catalog().get("store_information"), case, str(root))
+    assert told.value.code == "agent_built_in"
 
 
 @pytest.mark.parametrize("name", ["../away", "Upper", "a b", ""])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agents import cases, catalog, scaffold
+from agents import case_file, catalog, scaffold
 from core.errors import Rejected
 
 
@@ -14,7 +14,7 @@ def test_a_scaffold_is_a_folder_that_the_catalog_takes(tmp_path: Path, engine: s
     assert entry is not None
     assert entry.manifest.engine == engine
     assert {path.name for path in made} >= {"agent.yaml", "cases.yaml"}
-    assert len(cases.parse(entry.files["cases.yaml"])) == 1
+    assert len(case_file.parse(entry.files["cases.yaml"])) == 1
 
 
 @pytest.mark.parametrize("name", ["", "Bad", "1st", "with space", "../up", "a" * 80])

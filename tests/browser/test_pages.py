@@ -99,7 +99,9 @@ def test_no_text_of_a_stranger_or_an_agent_runs_as_script(desk: Desk, page: Page
     with app_database().transaction(desk.tenant_id) as connection:
         given = {"text": bad, "subject": bad}
         trial = trials.add(connection, desk.tenant_id, agent=bad, given=given, by=bad, queue="tickets")
-    paths.append(f"/playground/{trial}")
+        done = trials.add(connection, desk.tenant_id, agent=bad, given=given, by=bad, queue="llm")
+        trials.finish(connection, done, trial_result(bad))
+    paths += [f"/playground/{trial}", f"/playground/{done}"]
     for path in paths:
         page.goto(url + path)
         page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
@@ -107,6 +109,23 @@ def test_no_text_of_a_stranger_or_an_agent_runs_as_script(desk: Desk, page: Page
             page.evaluate("document.querySelectorAll('main script, iframe, object, [onerror], [onload]').length") == 0
         )
     assert hits == []
+
+
+def trial_result(text: str) -> dict[str, Any]:
+    """What a trial gave, with `text` wherever a model or a tool may write."""
+    usage = {"seconds": 1.0, "cost_usd": 0.01, "model_calls": 1, "model": text, "input_tokens": 9, "output_tokens": 9}
+    call = {"name": text, "arguments": {text: text}}
+    model = {"name": text, "system": text, "sent": [text], "said": text, "calls": [call], "tokens": [9, 9]}
+    told = {"name": text, "arguments": {text: text}, "told": text, "seconds": 1.0}
+    proposal = {"kind": "reply", "reply": text, "reason": text, "language": "en", "intent": text, "score": 0.5}
+    proposal |= {"signals": {text: 0.5}, "sources": [], "agent_version": text, "fingerprint": text, "usage": usage}
+    proposal["actions"] = [{**call, "provenance": {text: text}}]
+    return {
+        "steps": [{**model, "step": "model", "cost_usd": 0.01, "seconds": 1.0}, {**told, "step": "tool"}],
+        "triage": {"agent": text, "intent": text, "score": 0.5, "language": text, "priority": "high", "reason": text},
+        "proposal": proposal,
+        "decision": {"action": "hold", "reasons": [{"code": "no_draft", "values": {"reason": text}}]},
+    }
 
 
 def test_a_script_that_slips_in_is_stopped_by_the_policy(page: Page, url: str) -> None:

@@ -1,9 +1,17 @@
 """Trying an agent: what waits for a worker, who may ask, and what becomes a case."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
+
+from agents import case_file, own_folder
+from agents.catalog import open_catalog
+from api import agents_seen
 from core.db import app_database
-from core.store import trials
+from core.settings import settings
+from core.store import journal, trials
 from core.store.sql import maybe_row, scalar
 from tests.api.conftest import Desk
 
@@ -35,6 +43,40 @@ def test_a_trial_waits_for_a_worker_and_is_no_ticket(desk: Desk) -> None:
     assert (job["task"], job["queue"]) == ("agent.try", "tickets")
     done = client.get(accepted.json()["url"]).json()
     assert (done["state"], done["result"]["proposal"]["reply"]) == ("done", "Click on Forgotten.")
+
+
+@pytest.fixture
+def own(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a copy, of the operator's own, of a built-in agent."""
+    made = own_folder.copy(open_catalog().get("order_change"), "our_orders", str(tmp_path))
+    monkeypatch.setenv("SAOLA_AGENTS", str(tmp_path))
+    settings.cache_clear()
+    agents_seen._seen.cache_clear()
+    yield made.folder
+    monkeypatch.undo()
+    settings.cache_clear()
+    agents_seen._seen.cache_clear()
+
+
+def test_a_trial_is_kept_as_a_case_that_plays_what_the_model_said(desk: Desk, own: Path) -> None:
+    client = desk.client("developer")
+    waiting = client.post("/v1/agents/our_orders/trials", json={"text": "Cancel SL-1"}).json()
+    assert "not done yet" in client.post(f"/v1/trials/{waiting['id']}/case").text
+    said = {"step": "model", "said": "", "calls": [{"name": "find_orders", "arguments": {}}]}
+    answer = {"reply": "Done soon.", "language": "en", "sure": 0.9}
+    steps = [said, {"step": "tool"}, {**said, "calls": [{"name": "Answer", "arguments": answer}]}]
+    with app_database().transaction(desk.tenant_id) as connection:
+        trials.finish(connection, UUID(waiting["id"]), {**RESULT, "steps": steps})
+    kept = client.post(f"/v1/trials/{waiting['id']}/case")
+    assert (kept.status_code, kept.json()) == (201, {"agent": "our_orders", "case": "Cancel SL-1"})
+    case = case_file.parse((own / "cases.yaml").read_text("utf-8"))[-1]
+    assert case.script == ({"calls": [{"call": "find_orders", "arguments": {}}]}, {"answer": answer})
+    assert (case.expect.kind, case.expect.actions) == (
+        "reply",
+        (case_file.ExpectedAction(name="send_link", arguments={"to": "a@b.com"}),),
+    )
+    with app_database().transaction(desk.tenant_id) as connection:
+        assert journal.read(connection, 1)[0]["action"] == "agent.case_kept"
 
 
 def test_what_cannot_be_tried_is_refused(desk: Desk) -> None:

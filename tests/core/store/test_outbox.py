@@ -36,6 +36,26 @@ def take(app: Database, tenant: UUID, job: Job, lease: float = 30.0) -> Job | No
         return next(iter(outbox.take(connection, tenant, [job.id], lease)), None)
 
 
+def test_only_queues_with_something_due_are_named_and_a_note_reaches_the_next_attempt(
+    app: Database, system: Database, tenant: UUID
+) -> None:
+    def due() -> list[str]:
+        with system.transaction() as connection:
+            return [str(name) for name in outbox.due_queues(connection)]
+
+    assert due() == []
+    job = add(app, tenant)
+    assert due() == ["tickets"]
+    taken = take(app, tenant, job)
+    assert taken is not None and taken.hint is None
+    assert due() == []
+    with app.transaction(tenant) as connection:
+        outbox.note(connection, taken, {"spent": {"model_calls": 2}})
+        outbox.fail(connection, taken, "busy", max_attempts=5, retry=True, after=0)
+    again = take(app, tenant, job)
+    assert again is not None and again.hint == {"spent": {"model_calls": 2}}
+
+
 def test_two_relays_at_once_never_claim_the_same_row(app: Database, system: Database, tenant: UUID) -> None:
     for _ in range(40):
         add(app, tenant)

@@ -1,5 +1,7 @@
 """Every page: no accessibility fault in either theme, no text that runs as script, nothing wider than a phone."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 

@@ -204,7 +204,8 @@ def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sam
         return _abstain(agent, context, "the model gave no answer in the agreed form")
     if first.answer.hand_over:
         return _abstain(agent, context, f"the model hands over: {short(first.answer.hand_over)}")
-    reply, removed = clean_reply(first.answer.reply, agent.manifest.allowed_links)
+    known = f"{agent.files.get('prompt.md', '')}\n{item.customer.address if item.customer else ''}"
+    reply, removed = clean_reply(first.answer.reply, agent.manifest.allowed_links, known)
     if removed:
         _log.warning("reply.cleaned", agent=agent.manifest.name, removed=len(removed))
     if not reply and not first.actions:

@@ -169,8 +169,9 @@ def first_seen(item: WorkItem, of_customer: Sequence[str] = ()) -> Seen:
     seen = Seen()
     verified = item.customer is not None and item.customer.verified
     if (customer := item.customer) is not None:
-        record = {"id": str(customer.id), "address": customer.address, "name": customer.name}
+        record = {"id": str(customer.id), "address": customer.address}
         (seen.customer if customer.verified else seen.ticket).append(record)
+        seen.ticket.append(customer.name)  # whoever writes chooses the name that they write under
     seen.ticket += [item.subject, item.text, *(message.text for message in item.messages)]
     for document in item.documents:
         seen.document += [document.text, {field.name: field.normalised or field.value for field in document.fields}]

@@ -59,12 +59,14 @@ def _label(name: str, value: Any, seen: Seen, schema: Mapping[str, Any], root: M
 
 def _stands(name: str, value: Any, places: Sequence[Any], label: str) -> bool:
     """Say whether `value` stands in `places`. In a trusted place a weak value (a word or number so short that it stands
-    somewhere by chance) counts only under a key of the argument's own name."""
+    somewhere by chance) counts only under a key of the argument's own name, and so does a number in a text."""
     if value is None or isinstance(value, bool) or value == "":
         return False
     weak = label in TRUSTED and _weak(value)
     for key, leaf in _leaves("", places):
-        if weak and not (key and _same_name(key, name)):
+        # A number is not one because a postcode or a telephone number reads like it.
+        elsewhere = not isinstance(value, str) and isinstance(leaf, str) and label in TRUSTED
+        if (weak or elsewhere) and not (key and _same_name(key, name)):
             continue
         if _equal(value, leaf) or (not weak and isinstance(leaf, str) and _within(value, leaf)):
             return True

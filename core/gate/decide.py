@@ -5,12 +5,11 @@ under other targets. Every rule that holds is named in the decision's reasons, t
 """
 
 import re
-from urllib.parse import urlsplit
 
 from core.contracts import TIERS, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
+from core.gate.links import foreign_links
 
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
-_LINK = re.compile(r"https?://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)
 
 
@@ -107,21 +106,13 @@ def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reaso
         reasons.append(Reason(code="image_in_reply"))
     reasons += [
         Reason(code="link_not_allowed", values={"link": link[:200]})
-        for link in _LINK.findall(proposal.reply)
-        if not _link_allowed(link, policy.allowed_links)
+        for link in foreign_links(proposal.reply, policy.allowed_links)
     ]
     if proposal.kind == "fields":
         missing = [f.name for f in proposal.fields if f.value is not None and f.evidence is None]
         if missing:
             reasons.append(Reason(code="value_without_evidence", values={"fields": missing}))
     return reasons
-
-
-def _link_allowed(link: str, allowed: tuple[str, ...]) -> bool:
-    """A link is allowed by host: exactly the listed host, or one below it."""
-    host = (urlsplit(link if "//" in link else f"https://{link}").hostname or "").lower().rstrip(".,;:!?")
-    hosts = [(urlsplit(a).hostname or "") if "//" in a else a.split("/")[0] for a in allowed]
-    return any(host == h.lower() or host.endswith("." + h.lower()) for h in hosts if h)
 
 
 def _certified(proposal: Proposal, certificate: Certificate) -> Reason:

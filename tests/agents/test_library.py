@@ -9,7 +9,7 @@ import pytest
 from agents import answers_file, case_file
 from agents.catalog import Catalog
 from agents.manifest import Manifest
-from core.gate.decide import _link_allowed
+from core.gate.links import is_allowed
 
 LANGUAGES = ("en", "vi", "de")
 LIBRARY = Path("agents/library")
@@ -58,7 +58,7 @@ def test_answers_say_the_same_in_each_language_and_link_only_where_they_may(agen
         links = {language: re.findall(r"https?://[^\s:;,]+", text) for language, text in intent.answers.items()}
         links = {language: sorted({link.rstrip(".") for link in found}) for language, found in links.items()}
         assert links["en"] == links["vi"] == links["de"], intent.name
-        assert all(_link_allowed(link, allowed) for link in links["en"])
+        assert all(is_allowed(link, allowed) for link in links["en"])
 
 
 @pytest.mark.parametrize("agent", AGENTS)

@@ -13,9 +13,13 @@ from agents.engines.llm import LlmEngine
 from agents.llm.prices import price_of
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
-from core.contracts import ActionOutcome, Message, Proposal, Source
+from core.contracts import ActionOutcome, Customer, DocumentRead, Message, Proposal, Source
 from core.errors import Broken, TryLater
-from tests.agents.llm.making import ARRIVED, answer, make_agent, make_context, make_item
+from tests.agents.llm.making import ARRIVED, PERSON, answer, make_agent, make_context, make_item
+
+DOCUMENT = DocumentRead(
+    id=PERSON, filename="a.pdf", media_type="application/pdf", size=9, sha256="", type="letter", text="Order SL-55555"
+)
 
 
 def run(folder: Path, script: Any, *, item: Any = None, context: Any = None, **manifest: Any) -> Proposal:
@@ -91,6 +95,23 @@ def test_a_value_that_stands_nowhere_or_in_a_web_page_is_not_trusted(tmp_path: P
     ]
     proposal = run(tmp_path, script)
     assert [action.provenance["order_id"] for action in proposal.actions] == ["tool", "agent"]
+
+
+@pytest.mark.parametrize(
+    ("where", "label"),
+    [
+        ({"text": "Cancel SL-55555"}, "ticket"),
+        ({"subject": "Cancel SL-55555"}, "ticket"),
+        ({"messages": (Message(turn=1, author="staff", text="Is it SL-55555?", at=ARRIVED),)}, "ticket"),
+        ({"customer": Customer(id=PERSON, address="ana@mail.example", name="SL-55555", verified=True)}, "ticket"),
+        ({"documents": (DOCUMENT,)}, "document"),
+    ],
+    ids=["the text", "the subject", "an earlier message", "the writer's own name", "a document"],
+)
+def test_nothing_that_others_write_chooses_a_sink(tmp_path: Path, where: dict[str, Any], label: str) -> None:
+    item = make_item(**{"text": "Cancel it", **where})
+    script = [{"call": "my_orders"}, {"call": "cancel", "arguments": {"order_id": "SL-55555"}}, answer("")]
+    assert run(tmp_path, script, item=item).actions[0].provenance["order_id"] == label
 
 
 def test_a_run_that_needs_a_writes_outcome_ends_with_the_action_alone(tmp_path: Path) -> None:

@@ -91,6 +91,35 @@ def test_a_short_value_is_trusted_only_under_a_key_of_its_own_name() -> None:
     assert label(89, "amount", ticket=["give me 89 euros"]) == "ticket"
 
 
+def test_a_number_is_not_trusted_because_a_postcode_reads_like_it() -> None:
+    assert label(100052, "amount") == "agent"
+    assert label(100052, "postcode") == "customer"
+    assert label("100052", "zip") == "customer"  # a text is what the text says
+    assert label(100052, "amount", ticket=["refund me 100052"]) == "ticket"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "SL-20001SL-20002",  # joined from two
+        "SL-20001, #W2378156",  # listed in one
+        "SL-20001 ",  # fine: only space
+        "SL-2000\u200b1",  # a mark that nobody sees
+        "SL\u201120001",  # another hyphen
+        "SL_20001",
+        "20001-SL",
+        "DE89 3704 0044 0532 0130 01",  # another check digit
+        "DE89370400440532013000X",
+        "ana@mail.example,eve@evil.example",
+        "ana@mail.example\neve@evil.example",
+        "аna@mail.example",  # Cyrillic
+        "ana+x@mail.example",
+    ],
+)
+def test_what_is_put_together_from_trusted_parts_is_trusted_only_where_it_is_the_same(value: str) -> None:
+    assert label(value) == ("customer" if value.strip() == "SL-20001" else "agent")
+
+
 def test_a_closed_list_in_the_tools_schema_is_the_manifests() -> None:
     class Arguments(BaseModel):
         reason: Literal["damaged", "missing"]

@@ -30,9 +30,7 @@ def playground(request: Request, caller: TryPage, agent: Annotated[str, Query(ma
 
 
 @router.get("/{trial_id}")
-def trial_page(
-    request: Request, caller: TryPage, trial_id: UUID, kept: Annotated[bool, Query()] = False
-) -> Response:
+def trial_page(request: Request, caller: TryPage, trial_id: UUID, kept: Annotated[bool, Query()] = False) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         trial = routes.one(connection, trial_id)
     return _show(request, caller, trial.agent, trial, kept=kept)

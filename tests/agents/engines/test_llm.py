@@ -10,7 +10,6 @@ from langchain.agents import create_agent
 
 from agents.engines import llm
 from agents.engines.llm import LlmEngine
-from agents.llm.prices import price_of
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
 from core.contracts import ActionOutcome, Customer, DocumentRead, Message, Proposal, Source
@@ -325,13 +324,6 @@ def test_knowledge_is_searched_and_cited(tmp_path: Path) -> None:
 
 
 KNOWLEDGE: dict[str, Any] = {"tools": [{"name": "search_knowledge", "source": "knowledge"}], "may": []}
-
-
-def test_prices_are_known_for_listed_models_only() -> None:
-    price = price_of("openai:gpt-5-mini")
-    assert price is not None
-    assert price.of(1_000_000, 400_000, 100_000) == pytest.approx(0.6 * 0.25 + 0.4 * 0.025 + 0.1 * 2.0)
-    assert price_of("openai:gemma3-270m") is None
 
 
 CONFIRMING: dict[str, Any] = {

@@ -31,3 +31,10 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     own.write_text(text)
     with pytest.raises(Broken, match=r"wrong\.yaml"):
         price_of("openai:x", own)
+
+
+def test_prices_are_known_for_listed_models_only() -> None:
+    price = price_of("openai:gpt-5-mini")
+    assert price is not None
+    assert price.of(1_000_000, 400_000, 100_000) == pytest.approx(0.6 * 0.25 + 0.4 * 0.025 + 0.1 * 2.0)
+    assert price_of("openai:gemma3-270m") is None

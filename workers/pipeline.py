@@ -17,7 +17,7 @@ from agents.documents.values import Reading
 from agents.manifest import Manifest
 from agents.triage.route import route
 from core import page_images
-from core.contracts import Decision, Proposal, Reason, Route, Usage, WorkItem
+from core.contracts import Decision, Proposal, Reason, Route, Usage
 from core.db import app_database
 from core.errors import NeedsHuman, Rejected
 from core.gate import audits
@@ -34,11 +34,11 @@ from workers.deliver import send
 from workers.jobs import do, finish
 from workers.knowledge import searcher
 from workers.resources import Workshop, audit_coin, workshop
+from workers.turns import keep, stay
 
 WAIT = timedelta(minutes=10)  # for a ticket's documents, and for the outcomes of its earlier actions
 TRAINING_WAIT = timedelta(minutes=5)  # for the first classifier of a tenant
 AGAIN_SECONDS = 1.0
-SURE = 0.9  # probability from which triage may take a follow-up away from the model that the ticket is with
 
 
 class Worked(NamedTuple):
@@ -166,39 +166,6 @@ def _hinted(state: TenantState, job: Job, enabled: Mapping[str, Manifest]) -> Ro
         return None
     found = Route.model_validate(job.hint["route"])
     return found if found.agent in enabled else None
-
-
-def stay(loaded: Loaded, manifests: Mapping[str, Manifest]) -> Route | None:
-    """Return the route of a turn that goes on with what the turn before began; None where triage decides.
-
-    A model that waited for its action's outcome, or that asked the customer something, gets the ticket's next turn:
-    "Yes, please." says nothing to a classifier.
-    """
-    if loaded.item.goes_on:
-        return _same_agent(loaded, manifests, "the outcome of its action is known")
-    return _same_agent(loaded, manifests, "the customer answers its question") if loaded.asked else None
-
-
-def keep(loaded: Loaded, manifests: Mapping[str, Manifest], triage: Callable[[WorkItem], Route]) -> Route:
-    """Return triage's route; of a follow-up only where it is sure that the talk with a model is at its end, by the
-    message and by all that the customer wrote: "I did that, and it still does not work" alone says nothing."""
-    item = loaded.item
-    found = triage(item)
-    same = _same_agent(loaded, manifests, "nothing says that this follow-up is for another agent")
-    if same is None or found.agent == loaded.agent:
-        return found
-    said = "\n".join(message.text for message in item.messages if message.author == "customer")
-    whole = triage(item.model_copy(update={"text": said}))
-    another = found.agent is not None and found.agent == whole.agent
-    return found if another and min(found.score, whole.score) >= SURE else same
-
-
-def _same_agent(loaded: Loaded, manifests: Mapping[str, Manifest], reason: str) -> Route | None:
-    manifest, item = manifests.get(loaded.agent), loaded.item
-    if manifest is None or manifest.engine != "llm" or item.turn == 1:
-        return None
-    values = {"intent": loaded.intent, "language": item.language, "priority": loaded.priority, "reason": reason}
-    return Route.model_validate({"agent": loaded.agent, "score": 1.0, **values})
 
 
 def _reader(job: Job, loaded: Loaded) -> Callable[[UUID], Reading]:

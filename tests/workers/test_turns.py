@@ -7,7 +7,7 @@ from agents.manifest import Manifest
 from core.contracts import Message, Route, WorkItem
 from core.ids import new_id
 from core.store.items import Loaded
-from workers.pipeline import keep, stay
+from workers.turns import keep, stay
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 

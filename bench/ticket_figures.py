@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.certificates import binomial
-from metrics.certificates.fixed_sequence import levels, start_level
+from metrics.certificates.fixed_sequence import chain
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -62,10 +62,8 @@ def certify(
 ) -> Draws:
     """Return what `draws` certificates, each from `audits` audited items, let through. All draws are computed at once:
     per level, how many of a draw's audits are taken and how many of those are right."""
-    everything = np.sort(score)
-    cuts = levels(score)
-    shares = 1 - np.searchsorted(everything, cuts, side="left") / len(score)
-    first = start_level(shares, audits, target=target, confidence=confidence)
+    fixed = chain(score, audits, target=target, confidence=confidence)
+    cuts, shares, first = fixed.thresholds, fixed.shares, fixed.first
     taken = score[:, None] >= cuts[None, :]
     truth = (taken & right[:, None]).sum(axis=0) / taken.sum(axis=0)
     # The safest level that takes an item; an audit of it counts there and at every level below.

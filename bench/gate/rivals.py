@@ -14,7 +14,7 @@ from mapie.risk_control import BinaryClassificationController
 from bench.gate.worlds import TARGET, Floats
 from metrics.certificates.certify import certify, plan_runs
 from metrics.certificates.eprocess import plan, stand
-from metrics.certificates.fixed_sequence import choose_threshold, levels, start_level
+from metrics.certificates.fixed_sequence import chain, choose_threshold, levels
 
 Chooser = Callable[[Floats, Floats, Floats], float | None]
 
@@ -26,7 +26,7 @@ def saola(scores: Floats, right: Floats, population: Floats) -> float | None:
 
 def saola_anytime(scores: Floats, right: Floats, population: Floats) -> float | None:
     """As many looks as one likes: the betting e-process of the live gate."""
-    return stand(plan(population), scores, right, target=TARGET).threshold
+    return stand(plan(population, target=TARGET), scores, right, target=TARGET).threshold
 
 
 def saola_live(scores: Floats, right: Floats, population: Floats) -> float | None:
@@ -70,16 +70,14 @@ def mapie(method: str) -> Chooser:
     """MAPIE's Learn-then-Test on precision, over the same levels and from the same start as ours."""
 
     def choose(scores: Floats, right: Floats, population: Floats) -> float | None:
-        cuts = levels(population)
-        everything = np.sort(population)
-        shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
+        fixed = chain(population, scores.size, target=TARGET)
         controller = BinaryClassificationController(
             _columns,
             risk="precision",
             target_level=TARGET,
             confidence_level=0.95,
             fwer_method=method,
-            list_predict_params=cuts[start_level(shares, scores.size) :],
+            list_predict_params=fixed.thresholds[fixed.first :],
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns where no threshold can be certified, which is an answer here

@@ -73,7 +73,7 @@ def recertify_seconds(agents: int = 1_500, audits: int = 1_000) -> dict[str, flo
     for scores, right in drawn:
         choose_threshold(scores, right, population=population)
     middle = time.perf_counter()
-    fixed = plan(population)
+    fixed = plan(population, target=worlds.TARGET)
     for scores, right in drawn:
         stand(fixed, scores, right)
     last = time.perf_counter()

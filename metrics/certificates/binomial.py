@@ -83,6 +83,23 @@ def audits_needed(target: float, confidence: float, errors: int = 0) -> int:
     return high
 
 
+def errors_allowed(audits: ArrayLike, target: float, confidence: float) -> NDArray[np.int64]:
+    """The most wrong ones among so many `audits` that still certify `target`; -1 where they are too few even without."""
+    counts = np.asarray(audits)
+    most = int(counts.max(initial=0))
+    needed = _needed(target, confidence, 0)
+    if needed[-1] <= most:
+        needed = _needed(target, confidence, int(np.ceil((1 - target) * most)) + 1)
+    out: NDArray[np.int64] = np.searchsorted(needed, counts, side="right") - 1
+    return out
+
+
+@lru_cache(maxsize=256)
+def _needed(target: float, confidence: float, errors: int) -> NDArray[np.int64]:
+    """(errors + 1,): the fewest audits that certify with 0, 1, 2, ... errors."""
+    return np.array([audits_needed(target, confidence, count) for count in range(errors + 1)])
+
+
 def audits_for_rate(error_rate: float, target: float, confidence: float, ceiling: int = 1_000_000) -> int | None:
     """About the fewest audits after which a true `error_rate` certifies `target` half of the time or more.
 

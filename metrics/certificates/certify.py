@@ -49,6 +49,7 @@ def certify(
     halves: ArrayLike | None = None,
     half: int = 0,
     start_share: float = 0.24,
+    scored: bool = True,
 ) -> Choice:
     """The lowest threshold that any live certificate allows; the method of that one is named.
 
@@ -57,7 +58,8 @@ def certify(
     where probabilities differ); population: (N,) scores of all runs, oldest first: the first 100 fix the levels, and
     the first `first_look` those of the first look (no verdict is known to either).
     halves: (n,) in which half life each audit was drawn, from 0; half: the one that it is now. start_share: the part of
-    traffic at which the chain of levels starts.
+    traffic at which the chain of levels starts, or less where scores predict so. scored: scores say how likely a run
+    is right; not so for critical errors.
     """
     delta = 1 - confidence
     traffic = np.asarray(population, dtype=float)
@@ -72,16 +74,15 @@ def certify(
             score[begun >= first],
             verdict[begun >= first],
             weights[begun >= first],
-            traffic,
+            eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share, target=_strict(target) if scored else None),
             target,
             1 - delta * (BESIDE_LOOK if first == 0 and first_look is not None else 0.5),
-            start_share,
         )
         for first in {max(half - 1, 0), half}
     ]
     if half == 0 and first_look is not None and score.size >= first_look:
         look = 1 - delta * (1 - BESIDE_LOOK)
-        found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look))
+        found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look, scored))
     return min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
 
 
@@ -101,9 +102,10 @@ class Running:
         reserve: float = RESERVE,
         slack: float | None = SLACK,
     ) -> None:
-        fixed = eprocess.plan(np.asarray(population, dtype=float)[:PLAN_RUNS], start_share=start_share)
+        self._target, self._slack = _strict(target, reserve), slack
+        scores = np.asarray(population, dtype=float)[:PLAN_RUNS]
+        fixed = eprocess.plan(scores, start_share=start_share, target=self._target)
         self._levels = np.array(fixed.thresholds[fixed.start :])
-        self._target, self._slack = target + reserve * (1 - target), slack
         self._needed = -math.log((1 - confidence) / 2)
         self._banks = [eprocess.begin(self._levels.shape)]
 
@@ -126,17 +128,19 @@ class Running:
         return float(self._levels[prefix - 1]) if prefix else None
 
 
+def _strict(target: float, reserve: float = RESERVE) -> float:
+    return target + reserve * (1 - target)
+
+
 def _any_time(
     score: eprocess.Floats,
     verdict: eprocess.Floats,
     weights: eprocess.Floats,
-    traffic: eprocess.Floats,
+    fixed: eprocess.Plan,
     target: float,
     confidence: float,
-    start_share: float,
 ) -> Choice:
-    fixed = eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share)
-    strict = target + RESERVE * (1 - target)
+    strict = _strict(target)
     found = eprocess.stand(fixed, score, verdict, weights=weights, target=strict, confidence=confidence, slack=SLACK)
     missing = ""
     if found.threshold is None and found.audits_missing is None:
@@ -165,6 +169,7 @@ def _first_look(
     size: int,
     target: float,
     confidence: float,
+    scored: bool,
 ) -> Choice:
     """The announced look; withdrawn where the audits up to now no longer show the target on their face."""
     once = choose_threshold(
@@ -174,6 +179,7 @@ def _first_look(
         target=target,
         confidence=confidence,
         probabilities=None if drawn is None else drawn[:size],
+        scored=scored,
     )
     if once.threshold is not None:
         since = verdict[score >= once.threshold]

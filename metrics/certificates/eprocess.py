@@ -28,8 +28,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metrics.certificates.fixed_sequence import predicted
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+SAFEST_SHARE = 0.08  # a start safer than this would wait too long for audits where scores promise too little
 
 # Error rates that the bets are best against, as parts of alpha. Ten, closer together towards 1, certified with fewer
 # audits than six or a beta mixture at every accuracy tried (bench.gate, labels to certify).
@@ -94,10 +97,12 @@ class Plan:
     start: int
 
 
-def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24) -> Plan:
+def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24, target: float | None = None) -> Plan:
     """Fix the levels from scores (N,) of traffic, before any verdict: the top 1/count, 2/count, ... of it.
 
-    To be the same at each later look, hand in the same traffic each time: the first runs at a fingerprint.
+    To be the same at each later look, hand in the same traffic each time: the first runs at a fingerprint. The chain
+    starts at the top `start_share` of traffic. With a `target`, at a safer level where scores predict that evidence
+    for it grows fastest there: a start that is too bold never passes, however many audits come.
     """
     scores = np.sort(np.asarray(population, dtype=float))
     if scores.size == 0:
@@ -105,7 +110,20 @@ def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24) -
     cuts = np.unique(np.quantile(scores, 1 - np.arange(1, count + 1) / count, method="lower"))[::-1]
     shares = 1 - np.searchsorted(scores, cuts, side="left") / scores.size
     start = min(int(np.searchsorted(shares, start_share - 1e-9)), len(cuts) - 1)
+    if target is not None:
+        safest = int(np.searchsorted(shares, min(SAFEST_SHARE, start_share) - 1e-9))
+        tried = slice(safest, start + 1)
+        grows = np.maximum(growth(predicted(scores, cuts[tried]), target), 0.0).mean(axis=0) * shares[tried]
+        start = safest + int(np.argmax(grows)) if grows.max() > 0 else start
     return Plan(thresholds=tuple(cuts.tolist()), shares=tuple(shares.tolist()), start=start)
+
+
+def growth(accuracy: Floats, target: float) -> Floats:
+    """Log evidence that one audit is expected to add for the best bet, where accuracy (...) is as given; below 0 where
+    it does not reach the target."""
+    won, lost = np.log1p(bets(target) * (1 - target)), np.log1p(-bets(target) * target)
+    best: Floats = (accuracy[..., None] * won + (1 - accuracy[..., None]) * lost).max(axis=-1)
+    return best
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,8 +281,8 @@ def _missing(k: int, n: int, share: float, target: float, confidence: float) -> 
     rate = (n - k + 0.5) / (n + 1) if n else 0.0
     if rate >= 1 - target:
         return None
-    growth = ((1 - rate) * np.log1p(bets(target) * (1 - target)) + rate * np.log1p(-bets(target) * target)).max()
     if k == n:
         return max(1, math.ceil((audits_to_certify(target, confidence) - n) / share))
     now = float(log_evidence(log_wealth(k, n - k, 1.0, target)))
-    return max(1, math.ceil((-math.log(1 - confidence) - now) / float(growth) / share))
+    adds = float(growth(np.array(1 - rate), target))
+    return max(1, math.ceil((-math.log(1 - confidence) - now) / adds / share))

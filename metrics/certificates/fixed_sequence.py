@@ -9,7 +9,9 @@ Source: "Learn then Test" (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 
 with the exact binomial p-value in place of Hoeffding-Bentkus. Accuracy need not rise with the score.
 
 Assumes: audits independent and drawn as their probabilities say, from traffic like the traffic to come; the reviewer's
-verdict is the truth; levels, chain start, agent and score unchanged since before the first audit.
+verdict is the truth; levels, chain start, agent and score unchanged since before the first audit. Where the chain starts
+is predicted from scores, which are known before any verdict: the promise holds however wrong they are, the share
+certified does depend on them.
 """
 
 import math
@@ -18,11 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metrics import special
 from metrics.certificates import binomial
 
 Floats = NDArray[np.float64]
 START_SHARE = 0.28
 START_AUDITS = 2.6
+DOUBTS = (0.0, 1.0, 2.0)  # log-odds by which scores may promise too much: predictions are a mean over these
+AROUND = (-1.22, 0.0, 1.22)  # standard deviations: how many audits a level will hold is not known to the unit
+LEAST_CHANCE = 0.05
 BETS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 METHOD = "fixed-sequence exact binomial"
 METHOD_WEIGHTED = "fixed-sequence weighted betting"
@@ -63,17 +69,69 @@ def levels(population: ArrayLike, count: int = 100) -> Floats:
     return np.unique(cuts)[::-1]
 
 
-def start_level(shares: Floats, labels: int, *, target: float = 0.95, confidence: float = 0.95) -> int:
-    """Index of the chain's first level. Depends on the number of audits alone, never on verdicts.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """What is fixed before any verdict, all (L,): thresholds from the safest down, and the part of traffic at or above
+    each. Testing starts at index `first`."""
 
-    shares: (L,) part of traffic at or above each level, rising. The start takes the top 28 % of traffic, or as much
+    thresholds: Floats
+    shares: Floats
+    first: int
+
+
+def chain(
+    population: ArrayLike, audits: int, *, target: float = 0.95, confidence: float = 0.95, scored: bool = True
+) -> Chain:
+    """Levels and start for so many audits drawn uniformly from traffic with scores `population` (N,).
+
+    The start is where share times the predicted chance to pass is largest, and never bolder than `start_level`; it is
+    that one where scores give no level a chance. scored: scores say how likely a run is right, so that
+    they may predict where to start; not so for critical errors.
+    """
+    cuts = levels(population)
+    everything = np.sort(np.asarray(population, dtype=float))
+    shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
+    boldest = start_level(shares, audits, target=target, confidence=confidence)
+    if not scored or boldest == 0:
+        return Chain(thresholds=cuts, shares=shares, first=boldest)
+    tried = shares[: boldest + 1]
+    chance = _chance(predicted(everything, cuts[: boldest + 1]), tried, audits, target, confidence)
+    best = int(np.argmax(tried * chance))
+    first = best if chance[best] >= LEAST_CHANCE else boldest
+    return Chain(thresholds=cuts, shares=shares, first=first)
+
+
+def start_level(shares: Floats, labels: int, *, target: float = 0.95, confidence: float = 0.95) -> int:
+    """Index of the boldest level that a chain may start at, whatever scores predict. Never depends on verdicts.
+
+    shares: (L,) part of traffic at or above each level, rising. This start takes the top 28 % of traffic, or as much
     more as is expected to hold 2.6 times the audits that certify `target` without an error (2.6 x 59 = 153 at 95 %
-    and 95 %). A safer start holds too few audits to pass, a bolder one is false more often: in simulation these two
-    numbers kept most from 200 to 5,000 audits.
+    and 95 %). A safer start holds fewer audits, a bolder one is false more often: in simulation these two numbers kept
+    most from 200 to 5,000 audits where an agent can automate much more than that.
     """
     flawless = binomial.audits_needed(target, confidence)
     wanted = min(1.0, max(START_SHARE, START_AUDITS * flawless / max(labels, 1)))
     return min(int(np.searchsorted(shares, wanted - 1e-9)), len(shares) - 1)
+
+
+def predicted(scores: ArrayLike, cuts: Floats) -> Floats:
+    """(D, L): accuracy at or above each threshold (L,) if the scores (N,) are right, for each of the doubts (D,)."""
+    falling = np.sort(np.asarray(scores, dtype=float))[::-1]
+    taken = np.searchsorted(-falling, -cuts, side="right")
+    odds = special.logit(np.clip(falling, 1e-6, 1 - 1e-6))
+    right = special.expit(odds[None, :] - np.array(DOUBTS)[:, None])
+    means: Floats = np.cumsum(right, axis=1)[:, taken - 1] / taken
+    return means
+
+
+def _chance(accuracy: Floats, shares: Floats, audits: int, target: float, confidence: float) -> Floats:
+    """(L,): how likely a level with such a part of the audits (L,) passes, over predictions (D, L) of its accuracy."""
+    spread = np.sqrt(audits * shares * (1 - shares))
+    held = np.maximum(np.round(audits * shares + np.array(AROUND)[:, None] * spread), 0).astype(int)
+    allowed = binomial.errors_allowed(held, target, confidence)[:, None, :]
+    passes = special.bdtr(np.maximum(allowed, 0), held[:, None, :], 1 - accuracy)
+    mean: Floats = np.where(allowed < 0, 0.0, passes).mean(axis=(0, 1))
+    return mean
 
 
 def choose_threshold(
@@ -84,21 +142,19 @@ def choose_threshold(
     target: float = 0.95,
     confidence: float = 0.95,
     probabilities: ArrayLike | None = None,
-    count: int = 100,
+    scored: bool = True,
 ) -> Choice:
     """The lowest threshold whose accuracy is certified.
 
     scores: (n,) of audited runs; right: (n,) verdicts as 0/1; population: (N,) scores of the traffic they were drawn
     from (it fixes the levels). probabilities: (n,) audit probabilities; None or all equal: uniform sampling and the
     exact binomial test; otherwise each audit is weighed by (smallest probability) / (its own) in a betting e-value,
-    which is valid but needs more audits. Raises ValueError on shapes that differ or values out of range.
+    which is valid but needs more audits. scored: as for `chain`. Raises ValueError on shapes that differ or values out of range.
     """
     score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
     weights = _weights(score, verdict, probabilities)
-    everything = np.sort(np.asarray(population, dtype=float))
-    cuts = levels(everything, count)
-    shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
-    first = start_level(shares, score.size, target=target, confidence=confidence)
+    fixed = chain(population, score.size, target=target, confidence=confidence, scored=scored)
+    cuts, shares, first = fixed.thresholds, fixed.shares, fixed.first
     uniform = bool(np.all(weights == 1.0))
     tested = (
         _uniform(score, verdict, cuts[first:], target)

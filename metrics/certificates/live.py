@@ -19,7 +19,7 @@ from metrics.certificates.fixed_sequence import Choice
 
 HALF_DAYS = timedelta(days=45)
 HALF_ITEMS = 50_000
-FORMAT = 2  # of rules and hash; another one for any change of the method
+FORMAT = 3  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
 
 
@@ -132,6 +132,7 @@ def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) 
             halves=[max(0, bisect_right(rules.boundaries, audit.drawn_at) - 1) for audit in those],
             half=half,
             start_share=start_share,
+            scored=not coins,
         )
 
     accuracy = gate(audits, [audit.right for audit in audits], rules.target, START_SHARE, coins=False)

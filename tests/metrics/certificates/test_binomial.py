@@ -65,3 +65,12 @@ def test_audits_for_a_rate_pass_at_the_expected_errors(target: float, rate: floa
         assert binomial.p_value(needed - errors, needed, target) <= 0.05
     if rate >= 1 - target:
         assert needed is None
+
+
+@given(st.integers(0, 3_000), st.sampled_from([0.9, 0.95, 0.99]))
+def test_one_error_more_than_allowed_does_not_certify(audits: int, target: float) -> None:
+    allowed = int(binomial.errors_allowed([audits], target, 0.95)[0])
+    if allowed >= 0:
+        assert binomial.p_value(audits - allowed, audits, target) <= 0.05
+    if allowed + 1 <= audits:
+        assert binomial.p_value(audits - allowed - 1, audits, target) > 0.05

@@ -107,6 +107,21 @@ def test_looking_often_changes_nothing_for_the_better_or_worse() -> None:
     assert looks[-1] > 0.3
 
 
+def test_a_start_predicted_by_scores_is_where_evidence_grows_fastest() -> None:
+    """Of a weak agent's scores the surest 24 % promise too little; a chain from there would never certify anything."""
+    scores = expit(np.random.default_rng(8).normal(-0.3, 3.0, 100))
+    bold, predicted = eprocess.plan(scores), eprocess.plan(scores, target=0.95)
+    assert eprocess.SAFEST_SHARE <= predicted.shares[predicted.start] < bold.shares[bold.start]
+    sure = eprocess.plan(np.full(100, 0.99), target=0.95)
+    assert sure.start == eprocess.plan(np.full(100, 0.99)).start
+
+
+def test_evidence_grows_only_where_accuracy_is_above_the_target() -> None:
+    grown = eprocess.growth(np.array([0.90, 0.95, 0.97, 1.0]), 0.95)
+    assert np.all(np.diff(grown) > 0)
+    assert grown[1] < 0 < grown[2]
+
+
 def test_what_is_missing_is_said() -> None:
     fixed = eprocess.plan(np.linspace(0, 1, 1_000))
     nothing = eprocess.stand(fixed, [], [])

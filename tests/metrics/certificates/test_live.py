@@ -83,7 +83,7 @@ def test_both_gates_must_pass_and_the_stricter_threshold_is_in_force() -> None:
 
 
 def test_old_audits_stop_counting_after_a_whole_life_and_new_ones_take_over() -> None:
-    score, traffic = np.linspace(0.1, 1, 600), np.linspace(0.05, 1, 100).tolist()
+    score, traffic = np.linspace(0.95, 1, 600), np.linspace(0.94, 1, 100).tolist()
     old, new = audits(score, np.ones(600)), audits(score, np.ones(600), day=50)
     first, second, third = BEGAN, BEGAN + timedelta(days=45), BEGAN + timedelta(days=90)
     assert examine(old, traffic, replace(RULES, boundaries=(first, second))).accuracy.n == 600

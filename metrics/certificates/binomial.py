@@ -84,7 +84,7 @@ def audits_needed(target: float, confidence: float, errors: int = 0) -> int:
 
 
 def errors_allowed(audits: ArrayLike, target: float, confidence: float) -> NDArray[np.int64]:
-    """The most wrong ones among so many `audits` that still certify `target`; -1 where they are too few even without."""
+    """The most wrong ones among so many `audits` that still certify `target`; -1 where they are too few for that."""
     counts = np.asarray(audits)
     most = int(counts.max(initial=0))
     needed = _needed(target, confidence, 0)

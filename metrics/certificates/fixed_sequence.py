@@ -9,8 +9,8 @@ Source: "Learn then Test" (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 
 with the exact binomial p-value in place of Hoeffding-Bentkus. Accuracy need not rise with the score.
 
 Assumes: audits independent and drawn as their probabilities say, from traffic like the traffic to come; the reviewer's
-verdict is the truth; levels, chain start, agent and score unchanged since before the first audit. Where the chain starts
-is predicted from scores, which are known before any verdict: the promise holds however wrong they are, the share
+verdict is the truth; levels, chain start, agent and score unchanged since before the first audit. Where the chain
+starts is predicted from scores, which are known before any verdict: the promise holds however wrong they are, the share
 certified does depend on them.
 """
 
@@ -149,7 +149,7 @@ def choose_threshold(
     scores: (n,) of audited runs; right: (n,) verdicts as 0/1; population: (N,) scores of the traffic they were drawn
     from (it fixes the levels). probabilities: (n,) audit probabilities; None or all equal: uniform sampling and the
     exact binomial test; otherwise each audit is weighed by (smallest probability) / (its own) in a betting e-value,
-    which is valid but needs more audits. scored: as for `chain`. Raises ValueError on shapes that differ or values out of range.
+    which is valid but needs more audits. scored: as for `chain`. Raises ValueError on what does not fit.
     """
     score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
     weights = _weights(score, verdict, probabilities)

@@ -19,7 +19,7 @@ from core.settings import environment_for_children
 from workers.parse_server import Lines
 
 START_SECONDS = 60.0
-SILENCE_SECONDS = 150.0  # longer than the server's own patience with one page
+SILENCE_SECONDS = 60.0  # several times as long as between two beats of the server
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONPATH": str(ROOT)}
 
@@ -39,8 +39,11 @@ class ParseServer:
         """The server's process id, None while there is none."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
-    def ask(self, request: dict[str, Any], take: Callable[[Part], None]) -> dict[str, Any]:
-        """Send one file, give each part to `take` as it comes, and return the closing answer.
+    def ask(
+        self, request: dict[str, Any], take: Callable[[Part], None], beat: Callable[[], None] | None = None
+    ) -> dict[str, Any]:
+        """Send one file, give each part to `take` as it comes, and return the closing answer; `beat` is called every
+        some seconds while a part takes long.
 
         Raises ConnectionError when the server dies meanwhile; the parts taken so far stay valid.
         """
@@ -52,7 +55,10 @@ class ParseServer:
                     answer = self._answer(time.monotonic() + SILENCE_SECONDS)
                     if isinstance(answer, dict):
                         return answer
-                    take(part_from_json(answer))
+                    if answer is not None:
+                        take(part_from_json(answer))
+                    elif beat is not None:
+                        beat()
             except BaseException:
                 self.stop()  # an unfinished answer would be taken for the next file's
                 raise
@@ -110,12 +116,13 @@ def parse(
     *,
     hints: Hints | None = None,
     done: Iterable[Page] = (),
+    on_beat: Callable[[], None] | None = None,
 ) -> Reading:
     """Read a file in a limited child process.
 
     `on_page` is called for each page as soon as it was read, so that the caller can store it; `done` are pages stored
-    by an earlier, interrupted attempt: they are not read again. Raises Rejected with a typed code for a file that
-    must be refused, TryLater when the server died twice.
+    by an earlier, interrupted attempt: they are not read again; `on_beat` is called every ten seconds while a page
+    takes long. Raises Rejected with a typed code for a file that must be refused, TryLater when the server died twice.
     """
     pages = {page.number: page for page in done}
     others: list[Part] = []
@@ -134,20 +141,24 @@ def parse(
         "filename": filename or path.name,
         "hints": {"language": (hints or Hints()).language},
     }
-    answer = _ask(TEXT_SERVER, request, pages, take)
+    answer = _ask(TEXT_SERVER, request, pages, take, on_beat)
     if answer.get("ocr_wanted"):
-        answer = _ask(OCR_SERVER, request, pages, take)
+        answer = _ask(OCR_SERVER, request, pages, take, on_beat)
     if "rejected" in answer:
         raise Rejected(answer["message"], code=answer["rejected"], hint=answer.get("hint", ""))
     return finish(assemble([*pages.values(), *others], answer["kind"]))
 
 
 def _ask(
-    server: ParseServer, request: dict[str, Any], pages: dict[int, Page], take: Callable[[Part], None]
+    server: ParseServer,
+    request: dict[str, Any],
+    pages: dict[int, Page],
+    take: Callable[[Part], None],
+    beat: Callable[[], None] | None,
 ) -> dict[str, Any]:
     for attempt in (1, 2):
         try:
-            return server.ask({**request, "done": sorted(pages)}, take)
+            return server.ask({**request, "done": sorted(pages)}, take, beat)
         except (ConnectionError, TimeoutError) as error:
             if attempt == 2:
                 raise TryLater("the parse server died twice over one file", after=5.0) from error

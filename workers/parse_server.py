@@ -24,6 +24,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
+
 from agents.documents.parser import Hints, Limits, Ocr, OcrWanted, Source
 from agents.documents.reading import open_source
 from agents.documents.values import Page, part_to_json
@@ -31,9 +33,12 @@ from core.errors import Rejected
 
 MEGABYTE = 1_000_000
 MEMORY = {False: 1_200 * MEGABYTE, True: 2_600 * MEGABYTE}  # address space of a child; OCR works in 0.5 to 1.3 GB
-SECONDS_A_PAGE = {False: 20.0, True: 90.0}  # without a new part for so long, the child is ended
+SECONDS_A_PAGE = {False: 20.0, True: 90.0}  # of processor time without a new part; then the child is ended
+STARVED = 4  # times as long by the clock, where others leave it no processor
+BEAT_SECONDS = 10.0  # a child that is at work is told of so often
 CPU_SECONDS = 3_600  # of a whole file
 SECONDS_IN_FRONT = {False: 1.0, True: 10.0}  # a child that takes longer gives way to everybody else's work
+BEAT = b"null\n"
 GIVES_WAY = 10  # how much nicer it then is
 FILE_BYTES = 400 * MEGABYTE
 OPEN_FILES = 64
@@ -117,13 +122,18 @@ def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | 
 def _relay(results: int, answers: int, requests: "Lines", child: int, *, with_ocr: bool) -> str:
     """Pass whole lines on. Returns 'done' (the child said how it ended), 'open', 'slow' or 'gone' (nobody listens)."""
     lines = Lines(results)
-    last = started = time.monotonic()
+    patience = SECONDS_A_PAGE[with_ocr]
+    last = started = beaten = time.monotonic()
+    spent = 0.0
     in_front = True
     while True:
         now = time.monotonic()
-        left = SECONDS_A_PAGE[with_ocr] - (now - last)
-        if left <= 0:
+        if now - last > patience and (now - last > STARVED * patience or _processor(child) - spent > patience):
             return "slow"
+        if now - beaten >= BEAT_SECONDS:
+            _write_all(answers, BEAT)
+            beaten = now
+        left = BEAT_SECONDS
         if in_front:
             left = min(left, started + SECONDS_IN_FRONT[with_ocr] - now)
             if left <= 0:
@@ -138,10 +148,19 @@ def _relay(results: int, answers: int, requests: "Lines", child: int, *, with_oc
         if not lines.fill():
             return "open"
         for line in lines.whole():
-            last = time.monotonic()
+            last, spent = time.monotonic(), _processor(child)
             _write_all(answers, line + b"\n")
             if line.startswith(b'{"'):  # an object ends the file, parts are lists
                 return "done"
+
+
+def _processor(child: int) -> float:
+    """Seconds of processor time that a child has used; 0 once it is gone."""
+    try:
+        times = psutil.Process(child).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _run_child(request: dict[str, Any], out: int, folder: str, ocr: Ocr | None) -> NoReturn:

@@ -50,12 +50,16 @@ class _Pages:
         # Through JSON and back: tuples become what the database gives back.
         self.unsaved.append((page.number, json.loads(json.dumps(part_to_json(page)).replace("\\u0000", ""))))
         if time.monotonic() - self.saved_at > FLUSH_SECONDS:
-            with app_database().transaction(self.job.tenant_id) as connection:
-                pages.save(connection, self.job.tenant_id, self.document_id, self.unsaved)
-                for job in {self.job.id: self.job, **{one.id: one for one in _at_hand.jobs}}.values():
-                    if not outbox.extend(connection, job, lease_seconds(job.queue)) and job.id == self.job.id:
-                        raise LeaseLost
-            self.unsaved, self.saved_at = [], time.monotonic()
+            self.save()
+
+    def save(self) -> None:
+        """Store what came since the last time, and hold the leases of all jobs at hand."""
+        with app_database().transaction(self.job.tenant_id) as connection:
+            pages.save(connection, self.job.tenant_id, self.document_id, self.unsaved)
+            for job in {self.job.id: self.job, **{one.id: one for one in _at_hand.jobs}}.values():
+                if not outbox.extend(connection, job, lease_seconds(job.queue)) and job.id == self.job.id:
+                    raise LeaseLost
+        self.unsaved, self.saved_at = [], time.monotonic()
 
 
 def read(tenant_id: UUID, item: WorkItem, document_id: UUID, *, job: Job) -> Reading:
@@ -107,6 +111,7 @@ def _read(tenant_id: UUID, item: WorkItem, document_id: UUID, job: Job) -> Readi
                 taken.take,
                 hints=hints,
                 done=[part for part in done if isinstance(part, Page)],
+                on_beat=taken.save,
             )
     except Rejected as error:
         with app_database().transaction(tenant_id) as connection:

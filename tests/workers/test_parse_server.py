@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +103,20 @@ def test_the_way_a_child_ended_becomes_a_code() -> None:
     assert parse_server._why(signal.SIGXCPU)[0] == "too_slow"
     assert parse_server._why(signal.SIGABRT)[0] == "too_much_memory"
     assert parse_server._why(signal.SIGSEGV)[0] == "damaged"
+
+
+@pytest.mark.parametrize(("burns", "ended"), [(False, "done"), (True, "slow")])
+def test_only_processor_time_makes_a_child_slow_and_its_parent_hears_that_it_is_at_work(
+    burns: bool, ended: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parse_server, "SECONDS_A_PAGE", {False: 0.3, True: 0.3})
+    monkeypatch.setattr(parse_server, "STARVED", 200)
+    monkeypatch.setattr(parse_server, "BEAT_SECONDS", 0.1)
+    (results, child_end), (heard, answers), (requests, _) = os.pipe(), os.pipe(), os.pipe()
+    code = "sum(iter(int, 1))" if burns else "time.sleep(1); print('{\"kind\": 1}')"
+    child = subprocess.Popen([sys.executable, "-c", f"import time; {code}"], stdout=child_end)
+    lines = parse_server.Lines(requests)
+    assert parse_server._relay(results, answers, lines, child.pid, with_ocr=False) == ended
+    assert os.read(heard, 100).startswith(b"null\n")
+    child.kill()
+    child.wait()

@@ -120,11 +120,13 @@ _COMPILED = {name: tuple((re.compile(sign), weight) for sign, weight in signs) f
 INVOICE_XML = re.compile(
     r"<(?:\w+:)?(?:CrossIndustryInvoice|CrossIndustryDocument|Invoice|CreditNote|FatturaElettronica|HDon)\b"
 )
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)  # a licence of several pages may stand before the invoice begins
+HEAD = 100_000  # characters in which the invoice must begin
 
 
 def classify(reading: Reading) -> Kind:
     """Return the type of a document."""
-    if any(INVOICE_XML.search(one.text[:5000]) for one in reading.embedded):
+    if any(INVOICE_XML.search(COMMENT.sub("", one.text[:HEAD])) for one in reading.embedded):
         return Kind("e-invoice", 0.99, {"e-invoice": 0.99})
     text = fold(reading.text[:20_000])
     sums = {name: sum(w for sign, w in signs if sign.search(text)) for name, signs in _COMPILED.items()}

@@ -158,6 +158,9 @@ def names(documents: Sequence[Reading]) -> list[str]:
     """Return what each document of a file is called: `pages 1-2`, `a.pdf`, `page 1 (2)` for the second on a photo."""
     told = []
     for one in documents:
+        if not one.pages:  # XML alone
+            told.append("the file")
+            continue
         first, last = one.pages[0].number, one.pages[-1].number
         told.append(one.pages[0].part or (f"page {first}" if first == last else f"pages {first}-{last}"))
     return [

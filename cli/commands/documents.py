@@ -1,6 +1,7 @@
 """`saola documents read FILE`: the text, the type and the fields of a document, with the evidence for each."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from agents import yaml_errors
 from agents.documents.classify import Kind, classify
 from agents.documents.extract.engine import extract
 from agents.documents.parser import Hints
-from agents.documents.splitting import named, split
+from agents.documents.splitting import named, names, split
 from agents.documents.values import Reading
 from agents.engines.extract import broken_rules
 from agents.fields_file import FieldsFile
@@ -47,11 +48,28 @@ def read(
         raise typer.Exit(1) from None
     finally:
         stop_servers()
+    parts = split(reading)
+    if as_json:
+        told = _as_json(reading, processor)
+        if len(parts) > 1:
+            told["documents"] = [{"name": name, **_as_json(one, processor)} for one, name in _named(parts)]
+        OUT.print_json(json.dumps(told, ensure_ascii=False))
+        return
+    if len(parts) > 1:
+        OUT.print(f"the file holds {len(parts)} documents: {named(parts)}", highlight=False)
+    for one, name in _named(parts):
+        if len(parts) > 1:
+            OUT.rule(escape(name))
+        _show(one, processor, text=text)
+
+
+def _named(parts: Sequence[Reading]) -> Iterable[tuple[Reading, str]]:
+    return zip(parts, names(parts), strict=True)
+
+
+def _show(reading: Reading, processor: str, *, text: bool) -> None:
     kind = classify(reading)
     fields, score = _fields(reading, kind, processor)
-    if as_json:
-        OUT.print_json(json.dumps(_as_json(reading, kind, fields, score), ensure_ascii=False))
-        return
     if text:
         OUT.print(reading.text or "(no text)", markup=False, highlight=False)
         OUT.rule()
@@ -60,16 +78,15 @@ def read(
     OUT.print(f"[bold]{kind.type}[/bold] {kind.score:.2f}   language {language_read}   {pages}   {reading.media_type}")
     for note in reading.notes:
         OUT.print(f"[yellow]note[/yellow] {note}")
-    if len(documents := split(reading)) > 1:
-        OUT.print(
-            f"[yellow]note[/yellow] the file holds {len(documents)} documents: {named(documents)}", highlight=False
-        )
     for rule in broken_rules(reading):
         OUT.print(f"[red]{escape(rule)}[/red]")
     for code in reading.codes:
         OUT.print(f"{code.kind} on page {code.page}: {code.text}", markup=False)
     if fields:
         OUT.print(_table(fields, score))
+        missing = [field.name for field in fields if field.value is None]
+        if missing:
+            OUT.print(f"not found: {', '.join(missing)}", highlight=False)
 
 
 def _fields(reading: Reading, kind: Kind, processor: str) -> tuple[tuple[FieldValue, ...], float]:
@@ -88,16 +105,23 @@ def _fields(reading: Reading, kind: Kind, processor: str) -> tuple[tuple[FieldVa
 
 
 def _table(fields: tuple[FieldValue, ...], score: float) -> Table:
-    table = Table("field", "value", "normalised", "score", "evidence", caption=f"document score {score:.2f}")
+    table = Table(caption=f"document score {score:.2f}")
+    table.add_column("field", no_wrap=True)
+    table.add_column("value", overflow="fold", ratio=3)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("where", overflow="fold", ratio=2)
     for field in fields:
-        table.add_row(
-            field.name,
-            field.value or "",
-            field.normalised or "",
-            f"{field.score:.2f}" if field.value else "",
-            _where(field),
-        )
+        if field.value is not None:
+            table.add_row(field.name, _value(field), f"{field.score:.2f}", escape(_where(field)))
     return table
+
+
+def _value(field: FieldValue) -> str:
+    """The value as printed and, where that is another, in its canonical form."""
+    shown = escape(field.value or "")
+    if field.type == "table" or not field.normalised or field.normalised == field.value:
+        return shown
+    return f"{shown}\n[dim]{escape(field.normalised)}[/dim]"
 
 
 def _where(field: FieldValue) -> str:
@@ -105,13 +129,15 @@ def _where(field: FieldValue) -> str:
     if evidence is None:
         return field.reason
     if evidence.kind == "xml":
-        return f"XML {evidence.path}"
+        return f"XML {evidence.path.replace('[1]', '').rsplit('/', 1)[-1]}"
     box = " ".join(f"{share:.0%}" for share in evidence.box) if evidence.box else ""
     where = f"{'code on ' if evidence.kind == 'code' else ''}page {evidence.page}" + (f" at {box}" if box else "")
     return f"{where} ({field.reason})" if field.reason else where
 
 
-def _as_json(reading: Reading, kind: Kind, fields: tuple[FieldValue, ...], score: float) -> dict[str, object]:
+def _as_json(reading: Reading, processor: str) -> dict[str, object]:
+    kind = classify(reading)
+    fields, score = _fields(reading, kind, processor)
     return {
         "type": kind.type,
         "type_score": kind.score,

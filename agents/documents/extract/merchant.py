@@ -41,6 +41,11 @@ AFTER_FINAL = re.compile(
     r"(?:bhd|berhad|s/b|gmbh|ltd|limited|jsc)\b\.?(\s*[(\[,-]?\s*(?:\S{0,12}\W+)?[a-z]{0,3}\d{4,}.*)$"
 )
 SENDER_LINE = re.compile(r"\s+[-–·•|,]\s+(?=.*\d)")  # "Name - Street 1 - Place" above the address of a letter
+SELLER_LABEL = re.compile(
+    r"^\W*(?:sold by|seller|vendor|supplier|verkäufer|lieferant|sprzedawca|vendeur|verkoper|đơn vị bán(?: hàng)?|"
+    r"người bán(?: hàng)?|bên bán)\s*[:：]\s*(?=\S)",
+    re.IGNORECASE,
+)
 LETTERS = re.compile(r"[a-z]+")
 LONG_NUMBER = re.compile(r"\d[\d ]{4,}")
 
@@ -111,7 +116,7 @@ def _company_score(head: list[Row], place: int, row: Row, usual: float, first_ad
 def _name(head: list[Row], rows: list[Row], score: float, margin: float) -> Place:
     """The rows' text without a registration number."""
     cells = tuple(cell for row in rows for cell in row)
-    text = " ".join(mended(cell) for cell in cells)
+    text = SELLER_LABEL.sub("", " ".join(mended(cell) for cell in cells))
     after = AFTER_FINAL.search(text.lower()) if len(text.lower()) == len(text) else None
     if after is not None:
         text = text[: after.start(1)]

@@ -67,3 +67,11 @@ def test_the_processor_that_accepts_the_type_and_the_language_is_chosen() -> Non
 def test_unknown_and_unwanted_types_go_to_a_person() -> None:
     assert route_document(Kind("unknown", 0.9), "", []).agent is None
     assert "no processor accepts" in route_document(Kind("contract", 0.9), "", []).reason
+
+
+def test_a_long_comment_before_an_e_invoice_does_not_hide_it() -> None:
+    text = f"<!-- <Order/> {'Licensed under the Apache License. ' * 300} --><rsm:CrossIndustryInvoice/>"
+    reading = Reading(media_type="application/xml", embedded=(Embedded("a.xml", "application/xml", text),))
+    assert classify(reading).type == "e-invoice"
+    order = Embedded("a.xml", "application/xml", "<!-- an <Invoice> follows later --><Order/>")
+    assert classify(Reading(media_type="application/xml", embedded=(order,))).type != "e-invoice"

@@ -32,3 +32,14 @@ def test_a_file_that_must_be_refused_says_why(tmp_path: Path) -> None:
     shown = runner.invoke(app, ["read", str(made.zip_bomb(tmp_path / "a.docx"))])
     assert shown.exit_code == 1
     assert "zip_bomb" in shown.stdout
+
+
+def test_each_document_of_a_file_is_shown_by_itself(tmp_path: Path) -> None:
+    second = tuple((x, y, text.replace("RE-2026-0417", "RE-2026-0418")) for x, y, text in made.INVOICE)
+    path = str(made.pdf(tmp_path / "two.pdf", [made.INVOICE, second]))
+    shown = runner.invoke(app, ["read", "--no-text", path], env={"COLUMNS": "80"}).stdout
+    assert "the file holds 2 documents: page 1, page 2" in shown
+    assert [shown.count(number) for number in ("RE-2026-0417", "RE-2026-0418")] == [1, 1]
+    assert "not found: order_number" in shown
+    told = json.loads(runner.invoke(app, ["read", "--json", path]).stdout)
+    assert [one["name"] for one in told["documents"]] == ["page 1", "page 2"]

@@ -18,7 +18,7 @@ from core.errors import Rejected, TryLater
 from core.settings import environment_for_children
 from workers.parse_server import Lines
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # loading the networks takes a second, on a busy machine minutes
 SILENCE_SECONDS = 60.0  # several times as long as between two beats of the server
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONPATH": str(ROOT)}

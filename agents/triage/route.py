@@ -8,6 +8,7 @@ from agents.documents.classify import classify
 from agents.documents.routing import route_document
 from agents.documents.values import Reading
 from agents.manifest import Manifest
+from agents.triage import matters
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Embedder
 from core.contracts import Route, WorkItem
@@ -42,19 +43,30 @@ def route(
         return Route(agent=None, reason="the message has no text", language=item.language)
     if classifier is None:
         return Route(agent=None, reason="triage has not been trained yet", language=item.language, priority=priority)
-    scored = classifier.route([text], embedder=embedder)[0]
+    scored, other, other_score = matters.read(classifier, [text], embedder=embedder)[0]
     agent, _, intent = scored.label.partition("/")
-    reason = _unfit(item, agent, scored.score, manifests)
+    # A message with two matters is covered; its score is low because a reply to one of them is not right.
+    reason = _unfit(item, agent, max(scored.score, other_score), manifests)
     return Route(
         agent=None if reason else agent,
         intent=intent,
         score=round(scored.score, 6),
         language=item.language or scored.language,
         priority=priority,
-        reason=reason or f"it reads like {intent!r}",
+        reason=reason or _told(intent, other),
         runner_up=scored.runner_up,
-        signals={**scored.signals, "runner_up": scored.runner_up_score, "quick": float(scored.quick)},
+        signals={
+            **scored.signals,
+            "runner_up": scored.runner_up_score,
+            "quick": float(scored.quick),
+            "other_matter": other_score,
+        },
     )
+
+
+def _told(intent: str, other: str) -> str:
+    part = f", and in part like {other.rpartition('/')[2]!r}" if other else ""
+    return f"it reads like {intent!r}{part}"
 
 
 def ticket_text(item: WorkItem) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.triage.e5_engine import engine
 from agents.triage.e5_file import BEGIN, END, UNKNOWN, E5File, Pieces
-from agents.triage.embedder import MAX_CHARS, MessageEmbedder, bundled
+from agents.triage.embedder import LEAD, LEAD_PIECES, MAX_CHARS, MessageEmbedder, bundled
 from core.errors import Broken
 
 TEXTS = [
@@ -28,7 +28,15 @@ def test_a_text_is_cut_into_as_many_pieces_as_by_the_wheel_and_its_vector_is_clo
     asked = f"query: {text[:MAX_CHARS]}"
     count = bundled()._model.token_count(text[:MAX_CHARS], True)
     assert len(Pieces(E5File()).ids(asked, 10_000)) == count
-    assert float(MessageEmbedder().embed([text])[0] @ bundled().embed([text])[0]) > 0.985
+    assert float(engine().embed(asked) @ bundled().embed([text])[0]) > 0.985
+
+
+def test_what_every_message_begins_with_is_read_and_left_out_of_the_mean() -> None:
+    ids = Pieces(E5File()).ids(LEAD, 10)
+    assert ids[:LEAD_PIECES] == Pieces(E5File()).ids(f"{LEAD}I lost my card", 100)[:LEAD_PIECES]
+    whole, own = engine().embed(f"{LEAD}I lost my card"), MessageEmbedder().embed(["I lost my card"])[0]
+    assert 0.9 < float(whole @ own) < 0.9999
+    assert np.isfinite(MessageEmbedder().embed([""])).all()
 
 
 def test_a_vector_has_length_one_and_does_not_depend_on_the_other_texts() -> None:

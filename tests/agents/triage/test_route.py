@@ -37,6 +37,13 @@ def test_the_subject_is_read_too(classifier: Classifier) -> None:
     assert route(item("please help me quickly", subject="Lost card"), classifier, SERVING).intent == "card_lost"
 
 
+def test_a_ticket_with_two_matters_is_drafted_with_a_low_score_and_says_why(classifier: Classifier) -> None:
+    chosen = route(item("my card was stolen yesterday. where is my parcel, it is late?"), classifier, SERVING)
+    assert chosen.agent is not None
+    assert chosen.score < 0.6
+    assert "in part like" in chosen.reason and chosen.signals["other_matter"] > 0.4
+
+
 def test_a_ticket_that_fits_nothing_goes_to_a_person(classifier: Classifier) -> None:
     chosen = route(item("I would like to sell you our new line of tractors"), classifier, SERVING)
     assert chosen.agent is None

@@ -1,0 +1,48 @@
+"""Messages with two matters: a reply to one of them is not right, however surely that one is recognised.
+
+Each sentence is read by itself. Where one that stands alone is about something else than the whole, the message is
+right to answer with the whole's intent at most as probably as that sentence is not.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agents.triage.classifier import Classifier, Scored
+from agents.triage.embedder import Embedder
+
+SURE = 0.6  # below this probability a message is held whatever else it says, and its sentences are not read
+WORDS = 3  # a part of fewer says nothing alone
+PARTS = 4  # at most so many are read: each costs as much as a message
+_BORDER = re.compile(
+    r"(?<=[.!?…;])\s+|\n+|,?\s+(?=(?:and also|also|besides|another thing|außerdem|ausserdem|und noch|ngoài ra|ngoai ra|"
+    r"với lại|voi lai|đồng thời|dong thoi|tiện thể|tien the)\b)",
+    re.IGNORECASE,
+)
+
+
+class Read(NamedTuple):
+    """A message as triage reads it: `other` is another matter ('agent/intent') that a part of it is about, with its
+    probability; '' and 0 where there is none."""
+
+    scored: Scored
+    other: str
+    other_score: float
+
+
+def parts(text: str) -> list[str]:
+    """Return the sentences of a message that may stand alone; fewer than two are none."""
+    found = [part.strip() for part in _BORDER.split(text) if len(part.split()) >= WORDS]
+    return found[:PARTS] if len(found) > 1 else []
+
+
+def read(classifier: Classifier, texts: Sequence[str], *, embedder: Embedder | None = None) -> list[Read]:
+    """Return what triage thinks of each message, its score lowered by what its parts say."""
+    whole = classifier.route(texts, embedder=embedder)
+    asked = [(row, part) for row, one in enumerate(whole) if one.score >= SURE for part in parts(texts[row])]
+    found = [Read(one, "", 0.0) for one in whole]
+    for (row, _), part in zip(asked, classifier.route([part for _, part in asked], embedder=embedder), strict=True):
+        if part.label != whole[row].label and part.score > found[row].other_score:
+            score = min(whole[row].score, 1.0 - part.score)
+            found[row] = Read(whole[row]._replace(score=score), part.label, part.score)
+    return found

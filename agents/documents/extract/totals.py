@@ -24,11 +24,14 @@ from agents.documents.extract.words import (
 ZERO = Decimal(0)
 MOST_ROUNDING = Decimal("0.10")
 MOST_MISREAD = Decimal("0.04")
+MOST_AMOUNTS = 1_000  # they are held against each other; of more, those of the head and of the end count
 UNCONFIRMED = 0.8  # of a sum that nothing else on the receipt confirms
 
 
 def rank_totals(sheet: Sheet, labelled: list[Candidate], candidates: list[Candidate]) -> list[Candidate]:
     """Return candidates for the total, best first. `labelled` are those that the field's own labels found."""
+    if len(candidates) > MOST_AMOUNTS:
+        candidates = candidates[: MOST_AMOUNTS // 2] + candidates[-MOST_AMOUNTS // 2 :]
     amounts = [one for one in candidates if one.found.quality >= 0.3 and _value(one) >= 0]
     if not amounts:
         return labelled

@@ -97,6 +97,16 @@ class Classifier:
             for row, text in enumerate(texts)
         ]
 
+    def glance(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """Return the best intent of each message by its n-grams alone, and the probability that it is right."""
+        if not texts:
+            return []
+        scores, known = self.ngrams.scores([clean(text) for text in texts])
+        quick = scores[:, : len(self.labels) + 1]
+        right = self.quick_right.probability(calibration.quick_signals(quick, known))
+        best = quick[:, :-1].argmax(axis=1)
+        return [(self.labels[int(place)], float(one)) for place, one in zip(best, right, strict=True)]
+
     def _full(
         self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
     ) -> tuple[Floats, Floats, Floats, Floats]:

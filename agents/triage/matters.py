@@ -1,7 +1,8 @@
 """Messages with two matters: a reply to one of them is not right, however surely that one is recognised.
 
-Each sentence is read by itself. Where one that stands alone is about something else than the whole, the message is
-right to answer with the whole's intent at most as probably as that sentence is not.
+Each sentence is read by itself. Where one that stands alone is surely about something else than the whole, the message
+is right to answer with the whole's intent at most as probably as that sentence is not. Sentences whose n-grams say the
+same as the whole, or nothing, are not embedded: that found as many, for a quarter of the time.
 """
 
 import re
@@ -12,6 +13,8 @@ from agents.triage.classifier import Classifier, Scored
 from agents.triage.embedder import Embedder
 
 SURE = 0.6  # below this probability a message is held whatever else it says, and its sentences are not read
+OTHER = 0.7  # a sentence must be so surely about something else: "I sent money yesterday." before a question is not
+GLANCE = 0.2  # by n-grams alone it must be at least this probable
 WORDS = 3  # a part of fewer says nothing alone
 PARTS = 4  # at most so many are read: each costs as much as a message
 _BORDER = re.compile(
@@ -40,9 +43,15 @@ def read(classifier: Classifier, texts: Sequence[str], *, embedder: Embedder | N
     """Return what triage thinks of each message, its score lowered by what its parts say."""
     whole = classifier.route(texts, embedder=embedder)
     asked = [(row, part) for row, one in enumerate(whole) if one.score >= SURE for part in parts(texts[row])]
+    glances = classifier.glance([part for _, part in asked])
+    asked = [
+        (row, part)
+        for (row, part), (label, right) in zip(asked, glances, strict=True)
+        if label != whole[row].label and right >= GLANCE
+    ]
     found = [Read(one, "", 0.0) for one in whole]
     for (row, _), part in zip(asked, classifier.route([part for _, part in asked], embedder=embedder), strict=True):
-        if part.label != whole[row].label and part.score > found[row].other_score:
+        if part.label != whole[row].label and part.score >= max(OTHER, found[row].other_score):
             score = min(whole[row].score, 1.0 - part.score)
             found[row] = Read(whole[row]._replace(score=score), part.label, part.score)
     return found

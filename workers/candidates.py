@@ -5,7 +5,6 @@ serves at once. Else it must have been better on later history, runs in shadow b
 place when all that is certified there is certified for it too, or when nothing is any more.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -49,19 +48,18 @@ def _give_up(connection: Connection, tenant_id: UUID, version: UUID) -> None:
 
 def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> dict[str, Certificate]:
     """Return the live certificates that hold where this version of triage serves, by agent or family."""
-    live: Mapping[tuple[str, str], Certificate] = {(one.agent, one.fingerprint): one for one in state.certificates}
     found: dict[str, Certificate] = {}
-    if not live:
-        return found
-    for name, entry in shop.catalog.entries.items():
-        fingerprint = shop.agent(name, shop.scored_by(state, triage_fingerprint, name)).fingerprint
-        if (name, fingerprint) in live:
-            found[name] = live[(name, fingerprint)]
-        if family := entry.manifest.family:
+    for one in state.certificates:
+        family = one.agent.removeprefix("family:") if one.agent.startswith("family:") else ""
+        if family:
             scored_by = shop.scored_by(state, triage_fingerprint, *shop.members(family))
-            key = (f"family:{family}", shop.family_fingerprint(family, scored_by))
-            if key in live:
-                found[key[0]] = live[key]
+            now = shop.family_fingerprint(family, scored_by)
+        elif one.agent in shop.catalog.entries:
+            now = shop.agent(one.agent, shop.scored_by(state, triage_fingerprint, one.agent)).fingerprint
+        else:
+            continue
+        if now == one.fingerprint:
+            found[one.agent] = one
     return found
 
 

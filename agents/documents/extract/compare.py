@@ -8,12 +8,13 @@ from agents.documents.extract.amounts import parse_number
 from agents.documents.extract.text import squeeze
 from core.contracts import FieldValue
 
+NUMBER = re.compile(r"-?\d[\d.,]*")
 NUMBERS = frozenset({"money", "number", "integer"})
 
 
 def same(field: FieldValue, truth: str) -> bool:
     """Say whether a field has the expected value, ignoring case, accents, spaces and punctuation; sums are compared as
-    numbers, dates also in ISO form."""
+    numbers whatever currency stands beside them, dates also in ISO form."""
     if field.value is None:
         return False
     if squeeze(truth) in (squeeze(field.value), squeeze(field.normalised or "")):
@@ -24,7 +25,8 @@ def same(field: FieldValue, truth: str) -> bool:
 
 
 def _number(text: str | None) -> Decimal | None:
-    plain = re.sub(r"[^\d.,-]", "", (text or "").split(" ")[0])
+    found = NUMBER.search(text or "")
+    plain = found.group() if found is not None else ""
     try:
         return Decimal(plain)
     except InvalidOperation:

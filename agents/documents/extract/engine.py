@@ -153,8 +153,7 @@ def _field(spec: FieldSpec, one: Candidate | None, others: list[Candidate], toda
     rivals = [other.score for other in others if other.found.normalised != one.found.normalised]
     score = one.score * (1 - 0.35 * exp(-6 * max(0.0, one.score - max(rivals)))) if rivals else one.score
     again = any(other.found.normalised == one.found.normalised and other.key != one.key for other in others)
-    right = (1 - (1 - min(1.0, score)) ** SURER) * sure.alone(one.score - max(rivals, default=0.0))
-    score = one.sure or right * sure.value_letters(one, again=again)
+    score = one.sure or (1 - (1 - min(1.0, score)) ** SURER) * sure.value_letters(one, again=again)
     failed = [check for check in spec.checks if not _passes(check, one.found, spec, today)]
     return FieldValue(
         name=spec.name,

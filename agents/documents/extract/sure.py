@@ -32,12 +32,6 @@ def value_letters(one: Candidate, *, again: bool) -> float:
     return 1 - (1 - right) * (AGAIN if again else 1.0)
 
 
-def alone(margin: float) -> float:
-    """The probability that a value is not the next best one: 64 of 64 totals were the best also where the margin was
-    small, which leaves room for some doubt there, and for none where it is wide."""
-    return 1 - 0.12 * exp(-5 * max(0.0, margin))
-
-
 def choice(points: float) -> float:
     """The probability that the right words were chosen, from points of log-odds."""
     return 1 / (1 + exp(-points))

@@ -13,7 +13,7 @@ from agents.documents.parser import Limits, OcrWanted, Source
 from agents.documents.reading import open_source, read
 from agents.documents.values import Code, Page, assemble, flow, part_from_json, part_to_json
 from core.errors import Rejected
-from tests.agents.documents import made
+from tests.agents.documents import made, outlook
 
 
 def test_a_pdf_gives_lines_with_their_places(tmp_path: Path) -> None:
@@ -162,3 +162,25 @@ def test_parts_survive_the_way_through_json(tmp_path: Path) -> None:
     parts = [part_from_json(json.loads(json.dumps(part_to_json(page)))) for page in reading.pages]
     assert all(isinstance(part, Page) for part in parts)
     assert assemble(parts, reading.media_type).pages == reading.pages
+
+
+def test_an_outlook_file_is_read_with_its_attachments(tmp_path: Path) -> None:
+    invoice = made.pdf(tmp_path / "invoice.pdf").read_bytes()
+    files = {"Rechnung Nr. 417 für die Lieferung.pdf": invoice, "note.txt": b"The goods are at the door."}
+    mail = outlook.msg(tmp_path / "m.msg", "An <an@supplier.example>", "Rechnung Ü", "Anbei die Rechnung.\n", files)
+    reading = read(mail)
+    assert reading.media_type == "application/vnd.ms-outlook"
+    assert (reading.heading("from"), reading.heading("subject")) == ("An <an@supplier.example>", "Rechnung Ü")
+    assert [page.part for page in reading.pages] == ["", *files]
+    assert [page.number for page in reading.pages] == [1, 2, 3]
+    assert "Anbei die Rechnung." in reading.pages[0].text
+    assert "RE-2026-0417" in reading.pages[1].text
+    assert "at the door" in reading.pages[2].text
+
+
+def test_a_broken_outlook_file_is_refused(tmp_path: Path) -> None:
+    mail = outlook.msg(tmp_path / "m.msg", "a@b.example", "x", "y" * 5000, {})
+    mail.write_bytes(mail.read_bytes()[:1500])
+    with pytest.raises(Rejected) as refused:
+        read(mail)
+    assert refused.value.code == "damaged"

@@ -22,7 +22,7 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches?.(".value textarea")) return;
   event.preventDefault();
-  const fields = [...document.querySelectorAll(".value textarea")];
+  const fields = [...document.querySelectorAll(".value textarea")].filter((one) => one.checkVisibility());
   const next = fields[fields.indexOf(event.target) + 1];
   if (next && !event.ctrlKey && !event.metaKey) {
     next.focus();

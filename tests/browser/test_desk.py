@@ -136,6 +136,24 @@ def test_a_document_is_corrected_where_it_was_read_and_the_next_one_opens(desk: 
     assert (review_of(desk, held)[0], review_of(desk, other)[0]) == ("edited", "approved")
 
 
+def test_doubtful_values_come_first_and_sure_ones_are_folded_away(desk: Desk, page: Page, url: str) -> None:
+    scores = {"supplier": 0.99, "total": 0.5, "number": 0.97}
+    fields = tuple(
+        FieldValue(name=name, type="text", value=name.upper(), score=score, evidence=evidence(number))
+        for number, (name, score) in enumerate(scores.items())
+    )
+    uploaded = desk.client().post("/v1/documents", files={"file": ("a.pdf", pdf("Acme Total 15,00 EUR"))}).json()
+    held = made.document(desk.tenant_id, fields, sha256=uploaded["sha256"])
+    page.goto(f"{url}/documents/{held.document_id}")
+    expect(page.locator("textarea:visible")).to_have_count(1)
+    expect(page.get_by_text("2 values read with certainty")).to_be_visible()
+    page.get_by_role("textbox", name="Total").press("Enter")
+    expect(page.get_by_role("button", name="Approve")).to_be_focused()  # what is folded away is passed over
+    page.locator("rect[data-field=supplier]").click()
+    expect(page.locator("textarea:visible")).to_have_count(3)
+    expect(page.locator(".value.chosen textarea")).to_have_value("SUPPLIER")
+
+
 def evidence(number: int) -> Evidence:
     return Evidence(kind="page", page=1, box=(0.1, 0.1 + number / 10, 0.4, 0.15 + number / 10), text="")
 

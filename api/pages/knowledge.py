@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 
 from agents.catalog import Entry
 from agents.own_folder import root_of
@@ -20,6 +20,7 @@ from api.pages.session import LookPage, OpsPage, Posted, StaffPage
 from api.problems import in_one_line, invalid
 from api.routes import answers as routes
 from api.security import Caller
+from api.shapes import clean
 from api.words import LANGUAGES, Words
 from core.db import app_database
 from core.errors import Rejected
@@ -29,10 +30,11 @@ from core.store import answer_drafts
 router = APIRouter(include_in_schema=False)
 _answers: TypeAdapter[routes.AnswersIn] = TypeAdapter(routes.AnswersIn)
 _draft: TypeAdapter[routes.DraftIn] = TypeAdapter(routes.DraftIn)
+_draft_id: TypeAdapter[UUID | None] = TypeAdapter(UUID | None)
 _EXAMPLE = re.compile(r"\[([A-Za-z]{2,3})\]\s*(.*)")
 DAYS = 30
 NEW = ""  # the agent field's value for an agent that is made with its first answer
-Short = Annotated[str, Query(max_length=70)]
+Short = Annotated[str, Query(max_length=70), AfterValidator(clean)]
 Given = dict[str, Any]
 
 
@@ -82,8 +84,8 @@ def draft_page(request: Request, caller: StaffPage, draft_id: UUID) -> Response:
 def keep(request: Request, caller: StaffPage, form: Posted) -> Response:
     """Keep the answers as a draft, or put them in service (do=approve, for operations)."""
     given = _read({name: str(value) for name, value in form.items()})
-    draft_id = UUID(given["draft"]) if given["draft"] else None
     try:
+        draft_id = invalid(_draft_id, given["draft"] or None)
         if given["do"] != "approve":
             with app_database().transaction(caller.tenant_id) as connection:
                 found = routes.keep_draft(connection, caller, invalid(_draft, _body(given, named=True)))

@@ -3,21 +3,28 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
 from api.agents_seen import catalog
 from api.pages.render import go, page
 from api.pages.session import LookPage, OpsPage
 from api.pages.wording import words_marked
 from api.routes import versions as routes
+from api.shapes import clean
 from core.db import app_database
 
 router = APIRouter(include_in_schema=False, prefix="/agents/{name}/versions")
-Version = Annotated[str, Query(max_length=100)]
+Version = Annotated[str, Query(max_length=100), AfterValidator(clean)]
 
 
 @router.get("")
 def versions_page(
-    request: Request, caller: LookPage, name: str, first: Version = "", second: Version = "", replayed: int = 0
+    request: Request,
+    caller: LookPage,
+    name: str,
+    first: Version = "",
+    second: Version = "",
+    replayed: Annotated[int, Query(ge=0, le=routes.REPLAYED)] = 0,
 ) -> Response:
     """The list, and two versions compared: those asked for, else the serving one and the one before it."""
     with app_database().transaction(caller.tenant_id) as connection:

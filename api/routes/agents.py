@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from agents.catalog import Entry
 from api.agents_seen import catalog
 from api.security import Caller, Ops, Reader
-from api.shapes import Shape
+from api.shapes import Line, Shape
 from core.contracts import TARGETS, TIERS, Certificate, Tier
 from core.db import app_database
 from core.errors import Rejected
@@ -128,7 +128,7 @@ def pause(body: PauseIn, caller: Ops) -> PauseIn:
 
 
 @router.get("/certificates", operation_id="list_certificates", summary="Certificates, live ones first")
-def list_certificates(caller: Reader, agent: str | None = None) -> dict[str, list[dict[str, Any]]]:
+def list_certificates(caller: Reader, agent: Line | None = None) -> dict[str, list[dict[str, Any]]]:
     with app_database().transaction(caller.tenant_id) as connection:
         found = policies.list_certificates(connection, agent)
     return {"certificates": [{name: row[name] for name in row if name != "tenant_id"} for row in found]}

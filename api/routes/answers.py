@@ -132,7 +132,7 @@ def drop_draft(draft_id: UUID, caller: Staff) -> dict[str, Literal["dropped"]]:
 
 
 @router.put("/agents/{name}/answers/{intent}", operation_id="set_answers", summary="Change or add an intent's answers")
-def set_answers(name: str, intent: IntentName, body: ApproveIn, caller: Ops) -> Approved:
+def set_answers(name: Line, intent: IntentName, body: ApproveIn, caller: Ops) -> Approved:
     """The file answers.md of the agent's folder is replaced; the new version earns its own certificate."""
     with app_database().transaction(caller.tenant_id) as connection:
         return approve(connection, caller, name, intent, body, read_as=body.read_as)

@@ -22,14 +22,14 @@ from api.gate_seen import (
     verified,
 )
 from api.security import Ops, Reader
-from api.shapes import Past
+from api.shapes import Line, Past
 from core.db import app_database
 from metrics.certificates.overview import WhatIf
 
 router = APIRouter(prefix="/v1/gate", tags=["gate"])
 Since = Annotated[Past | None, Query(description="Replies sent from then on; default 30 days before `until`.")]
 Until = Annotated[Past | None, Query(description="Replies sent before then; default now.")]
-Agent = Annotated[str | None, Query(description="Only this agent.")]
+Agent = Annotated[Line | None, Query(description="Only this agent.")]
 
 
 @router.get("", operation_id="gate", summary="Where each agent stands on its way to a certificate")
@@ -48,7 +48,7 @@ def show_ledger(caller: Reader, since: Since = None, until: Until = None, agent:
 @router.get("/curve", operation_id="curve", summary="What if: automation share against accuracy")
 def show_curve(
     caller: Reader,
-    agent: Annotated[str, Query(description="An agent, or family:NAME.")],
+    agent: Annotated[Line, Query(description="An agent, or family:NAME.")],
     days: Annotated[int, Query(ge=1, le=365)] = 90,
 ) -> WhatIf:
     """From stored runs: what other targets would have let through, and what the audits say of it."""

@@ -103,7 +103,7 @@ def list_versions(name: str, caller: Reader) -> list[AgentVersion]:
 
 
 @router.get("/compare", operation_id="compare_versions", summary="Two versions side by side")
-def compare_versions(name: str, first: Line, second: Line, caller: Reader) -> Compared:
+def compare_versions(name: Line, first: Line, second: Line, caller: Reader) -> Compared:
     """`first` is the older one. Items are those on which both ran, live or in shadow."""
     with app_database().transaction(caller.tenant_id) as connection:
         return compare(connection, name, first, second)

@@ -14,6 +14,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+# What is told of customers stays out of caches; files of ours that a browser may keep look the same to everybody.
+NO_STORE = (b"cache-control", b"private, no-store")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -93,7 +95,9 @@ class SafeHeaders:
                 given: list[Any] = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in given}
                 policy = [] if b"content-security-policy" in names else [(b"content-security-policy", POLICY.encode())]
-                message["headers"] = [*given, *(one for one in _HEADERS if one[0] not in names), *policy]
+                private = [] if b"cache-control" in names or scope["path"].startswith("/static/") else [NO_STORE]
+                kept = (one for one in _HEADERS if one[0] not in names)
+                message["headers"] = [*given, *kept, *policy, *private]
             await send(message)
 
         await self.app(scope, receive, with_headers)

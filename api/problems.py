@@ -176,7 +176,7 @@ def _broken(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    log.exception("unexpected error at %s %r", request.method, request.url.path, exc_info=error)
     return _tell(request, 500, "unexpected", "an unexpected error happened on the server")
 
 

@@ -14,6 +14,7 @@ from agents.documents.html import html_text, parse_html
 
 LANGUAGES = ["en", "de", "fr", "it", "es", "nl", "pl", "cs", "da", "sv", "ja", "zh"]
 LONGEST = 100_000  # characters looked at
+HEADER_LONGEST = 300  # characters of a line that says who wrote; the library's patterns take cubic time in a line
 IGNORE = re.IGNORECASE
 WROTE = re.compile(
     r"""^[>\s*-]*(?:
@@ -119,9 +120,10 @@ def _cut(lines: list[str]) -> int:
             return index
         if _header_block(lines, index):
             return index
-    found = _library_header().search("\n".join(lines))
+    short = "\n".join(line[:HEADER_LONGEST] for line in lines)
+    found = _library_header().search(short)
     if found and found.start() > 0:
-        return "\n".join(lines)[: found.start()].count("\n") + (1 if found.group().startswith("\n") else 0)
+        return short[: found.start()].count("\n") + (1 if found.group().startswith("\n") else 0)
     return len(lines)
 
 

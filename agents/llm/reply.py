@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from core.gate.links import LINK, is_allowed, plain
 
-_IMAGE = re.compile(r"!\[([^\]]*)\]\s*(?:\([^)]*\)|\[[^\]]*\])")
-_LINK = re.compile(r"\[([^\]]*)\]\s*\(\s*<?([^)\s>]*)>?[^)]*\)")
+_IMAGE = re.compile(r"!\[([^\[\]]*)\]\s*(?:\([^)]*\)|\[[^\[\]]*\])")
+_LINK = re.compile(r"\[([^\[\]]*)\]\s*\(\s*<?([^()\s>]*)>?[^()]*\)")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*\S+.*$", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
-_ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[\w-]+")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+[\w-]+")
 
 
 def clean_reply(text: str, allowed_links: Sequence[str], known: str = "") -> tuple[str, tuple[str, ...]]:

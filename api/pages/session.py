@@ -1,5 +1,6 @@
 """Logging in and out of the pages: password, one-time link, session cookie, language."""
 
+import threading
 import time
 from collections import defaultdict, deque
 from typing import Annotated
@@ -23,7 +24,9 @@ from core.store import accounts, idempotency, journal
 router = APIRouter(include_in_schema=False)
 TRIES = 10  # wrong passwords for one address in WINDOW seconds
 WINDOW = 900.0
-_wrong: dict[str, deque[float]] = defaultdict(deque)
+MOST_ADDRESSES = 10_000
+_tries: dict[str, deque[float]] = defaultdict(deque)
+_lock = threading.Lock()
 
 
 class LogIn(Exception):
@@ -84,16 +87,16 @@ def log_in(
     if not _same_origin(request):
         raise Rejected("the log-in did not come from our page", code="csrf")
     address = email.strip().lower()[:320]
-    if _tries_left(address) <= 0:
+    if not _may_try(address):
         page = bare_page(request, "login.html", status=429, next=wanted, email=email, problem="login.too_often")
         page.headers["Retry-After"] = str(int(WINDOW))
         return page
     with app_database().transaction() as connection:
         user = accounts.find_user(connection, address) if "\x00" not in address else None
     if not verify_password(password, user["password_hash"] if user else "") or user is None:
-        _wrong[address].append(time.monotonic())
         return bare_page(request, "login.html", status=401, next=wanted, email=email, problem="login.wrong")
-    _wrong.pop(address, None)
+    with _lock:
+        _tries.pop(address, None)
     return _opened(request, user["id"], user["tenant_id"], wanted)
 
 
@@ -158,11 +161,20 @@ def _same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _tries_left(address: str) -> int:
+def _may_try(address: str) -> bool:
+    """Return whether this address may be tried once more, and count the try: also one that is still being checked.
+
+    A flood of made-up addresses makes room by what is over, never by forgetting the tries of a real one.
+    """
     now = time.monotonic()
-    wrong = _wrong[address]
-    while wrong and wrong[0] < now - WINDOW:
-        wrong.popleft()
-    if len(_wrong) > 10_000:
-        _wrong.clear()
-    return TRIES - len(wrong)
+    with _lock:
+        if len(_tries) > MOST_ADDRESSES:
+            for old in [one for one, at in _tries.items() if at[-1] < now - WINDOW]:
+                del _tries[old]
+        tries = _tries[address]
+        while tries and tries[0] < now - WINDOW:
+            tries.popleft()
+        if len(tries) >= TRIES:
+            return False
+        tries.append(now)
+        return True

@@ -55,6 +55,13 @@ def test_a_key_with_another_secret_of_the_same_prefix_is_refused(desk: Desk) -> 
     assert client.get("/v1/tickets", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/journal", "/v1/tickets/no-id", "/login"])
+def test_no_cache_keeps_what_is_not_the_same_for_everybody(desk: Desk, path: str) -> None:
+    answer = desk.client().get(path)
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "cache-control" not in desk.client().get("/static/base.css").headers
+
+
 def test_a_revoked_key_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(security, "KEY_SECONDS", 0.0)
     key = keys.make_key()

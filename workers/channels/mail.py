@@ -2,6 +2,9 @@
 
 import os
 import smtplib
+import ssl
+from collections.abc import Sequence
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
@@ -16,12 +19,15 @@ _NO_SUBJECT = {"en": "Your request", "de": "Ihre Anfrage", "vi": "Yêu cầu c�
 
 
 def compose(delivery: Delivery) -> EmailMessage:
-    """Return the mail of a delivery; its Message-ID is the delivery key, so that receivers can tell a repeat."""
+    """Return the mail of a delivery; its Message-ID is the delivery key, so that receivers can tell a repeat.
+
+    Raises Rejected where the address is not that of one mailbox: "a@x.example, b@x.example" would be two.
+    """
     language = delivery.language if delivery.language in _AGAIN else "en"
     subject = " ".join(delivery.subject.split()) or _NO_SUBJECT[language]
     message = EmailMessage()
     message["From"] = settings().mail_from
-    message["To"] = delivery.address
+    message["To"] = _one_mailbox(delivery.address)
     message["Subject"] = _AGAIN[language].format(subject)[:250]
     message["Date"] = formatdate()
     message["Message-ID"] = f"<{delivery.id}@saola>"
@@ -37,6 +43,19 @@ def hand_over(key: str, message: EmailMessage) -> None:
         Smtp(settings().smtp_url).hand_over(message)
     else:
         OutboxFolder(settings().home / "outbox").put(key, message)
+
+
+def _one_mailbox(address: str) -> str:
+    message = EmailMessage()
+    try:
+        message["To"] = address
+        mailboxes: Sequence[Address] = () if message["To"].defects else message["To"].addresses
+    except (ValueError, IndexError):  # a line break; half an address
+        mailboxes = ()
+    found = [one.addr_spec for one in mailboxes if one.domain]
+    if len(found) != 1 or len(mailboxes) != 1:
+        raise Rejected("the customer's address is not that of one mailbox", code="mail_refused")
+    return found[0]
 
 
 class OutboxFolder:
@@ -81,11 +100,9 @@ class Smtp:
         """Hand any mail to the server; raises as `send` does."""
         if not self.url.hostname:
             raise Broken("SAOLA_SMTP_URL names no host: use smtp://user:password@host:port")
-        kind = smtplib.SMTP_SSL if self.url.scheme == "smtps" else smtplib.SMTP
         try:
-            with kind(self.url.hostname, self.url.port or 25, timeout=20) as server:
+            with self._connected(self.url.hostname) as server:
                 if self.url.username:
-                    server.starttls()
                     server.login(unquote(self.url.username), unquote(self.url.password or ""))
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -93,8 +110,25 @@ class Smtp:
             raise _by_code(code, "the mail server refused the recipient") from error
         except smtplib.SMTPResponseException as error:
             raise _by_code(error.smtp_code, "the mail server refused the mail") from error
+        except ssl.SSLCertVerificationError as error:
+            told = f"the mail server's certificate is not one that this machine trusts: {error.verify_message}"
+            raise TryLater(told) from error
         except (OSError, smtplib.SMTPException) as error:
             raise TryLater(f"the mail server is not reachable: {type(error).__name__}") from error
+
+    def _connected(self, host: str) -> smtplib.SMTP:
+        """A password travels only over TLS, and only to the server that the certificate names."""
+        trust = ssl.create_default_context()
+        if self.url.scheme == "smtps":
+            return smtplib.SMTP_SSL(host, self.url.port or 465, timeout=20, context=trust)
+        server = smtplib.SMTP(host, self.url.port or 25, timeout=20)
+        if self.url.username:
+            try:
+                server.starttls(context=trust)
+            except BaseException:
+                server.close()
+                raise
+        return server
 
 
 def _by_code(code: int, message: str) -> Exception:

@@ -1,6 +1,7 @@
 """Logging in: who may, how often one may try, what a link is worth, and what a session allows."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -37,7 +38,7 @@ def users(desk: Desk) -> dict[str, UUID]:
 
 @pytest.fixture
 def visitor(api_database: object) -> Iterator[TestClient]:
-    session._wrong.clear()
+    session._tries.clear()
     yield TestClient(make_app(), headers=HTML, follow_redirects=False, raise_server_exceptions=False)
 
 
@@ -83,6 +84,29 @@ def test_after_ten_wrong_tries_even_the_right_password_waits(visitor: TestClient
     answer = visitor.post("/login", data={"email": "ops@example.com", "password": PASSWORD})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
     assert visitor.post("/login", data={"email": "staff@example.com", "password": PASSWORD}).status_code == 303
+
+
+def test_tries_at_the_same_moment_count_too(
+    visitor: TestClient, users: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TRIES", 3)
+
+    def attempt(_: int) -> int:
+        return visitor.post("/login", data={"email": "admin@example.com", "password": "wrong"}).status_code
+
+    with ThreadPoolExecutor(2 * session.TRIES) as pool:
+        answers = list(pool.map(attempt, range(2 * session.TRIES)))
+    assert sorted(answers) == [401] * session.TRIES + [429] * session.TRIES
+
+
+def test_a_flood_of_made_up_addresses_gives_no_fresh_tries(
+    visitor: TestClient, users: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TRIES", 3)
+    monkeypatch.setattr(session, "MOST_ADDRESSES", 3)
+    for address in ["ops@example.com"] * session.TRIES + [f"{number}@example.com" for number in range(5)]:
+        visitor.post("/login", data={"email": address, "password": "wrong"})
+    assert visitor.post("/login", data={"email": "ops@example.com", "password": PASSWORD}).status_code == 429
 
 
 def test_another_site_cannot_log_anybody_in(visitor: TestClient, users: object) -> None:

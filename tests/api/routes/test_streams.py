@@ -9,6 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from api import security
+from api.routes import streams
 from core.db import app_database
 from core.store import intake
 from tests.api import made
@@ -107,3 +109,16 @@ def test_a_bad_cursor_is_a_problem(desk: Desk, url: str, last: str) -> None:
 def test_the_stream_of_no_ticket_is_not_found(desk: Desk, url: str) -> None:
     headers = {"Authorization": f"Bearer {desk.keys['staff']}"}
     assert httpx.get(f"{url}/v1/tickets/{uuid4()}/events", headers=headers).status_code == 404
+
+
+def test_a_stream_ends_with_the_key_that_opened_it(desk: Desk, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(security, "KEY_SECONDS", 0.0)
+    added = desk.client().post("/v1/keys", json={"name": "for a stream", "scopes": ["staff"]}).json()
+    stream = listen(url, Desk(desk.tenant_id, {"staff": added["key"]}), "/v1/events")
+    next(stream)
+    seen = made.ticket(desk.tenant_id)
+    assert next(stream)[1]["ticket_id"] == str(seen)
+    assert desk.client().delete(f"/v1/keys/{added['id']}").status_code == 200
+    made.ticket(desk.tenant_id)
+    assert next(stream, None) is None

@@ -1,8 +1,12 @@
 """Mail out: one file per key, and a real SMTP conversation with its refusals sorted by what comes next."""
 
+import datetime
 import email
 import email.policy
+import ipaddress
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,11 @@ from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from core.errors import Broken, Rejected, TryLater
 from core.store.deliveries import Delivery
@@ -94,6 +103,23 @@ def test_a_subject_with_line_breaks_cannot_add_headers(tmp_path: Path) -> None:
     assert mail["Bcc"] is None
 
 
+@pytest.mark.parametrize("address", ["lan@example.com", "Lan Tran <lan@example.com>"])
+def test_mail_goes_to_the_one_mailbox_of_an_address(tmp_path: Path, address: str) -> None:
+    OutboxFolder(tmp_path).send(delivery(address=address))
+    [path] = tmp_path.iterdir()
+    assert email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["To"] == "lan@example.com"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@x.example, b@y.example", "all: a@x.example, b@y.example;", "a@x.example\r\nBcc: b@y.example", "a@", "a@x;b@y"],
+)
+def test_an_address_that_is_not_one_mailbox_gets_no_mail(tmp_path: Path, address: str) -> None:
+    with pytest.raises(Rejected, match="one mailbox"):
+        OutboxFolder(tmp_path).send(delivery(address=address))
+    assert not list(tmp_path.iterdir())
+
+
 def test_mail_goes_out_by_smtp(smtp: tuple[Inbox, str]) -> None:
     inbox, url = smtp
     one = delivery()
@@ -112,3 +138,83 @@ def test_what_the_server_says_decides_what_comes_next(smtp: tuple[Inbox, str]) -
         Smtp("smtp://127.0.0.1:9").send(delivery())
     with pytest.raises(Broken, match="SAOLA_SMTP_URL"):
         Smtp("smtp://").send(delivery())
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's TLS context for 127.0.0.1, and the file with its self-signed certificate."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=2099))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    own, both = tmp_path / "own.pem", tmp_path / "both.pem"
+    own.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    both.write_bytes(secret + own.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context, own
+
+
+@pytest.fixture
+def with_password(certificate: tuple[ssl.SSLContext, Path]) -> Iterator[tuple[Inbox, str, list[bytes]]]:
+    """A server that wants STARTTLS and a password; its inbox, its URL, and the passwords that it saw."""
+    inbox, passwords = Inbox(), []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def check(server: object, session: object, envelope: object, mechanism: str, given: Any) -> AuthResult:
+        passwords.append(given.password)
+        return AuthResult(success=given.password == b"p@ss")
+
+    tls: dict[str, Any] = {"tls_context": certificate[0], "require_starttls": True}
+    controller = Controller(inbox, hostname="127.0.0.1", port=port, authenticator=check, auth_required=True, **tls)
+    controller.start()
+    yield inbox, f"smtp://lan:p%40ss@127.0.0.1:{port}", passwords
+    controller.stop()
+
+
+def test_a_password_goes_to_a_trusted_server_over_tls(
+    with_password: tuple[Inbox, str, list[bytes]],
+    certificate: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inbox, url, _ = with_password
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[1]))
+    Smtp(url).send(delivery())
+    assert len(inbox.mails) == 1
+
+
+def test_a_server_that_nobody_vouches_for_gets_neither_password_nor_mail(
+    with_password: tuple[Inbox, str, list[bytes]],
+) -> None:
+    inbox, url, passwords = with_password
+    with pytest.raises(TryLater, match="certificate"):
+        Smtp(url).send(delivery())
+    assert (inbox.mails, passwords) == ([], [])
+
+
+def test_tls_from_the_start_looks_at_the_certificate_too(certificate: tuple[ssl.SSLContext, Path]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        failed: list[OSError] = []
+
+        def answer() -> None:
+            plain, _ = listener.accept()
+            with plain:
+                try:
+                    certificate[0].wrap_socket(plain, server_side=True).recv(1)
+                except OSError as error:
+                    failed.append(error)
+
+        server = threading.Thread(target=answer)
+        server.start()
+        with pytest.raises(TryLater, match="certificate"):
+            Smtp(f"smtps://lan:p%40ss@127.0.0.1:{listener.getsockname()[1]}").send(delivery())
+        server.join(timeout=10)
+    assert failed

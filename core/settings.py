@@ -42,7 +42,11 @@ class Settings(BaseSettings):
     tool_headers: dict[str, SecretStr] = Field(
         default_factory=dict, description="JSON: origin of a tool's server to the Authorization header sent there."
     )
-    smtp_url: str = Field("", description="smtp://user:password@host:port; empty: replies go to the outbox folder.")
+    smtp_url: str = Field(
+        "",
+        description="smtp://user:password@host:port (STARTTLS where there is a password) or smtps://...; the server's "
+        "certificate must be trusted, one of your own by SSL_CERT_FILE. Empty: replies go to the outbox folder.",
+    )
     mail_from: str = Field("support@example.com", description="Sender of outgoing mail.")
     max_body_bytes: int = Field(1_000_000, description="Largest JSON body accepted.")
     max_file_bytes: int = Field(25_000_000, description="Largest uploaded file accepted.")

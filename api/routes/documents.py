@@ -202,7 +202,13 @@ def get_document(document_id: UUID, request: Request, caller: Reader) -> views.D
     return views.document_history(row, runs, deliveries, happened, pages, same_file, views.language_of(request))
 
 
-@router.get("/{document_id}/file", operation_id="get_document_file", summary="The file as it was received")
+@router.get(
+    "/{document_id}/file",
+    operation_id="get_document_file",
+    response_class=Response,
+    responses={200: {"content": {kind: {"schema": _FILE} for kind in (*sorted(SHOWN), "application/octet-stream")}}},
+    summary="The file as it was received",
+)
 def get_file(document_id: UUID, caller: Reader) -> Response:
     row = _find(caller, document_id)
     shown = row["media_type"] in SHOWN
@@ -234,7 +240,13 @@ def _chunks(caller: Caller, sha256: str) -> Iterator[bytes]:
     return chunks()
 
 
-@router.get("/{document_id}/pages/{number}.png", operation_id="get_document_page", summary="One page as a picture")
+@router.get(
+    "/{document_id}/pages/{number}.png",
+    operation_id="get_document_page",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {"schema": _FILE}}}},
+    summary="One page as a picture",
+)
 def get_page(document_id: UUID, number: Annotated[int, Path(ge=1, le=2000)], caller: Reader) -> Response:
     row = _find(caller, document_id)
     content = page_images.picture(caller.tenant_id, row["sha256"], row["media_type"], number)

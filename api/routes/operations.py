@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -89,7 +90,12 @@ def readyz() -> Response:
     return Response('{"status": "ready"}', media_type="application/json")
 
 
-@router.get("/metrics", operation_id="prometheus", summary="Gauges of the caller's tenant for Prometheus")
+@router.get(
+    "/metrics",
+    operation_id="prometheus",
+    response_class=PlainTextResponse,
+    summary="Gauges of the caller's tenant for Prometheus",
+)
 def prometheus(caller: Observer) -> Response:
     """Computed from the database at each scrape, so that they are right after any restart."""
     registry = CollectorRegistry(auto_describe=False)

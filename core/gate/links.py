@@ -17,7 +17,7 @@ _WORDS += "|blog|email|support|help|services|company|bank|finance|money|cash|cre
 _REST = r"[^\s<>\"')\]]"
 _SCHEMES = "mailto|javascript|vbscript|data|file|tel|sms|callto|skype|intent|blob"
 LINK = re.compile(
-    rf"(?:[a-z][a-z0-9+.-]*://|www\.|\b(?:{_SCHEMES}):(?=\S)){_REST}+"
+    rf"(?:[a-z][a-z0-9+.-]{{0,30}}://|www\.|\b(?:{_SCHEMES}):(?=\S)){_REST}+"
     rf"|(?<![\w@.-])(?:[\w-]+\.)+(?:{_ENDINGS}|(?-i:{_WORDS}))(?:[/?#:]{_REST}*|(?![\w.-]))"
     rf"|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{{2,}}/{_REST}+"
     rf"|(?<![\w.])(?:\d{{1,3}}\.){{3}}\d{{1,3}}[:/]{_REST}+",

@@ -11,6 +11,8 @@ from agents.documents.extract.text import fold
 from agents.documents.values import Line, Page, Reading, evidence, rows
 from core.contracts import Evidence
 
+LONGEST = 1_000  # characters of a line that are looked at: patterns take quadratic time in lines made to hang them
+MOST = 200_000  # characters in all: thirty dense pages have fewer
 DOMESTIC = {"vi": "VND"}  # Vietnamese print leaves the currency out more often than not; other languages have several
 
 
@@ -63,9 +65,11 @@ def lay_out(reading: Reading, most_pages: int = 30) -> Sheet:
     """Make the sheet of a reading's first pages (fields stand there; a 500-page appendix holds none)."""
     cells: list[Cell] = []
     all_rows: list[tuple[Cell, ...]] = []
-    for page in reading.pages[:most_pages]:
-        for row in rows(page.lines):
-            made = tuple(Cell(page, line, len(all_rows), i, len(cells) + i) for i, line in enumerate(row))
+    left = MOST
+    for page, row in ((one, row) for one in reading.pages[:most_pages] for row in rows(one.lines)):
+        left -= sum(min(len(line.text), LONGEST) for line in row)
+        if left >= 0:
+            made = tuple(Cell(page, _cut(line), len(all_rows), i, len(cells) + i) for i, line in enumerate(row))
             cells += made
             all_rows.append(made)
     text = "\n".join(cell.line.text for cell in cells)
@@ -78,6 +82,10 @@ def lay_out(reading: Reading, most_pages: int = 30) -> Sheet:
         currency=currency,
         order=date_order(text, currency, reading.language),
     )
+
+
+def _cut(line: Line) -> Line:
+    return line if len(line.text) <= LONGEST else line._replace(text=line.text[:LONGEST])
 
 
 def around(cells: Sequence[Cell], text: str) -> Evidence:

@@ -1,5 +1,7 @@
 """The new text of a mail, as a dozen programs quote in three languages."""
 
+import time
+
 import pytest
 
 from agents.documents.mail_reply import html_reply, split_reply, split_signature, without_quotes
@@ -70,3 +72,12 @@ def test_html_quotes_go_by_structure() -> None:
     assert html_reply(markup) == ("Xin chào", "")
     outlook = "<p>Hallo</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'><b>Von:</b> Shop</div><p>alt</p>"
     assert html_reply(outlook) == ("Hallo", "")
+
+
+@pytest.mark.parametrize("endless", ["On " * 16_000, "On x " * 10_000, "> " * 25_000, "a@" * 25_000])
+def test_a_line_made_to_hang_the_patterns_takes_moments(endless: str) -> None:
+    start = time.process_time()
+    reply, _ = split_reply(f"My parcel is late.\n{endless}\nOn 1 May 2026 at 10:00 Mai wrote:\n> Hello")
+    assert reply.startswith("My parcel is late.")
+    assert "> Hello" not in reply
+    assert time.process_time() - start < 10

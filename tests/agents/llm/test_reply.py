@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +101,10 @@ def test_direction_marks_are_taken_out() -> None:
 def test_cleaning_twice_changes_nothing_and_leaves_no_foreign_link(text: str) -> None:
     once, _ = clean_reply(text + " https://evil.example/" + text, ALLOWED)
     assert "https://evil.example" not in once
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "[](" * 16_000, "![" * 25_000])
+def test_brackets_made_to_hang_the_patterns_take_moments(text: str) -> None:
+    start = time.process_time()
+    assert "evil" not in clean_reply(f"{text} [here](https://evil.example/)", ())[0]
+    assert time.process_time() - start < 10

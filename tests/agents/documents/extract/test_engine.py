@@ -63,6 +63,14 @@ def test_thousands_of_amounts_are_not_all_held_against_each_other() -> None:
     assert time.process_time() - start < 6
 
 
+@pytest.mark.parametrize("endless", ["-" * 50_000, "a." * 25_000, "*" * 50_000, "1'" * 25_000, "\"'" * 25_000])
+def test_a_line_made_to_hang_the_patterns_takes_moments_and_hides_nothing(endless: str) -> None:
+    start = time.process_time()
+    fields = fields_of(typed("INVOICE", "Invoice No: RE-2026-0417", endless, "Total: 119,00 EUR"), "invoice")
+    assert (fields["invoice_number"].value, fields["total"].normalised) == ("RE-2026-0417", "119.00 EUR")
+    assert time.process_time() - start < 10
+
+
 def test_a_missing_field_says_why() -> None:
     field = fields_of(typed("Rechnung", "nothing else here"), "invoice")["total"]
     assert (field.value, field.evidence) == (None, None)

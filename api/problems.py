@@ -1,5 +1,6 @@
 """Every error is an RFC 9457 problem (application/problem+json) that also says, in `next`, what to do about it."""
 
+import errno
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -170,6 +171,19 @@ def _database_error(request: Request, error: Exception) -> Response:
     return _unexpected(request, error)
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
+
+def _storage_full(request: Request, error: Exception) -> Response:
+    """A disk that takes nothing more is the operator's to mend, and the caller may come again."""
+    assert isinstance(error, OSError)
+    if error.errno not in _FULL:
+        return _unexpected(request, error)
+    log.error("the disk took nothing more: %s", error)
+    detail = "the server's storage is full or cannot be written to; nothing was stored"
+    return _tell(request, 503, "storage_full", detail, headers={"Retry-After": "60"})
+
+
 def _broken(request: Request, error: Exception) -> Response:
     log.error("broken: %s", error)
     return _tell(request, 500, "broken", str(error))
@@ -255,6 +269,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _database_away)
     app.add_exception_handler(TimeoutError, _database_away)
     app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(OSError, _storage_full)
     app.add_exception_handler(Exception, _unexpected)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -78,8 +78,13 @@ def store_file(tenant_id: UUID, sha256: str, source: Path) -> None:
         return
     filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
     part = f"{path}.{source.name}.part"
-    filesystem.put_file(str(source), part)
-    filesystem.mv(part, path)
+    try:
+        filesystem.put_file(str(source), part)
+        filesystem.mv(part, path)
+    except BaseException:  # a full disk must not fill up further with halves
+        with suppress(OSError):
+            filesystem.rm_file(part)
+        raise
 
 
 @contextmanager

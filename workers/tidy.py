@@ -1,10 +1,10 @@
-"""Tidying up for one tenant: tickets that the customer left in silence, idempotency keys past their day."""
+"""Tidying up for one tenant: tickets that the customer left in silence, old idempotency keys and sessions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.db import app_database
-from core.store import idempotency, reviews, tenants, tickets
+from core.store import accounts, idempotency, reviews, tenants, tickets
 from core.store.outbox import Job
 from workers.jobs import finish
 
@@ -24,4 +24,5 @@ def close_silent(jobs: Sequence[Job]) -> None:
             for ticket_id, last in tickets.answered_before(connection, datetime.now(UTC) - patience):
                 reviews.close(connection, tenant_id, ticket_id, by="silence", at=last + patience)
         idempotency.forget_old(connection)
+        accounts.forget_ended_sessions(connection)
         finish(connection, jobs)

@@ -156,6 +156,11 @@ def find_session(connection: Connection, digest: str) -> RowMapping | None:
     return maybe_row(connection, "SELECT * FROM find_session(:digest)", digest=digest)
 
 
+def forget_ended_sessions(connection: Connection) -> None:
+    """Delete sessions whose time is over."""
+    execute(connection, "DELETE FROM sessions WHERE expires_at < clock_timestamp()")
+
+
 def close_session(connection: Connection, digest: str) -> None:
     """Forget a session."""
     execute(connection, "DELETE FROM sessions WHERE digest = :digest", digest=digest)

@@ -10,10 +10,11 @@ from fastapi.testclient import TestClient
 from api.main import make_app
 from api.pages import session
 from api.security import COOKIE, open_session
-from core import passwords
+from core import keys, passwords
 from core.db import app_database
 from core.passwords import hash_password, make_link_token
 from core.store import accounts
+from core.store.sql import execute, rows
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -107,6 +108,17 @@ def test_a_flood_of_made_up_addresses_gives_no_fresh_tries(
     for address in ["ops@example.com"] * session.TRIES + [f"{number}@example.com" for number in range(5)]:
         visitor.post("/login", data={"email": address, "password": "wrong"})
     assert visitor.post("/login", data={"email": "ops@example.com", "password": PASSWORD}).status_code == 429
+
+
+def test_ended_sessions_are_forgotten_and_others_kept(desk: Desk, users: dict[str, UUID]) -> None:
+    kept, ended = (open_session(users["staff"], desk.tenant_id) for _ in range(2))
+    with app_database().transaction(desk.tenant_id) as connection:
+        digest = keys.digest(ended)
+        execute(connection, "UPDATE sessions SET expires_at = now() - interval '1 hour' WHERE digest = :d", d=digest)
+        accounts.forget_ended_sessions(connection)
+        left = {row["digest"] for row in rows(connection, "SELECT digest FROM sessions")}
+    assert keys.digest(kept) in left
+    assert digest not in left
 
 
 def test_another_site_cannot_log_anybody_in(visitor: TestClient, users: object) -> None:

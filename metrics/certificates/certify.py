@@ -16,6 +16,7 @@ Everything is recomputed from the rows, so the same rows give the same certifica
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -106,7 +107,8 @@ class Running:
         scores = np.asarray(population, dtype=float)[:PLAN_RUNS]
         fixed = eprocess.plan(scores, start_share=start_share, target=self._target)
         self._levels = np.array(fixed.thresholds[fixed.start :])
-        self._needed = -math.log((1 - confidence) / 2)
+        self._needed = -math.log((1 - confidence) / 2 / len(fixed.starts))
+        self._chains = [start - fixed.start for start in reversed(fixed.starts)]
         self._banks = [eprocess.begin(self._levels.shape)]
 
     def next_half(self) -> None:
@@ -124,8 +126,11 @@ class Running:
 
     def threshold(self) -> float | None:
         """The lowest that any live certificate allows now; None where none allows any."""
-        prefix = max(int(np.cumprod(bank.held).sum()) for bank in self._banks)
-        return float(self._levels[prefix - 1]) if prefix else None
+        reach = 0
+        for held, start in product((bank.held for bank in self._banks), self._chains):
+            run = int(np.cumprod(held[start:]).sum())
+            reach = max(reach, start + run if run else 0)
+        return float(self._levels[reach - 1]) if reach else None
 
 
 def _strict(target: float, reserve: float = RESERVE) -> float:

@@ -32,6 +32,7 @@ from metrics.certificates.fixed_sequence import predicted
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+WORTH = 0.4  # a bold start stays where evidence is predicted to grow at least so fast there, of the fastest
 SAFEST_SHARE = 0.08  # a start safer than this would wait too long for audits where scores promise too little
 
 # Error rates that the bets are best against, as parts of alpha. Ten, closer together towards 1, certified with fewer
@@ -87,22 +88,28 @@ def audits_to_certify(target: float, confidence: float) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What must be fixed before the first audit counts: thresholds, safest first, and where the chain starts.
+    """What must be fixed before the first audit counts: thresholds, safest first, and where chains start.
 
-    shares: part of traffic at or above each threshold, in the traffic that fixed the plan.
+    shares: part of traffic at or above each threshold, in the traffic that fixed the plan. starts: index of one start,
+    or of a safe and a bold one, which then share the allowed error.
     """
 
     thresholds: tuple[float, ...]
     shares: tuple[float, ...]
-    start: int
+    starts: tuple[int, ...]
+
+    @property
+    def start(self) -> int:
+        """The safest level that is tested."""
+        return self.starts[0]
 
 
 def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24, target: float | None = None) -> Plan:
     """Fix the levels from scores (N,) of traffic, before any verdict: the top 1/count, 2/count, ... of it.
 
     To be the same at each later look, hand in the same traffic each time: the first runs at a fingerprint. The chain
-    starts at the top `start_share` of traffic. With a `target`, at a safer level where scores predict that evidence
-    for it grows fastest there: a start that is too bold never passes, however many audits come.
+    starts at the top `start_share` of traffic. With a `target`, a second one starts at a safer level where scores
+    predict that evidence for it grows much faster: a start that is too bold never passes, however many audits come.
     """
     scores = np.sort(np.asarray(population, dtype=float))
     if scores.size == 0:
@@ -110,12 +117,14 @@ def plan(population: ArrayLike, *, count: int = 50, start_share: float = 0.24, t
     cuts = np.unique(np.quantile(scores, 1 - np.arange(1, count + 1) / count, method="lower"))[::-1]
     shares = 1 - np.searchsorted(scores, cuts, side="left") / scores.size
     start = min(int(np.searchsorted(shares, start_share - 1e-9)), len(cuts) - 1)
+    starts: tuple[int, ...] = (start,)
     if target is not None:
         safest = int(np.searchsorted(shares, min(SAFEST_SHARE, start_share) - 1e-9))
         tried = slice(safest, start + 1)
         grows = np.maximum(growth(predicted(scores, cuts[tried]), target), 0.0).mean(axis=0) * shares[tried]
-        start = safest + int(np.argmax(grows)) if grows.max() > 0 else start
-    return Plan(thresholds=tuple(cuts.tolist()), shares=tuple(shares.tolist()), start=start)
+        if grows[-1] < WORTH * grows.max():
+            starts = (safest + int(np.argmax(grows)), start)
+    return Plan(thresholds=tuple(cuts.tolist()), shares=tuple(shares.tolist()), starts=starts)
 
 
 def growth(accuracy: Floats, target: float) -> Floats:
@@ -173,21 +182,23 @@ def stand(
         raise ValueError("scores, verdicts and weights must be vectors of one length")
     if weight.size and (weight.min() <= 0 or weight.max() > 1):
         raise ValueError("weights lie above 0 and at most at 1")
-    needed = -math.log(1 - confidence)
+    needed = -math.log((1 - confidence) / len(plan.starts))
     steps = factors(verdict, weight, target)
-    certified, final = [], 0.0
-    for threshold in plan.thresholds[plan.start :]:
-        bank = follow(begin(), steps[score >= threshold], needed, slack)
-        final = math.log(max(float(bank.wealth.mean()), 1e-300))
-        if not bank.held:
+    certified, final, start = 0, 0.0, plan.start
+    for start in reversed(plan.starts):  # the bold one reaches furthest; the safe one counts where it does not hold
+        for threshold in plan.thresholds[start:]:
+            bank = follow(begin(), steps[score >= threshold], needed, slack)
+            final = math.log(max(float(bank.wealth.mean()), 1e-300))
+            if not bank.held:
+                break
+            certified += 1
+        if certified:
             break
-        certified.append(True)
-    lowest = plan.start + len(certified) - 1 if certified else plan.start
+    lowest = start + max(certified - 1, 0)
     taken = score >= plan.thresholds[lowest]
     k, n = int(verdict[taken].sum()), int(taken.sum())
-    flags = [False] * plan.start + certified
-    flags += [False] * (len(plan.thresholds) - len(flags))
-    missing = None if certified else _missing(k, n, plan.shares[plan.start], target, confidence)
+    flags = [start <= level < start + certified for level in range(len(plan.thresholds))]
+    missing = None if certified else _soonest(plan, score, verdict, target, math.exp(-needed))
     return Standing(
         threshold=plan.thresholds[lowest] if certified else None,
         share=plan.shares[lowest] if certified else 0.0,
@@ -274,6 +285,14 @@ def probability_weights(probabilities: ArrayLike, smallest: ArrayLike | None = N
         raise ValueError("each audit needs a probability above 0 and at most 1, and none below the smallest")
     weights: Floats = least / drawn
     return weights
+
+
+def _soonest(plan: Plan, score: Floats, verdict: Floats, target: float, delta: float) -> int | None:
+    found = []
+    for start in plan.starts:
+        taken = score >= plan.thresholds[start]
+        found.append(_missing(int(verdict[taken].sum()), int(taken.sum()), plan.shares[start], target, 1 - delta))
+    return min((one for one in found if one is not None), default=None)
 
 
 def _missing(k: int, n: int, share: float, target: float, confidence: float) -> int | None:

@@ -29,6 +29,7 @@ START_AUDITS = 2.6
 DOUBTS = (0.0, 1.0, 2.0)  # log-odds by which scores may promise too much: predictions are a mean over these
 AROUND = (-1.22, 0.0, 1.22)  # standard deviations: how many audits a level will hold is not known to the unit
 LEAST_CHANCE = 0.05
+WORTH = 0.9  # the boldest start stays where it promises at least so much of the best
 BETS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 METHOD = "fixed-sequence exact binomial"
 METHOD_WEIGHTED = "fixed-sequence weighted betting"
@@ -84,8 +85,8 @@ def chain(
 ) -> Chain:
     """Levels and start for so many audits drawn uniformly from traffic with scores `population` (N,).
 
-    The start is where share times the predicted chance to pass is largest, and never bolder than `start_level`; it is
-    that one where scores give no level a chance. scored: scores say how likely a run is right, so that
+    The start is `start_level`'s, or a safer one where share times the predicted chance to pass is clearly larger there.
+    scored: scores say how likely a run is right, so that
     they may predict where to start; not so for critical errors.
     """
     cuts = levels(population)
@@ -96,8 +97,10 @@ def chain(
         return Chain(thresholds=cuts, shares=shares, first=boldest)
     tried = shares[: boldest + 1]
     chance = _chance(predicted(everything, cuts[: boldest + 1]), tried, audits, target, confidence)
-    best = int(np.argmax(tried * chance))
-    first = best if chance[best] >= LEAST_CHANCE else boldest
+    promised = tried * chance
+    best = int(np.argmax(promised))
+    moved = chance[best] >= LEAST_CHANCE and promised[boldest] < WORTH * promised[best]
+    first = best if moved else boldest
     return Chain(thresholds=cuts, shares=shares, first=first)
 
 

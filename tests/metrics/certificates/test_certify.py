@@ -1,6 +1,7 @@
 """The live certificate: looked at after every 25 audits it keeps its promise; the exact test alone would not."""
 
 import numpy as np
+import pytest
 
 from metrics.certificates import binomial
 from metrics.certificates.certify import METHOD, METHOD_FIRST, Running, certify
@@ -55,11 +56,12 @@ def test_later_traffic_does_not_move_the_levels() -> None:
     assert certify(score, right, population=np.concatenate([traffic, rng.random(900) ** 3])) == first
 
 
-def test_audits_followed_as_they_come_give_the_threshold_that_all_rows_give() -> None:
+@pytest.mark.parametrize("spread", [0.05, 1.0])
+def test_audits_followed_as_they_come_give_the_threshold_that_all_rows_give(spread: float) -> None:
     """The benchmark's streams are decided by `Running`, certificates from rows by `certify`: one method."""
     rng = np.random.default_rng(11)
-    population = 1 - rng.random(200) / 20
-    scores, right = 1 - rng.random(3_000) / 20, (rng.random(3_000) < 0.998).astype(float)
+    population = 1 - rng.random(200) * spread
+    scores, right = 1 - rng.random(3_000) * spread, (rng.random(3_000) < 0.998).astype(float)
     odds = rng.choice([0.1, 0.2], 3_000)
     halves = np.repeat([0, 1, 2], 1_000)
     running = Running(population)

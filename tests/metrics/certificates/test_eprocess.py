@@ -107,13 +107,34 @@ def test_looking_often_changes_nothing_for_the_better_or_worse() -> None:
     assert looks[-1] > 0.3
 
 
-def test_a_start_predicted_by_scores_is_where_evidence_grows_fastest() -> None:
-    """Of a weak agent's scores the surest 24 % promise too little; a chain from there would never certify anything."""
+def test_a_second_chain_starts_safer_where_scores_predict_that_a_bold_one_never_passes() -> None:
     scores = expit(np.random.default_rng(8).normal(-0.3, 3.0, 100))
-    bold, predicted = eprocess.plan(scores), eprocess.plan(scores, target=0.95)
-    assert eprocess.SAFEST_SHARE <= predicted.shares[predicted.start] < bold.shares[bold.start]
+    bold, both = eprocess.plan(scores), eprocess.plan(scores, target=0.95)
+    assert both.starts[1:] == bold.starts
+    assert eprocess.SAFEST_SHARE <= both.shares[both.start] < bold.shares[bold.start]
     sure = eprocess.plan(np.full(100, 0.99), target=0.95)
-    assert sure.start == eprocess.plan(np.full(100, 0.99)).start
+    assert sure.starts == eprocess.plan(np.full(100, 0.99)).starts
+
+
+def test_the_safe_chain_certifies_the_surest_and_the_bold_one_agents_that_promise_too_little() -> None:
+    rng = np.random.default_rng(12)
+    scores = np.linspace(0, 1, 1_000)
+    fixed = eprocess.plan(scores, target=0.95)
+    assert len(fixed.starts) == 2
+    audited = rng.random(3_000)
+    calibrated = (rng.random(3_000) < np.where(audited > 0.88, 0.999, 0.8)).astype(float)
+    safe = eprocess.stand(fixed, audited, calibrated)
+    assert eprocess.stand(eprocess.plan(scores), audited, calibrated).threshold is None
+    assert safe.threshold is not None and safe.share < 0.2
+    assert eprocess.stand(fixed, audited[:600], np.ones(600)).share == 1.0
+
+
+def test_two_chains_share_the_allowed_error() -> None:
+    """Accuracy is exactly the target wherever one looks: each life certifies falsely with at most 5 % chance."""
+    rng = np.random.default_rng(13)
+    fixed = eprocess.plan(np.linspace(0, 1, 1_000), target=0.95)
+    found = [eprocess.stand(fixed, rng.random(1_500), (rng.random(1_500) < 0.95).astype(float)) for _ in range(300)]
+    assert binomial.lower_bound(sum(one.threshold is not None for one in found), 300) <= 0.05
 
 
 def test_evidence_grows_only_where_accuracy_is_above_the_target() -> None:

@@ -37,7 +37,8 @@ class Tool(_Strict):
     name: Name
     effect: Literal["read", "write"] = "read"
     source: str = Field(
-        "python", description="python (agent.py), knowledge, mcp:URL (or mcp:URL#tool), openapi:FILE#operation"
+        "python",
+        description="python (agent.py), knowledge, mcp:URL or mcp:stdio:COMMAND (with #tool), openapi:FILE#operation",
     )
     description: str = ""
     sinks: tuple[str, ...] = ()

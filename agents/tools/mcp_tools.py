@@ -1,4 +1,6 @@
-"""Tools of an MCP server over HTTP: `source: mcp:https://tools.example/mcp`, or `...mcp#remote_name`.
+"""Tools of an MCP server over HTTP: `source: mcp:https://tools.example/mcp`, or `...mcp#remote_name`; or of a server
+that is a command and speaks over its standard input and output: `source: mcp:stdio:python server.py#remote_name`. The
+command runs in the agent's folder, is started for each call, and sees none of Saola's environment.
 
 The FastMCP client is used directly, not LangChain's adapter around it: the adapter answers a server's questions to the
 user (elicitation) with a LangGraph interrupt, and an agent that only proposes has nobody to ask. Needs the extra `mcp`.
@@ -6,11 +8,12 @@ A write gets its key as the argument `idempotency_key` where the server's tool h
 """
 
 import asyncio
+import shlex
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from agents.contract import Agent
@@ -23,24 +26,37 @@ if TYPE_CHECKING:
 
 _KEY = "idempotency_key"
 _FRESH_SECONDS = 300.0
-_listed: dict[tuple[str, str], tuple[float, "dict[str, RemoteTool]"]] = {}
+_STDIO = "stdio:"
+START_SECONDS = 60.0  # for a command to start and to name its tools
+
+
+class _Server(NamedTuple):
+    """A server: its URL or command, the Authorization header that it gets, and the folder in which a command runs."""
+
+    place: str
+    authorization: str
+    folder: str
+
+
+_listed: dict[_Server, tuple[float, "dict[str, RemoteTool]"]] = {}
 _lock = threading.Lock()
 
 
 def bind_mcp(agent: Agent, declared: Tool, headers: Mapping[str, str], seconds: float = 10.0) -> BoundTool:
     """Return the remote tool that `declared.source` names. The server is asked for its tools once in five minutes.
 
-    Raises TryLater where the server cannot be reached within `seconds`, Broken where it has no such tool.
+    Raises TryLater where the server cannot be reached within `seconds` (a command: a minute), Broken where it has no such tool.
     """
-    url, _, remote_name = declared.source.removeprefix("mcp:").partition("#")
-    if not url.startswith(("http://", "https://")):
-        raise Broken(f"{agent.folder}/agent.yaml: {declared.source!r} must be written mcp:URL or mcp:URL#tool")
-    parts = urlsplit(url)
-    authorization = headers.get(f"{parts.scheme}://{parts.netloc}", "")
+    place, _, remote_name = declared.source.removeprefix("mcp:").partition("#")
+    if not place.startswith(("http://", "https://", _STDIO)):
+        told = "must be written mcp:URL or mcp:stdio:COMMAND, with #tool where it has another name there"
+        raise Broken(f"{agent.folder}/agent.yaml: {declared.source!r} {told}")
+    parts = urlsplit(place)
+    server = _Server(place, headers.get(f"{parts.scheme}://{parts.netloc}", ""), str(agent.folder))
     remote_name = remote_name or declared.name
-    remote = _tools(url, authorization, seconds).get(remote_name)
+    remote = _tools(server, START_SECONDS if place.startswith(_STDIO) else seconds).get(remote_name)
     if remote is None:
-        raise Broken(f"{agent.folder}/agent.yaml: the MCP server {url} has no tool {remote_name!r}")
+        raise Broken(f"{agent.folder}/agent.yaml: the MCP server {place} has no tool {remote_name!r}")
     schema = dict(remote.input_schema)
     takes_key = _KEY in schema.get("properties", {})
     if takes_key:  # filled in here, never by a model
@@ -50,41 +66,47 @@ def bind_mcp(agent: Agent, declared: Tool, headers: Mapping[str, str], seconds: 
     def call(arguments: dict[str, Any], caller: Caller) -> Any:
         sent = {**arguments, _KEY: caller.key} if takes_key and caller.key else arguments
         meta = {_KEY: caller.key} if caller.key else None
-        return _run(_call(url, authorization, remote_name, sent, meta, caller.seconds), url, caller.seconds)
+        return _run(_call(server, remote_name, sent, meta, caller.seconds), server, caller.seconds)
 
     description = declared.description or remote.description or remote_name
     return BoundTool(declared=declared, description=description, schema=schema, call=call)
 
 
-def _tools(url: str, authorization: str, seconds: float) -> "dict[str, RemoteTool]":
+def _tools(server: _Server, seconds: float) -> "dict[str, RemoteTool]":
     with _lock:
-        at, tools = _listed.get((url, authorization), (0.0, {}))
+        at, tools = _listed.get(server, (0.0, {}))
     if not tools or time.monotonic() - at > _FRESH_SECONDS:
-        tools = _run(_list(url, authorization, seconds), url, seconds)
+        tools = _run(_list(server, seconds), server, seconds)
         with _lock:
-            _listed[url, authorization] = (time.monotonic(), tools)
+            _listed[server] = (time.monotonic(), tools)
     return tools
 
 
-def _client(url: str, authorization: str, seconds: float) -> Any:
+def _client(server: _Server, seconds: float) -> Any:
     try:
         from fastmcp.client import Client
-        from fastmcp.client.transports import StreamableHttpTransport
+        from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
     except ImportError:
         raise Broken("an agent uses MCP tools, which need the extra: pip install 'saola[mcp]'") from None
-    headers = {"Authorization": authorization} if authorization else {}
-    return Client(StreamableHttpTransport(url, headers=headers), timeout=seconds, init_timeout=seconds)
+    transport: ClientTransport
+    if server.place.startswith(_STDIO):
+        command, *arguments = shlex.split(server.place.removeprefix(_STDIO))
+        transport = StdioTransport(command, arguments, cwd=server.folder, keep_alive=False)
+    else:
+        headers = {"Authorization": server.authorization} if server.authorization else {}
+        transport = StreamableHttpTransport(server.place, headers=headers)
+    return Client(transport, timeout=seconds, init_timeout=seconds)
 
 
-async def _list(url: str, authorization: str, seconds: float) -> "dict[str, RemoteTool]":
-    async with _client(url, authorization, seconds) as client:
+async def _list(server: _Server, seconds: float) -> "dict[str, RemoteTool]":
+    async with _client(server, seconds) as client:
         return {tool.name: tool for tool in await client.list_tools()}
 
 
 async def _call(
-    url: str, authorization: str, name: str, arguments: dict[str, Any], meta: dict[str, Any] | None, seconds: float
+    server: _Server, name: str, arguments: dict[str, Any], meta: dict[str, Any] | None, seconds: float
 ) -> Any:
-    async with _client(url, authorization, seconds) as client:
+    async with _client(server, seconds) as client:
         result = await client.call_tool(name, arguments, meta=meta, raise_on_error=False)
     text = "\n".join(block.text for block in result.content if getattr(block, "type", "") == "text")
     if result.is_error:
@@ -92,7 +114,7 @@ async def _call(
     return result.structured_content if result.structured_content is not None else text
 
 
-def _run(work: Any, url: str, seconds: float) -> Any:
+def _run(work: Any, server: _Server, seconds: float) -> Any:
     """Run MCP's async client to its end, in `seconds` at most, in a thread of its own: the caller's may have a loop."""
 
     async def bounded() -> Any:
@@ -105,4 +127,4 @@ def _run(work: Any, url: str, seconds: float) -> Any:
     except (Broken, Rejected):
         raise
     except Exception as error:  # transports raise their own kinds, also in groups; none has more to say than this
-        raise TryLater(f"the MCP server {url} did not answer ({type(error).__name__})") from None
+        raise TryLater(f"the MCP server {server.place} did not answer ({type(error).__name__})") from None

@@ -5,6 +5,7 @@ Authorization header comes from SAOLA_TOOL_HEADERS by the server's origin. Redir
 header cannot travel. A write sends its key as Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,8 @@ from agents.tools.bound import BoundTool, Caller, short
 from core.errors import Broken, Rejected, TryLater
 
 _METHODS = ("get", "put", "post", "delete", "patch")
+MOST_PARTS = 20_000
+_RESERVED = {"authorization", "cookie", "host", "idempotency-key"}  # headers that no model fills in
 _LATER = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -146,6 +149,8 @@ def _converted(
 
     for raw in [*item.get("parameters", ()), *operation.get("parameters", ())]:
         parameter = inlined(document, raw)
+        if parameter["in"] == "header" and parameter["name"].lower() in _RESERVED:
+            continue
         if parameter["in"] in ("path", "query", "header"):
             schema = {"description": parameter.get("description", ""), **parameter.get("schema", {})}
             add(parameter["name"], schema, parameter["in"], parameter.get("required", False))
@@ -156,25 +161,43 @@ def _converted(
             raise Broken(f"{path}: the body of {operation['operationId']} is not a JSON object")
         for name, inner in schema.get("properties", {}).items():
             add(name, inner, "body", name in schema.get("required", ()))
+    if undeclared := set(re.findall(r"\{([^{}]+)\}", route)) - {name for name, one in places.items() if one == "path"}:
+        raise Broken(f"{path}: the path of {operation['operationId']} has {sorted(undeclared)[0]!r}, declared nowhere")
     full = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     text = operation.get("description") or operation.get("summary") or operation["operationId"]
     return _Operation(method.upper(), server.rstrip("/") + route, text, full, places)
 
 
-def inlined(document: Mapping[str, Any], value: Any, depth: int = 0) -> Any:
-    """Return `value` with the document's own `$ref`s replaced by what they name; beyond 20 levels (a schema that holds
-    itself) anything goes. Raises Broken on a reference that leads nowhere or to another file."""
-    if depth > 20:
-        return {}
-    if isinstance(value, list):
-        return [inlined(document, part, depth + 1) for part in value]
-    if not isinstance(value, dict):
-        return value
-    if isinstance(reference := value.get("$ref"), str):
-        found: Any = document
+def inlined(document: Mapping[str, Any], value: Any) -> Any:
+    """Return `value` with the document's own `$ref`s replaced by what they name; inside a schema that holds itself,
+    anything goes. Raises Broken on a reference that leads nowhere or to another file, and on one that grows without
+    end."""
+    return _Inliner(document).inlined(value, ())
+
+
+class _Inliner:
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._left = MOST_PARTS
+
+    def inlined(self, value: Any, within: tuple[str, ...]) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            raise Broken(f"the references of this file unfold to more than {MOST_PARTS:,} parts")
+        if isinstance(value, list):
+            return [self.inlined(part, within) for part in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(reference := value.get("$ref"), str):
+            if reference in within:
+                return {}
+            return self.inlined(self._named(reference), (*within, reference))
+        return {key: self.inlined(part, within) for key, part in value.items()}
+
+    def _named(self, reference: str) -> Any:
+        found: Any = self._document
         for step in reference.removeprefix("#/").split("/"):
             found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
         if found is None or not reference.startswith("#/"):
             raise Broken(f"$ref {reference!r} leads nowhere in this file")
-        return inlined(document, found, depth + 1)
-    return {key: inlined(document, part, depth + 1) for key, part in value.items()}
+        return found

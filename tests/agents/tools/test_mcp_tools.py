@@ -1,6 +1,7 @@
 """MCP tools against a real MCP server over HTTP, of the reference SDK."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
 from agents.tools import mcp_tools
 from agents.tools.bind import bind
+from agents.tools.bound import Caller
 from agents.tools.carry_out import carry_out
 from core.contracts import ActionProposal
 from core.errors import Broken, Rejected, TryLater
@@ -119,3 +121,43 @@ def test_a_tool_that_the_server_does_not_have_is_named(tmp_path: Path, url: str)
     agent = make_agent(tmp_path, tools=[{"name": "nothing", "source": f"mcp:{url}"}])
     with pytest.raises(Broken, match="has no tool 'nothing'"):
         bind(agent, agent.manifest.tools[0], {})
+
+
+STDIO = """
+import os
+from pathlib import Path
+from mcp.server.mcpserver import MCPServer
+
+server = MCPServer("desk")
+
+@server.tool()
+def where() -> dict[str, object]:
+    \"\"\"Where it runs, and what it sees of Saola.\"\"\"
+    return {"folder": os.getcwd(), "seen": [name for name in os.environ if name.startswith("SAOLA")]}
+
+@server.tool()
+def reserve(sku: str, idempotency_key: str) -> str:
+    \"\"\"Reserve one.\"\"\"
+    Path("reserved").write_text(f"{sku} {idempotency_key}")
+    return f"reserved {sku}"
+
+server.run("stdio")
+"""
+
+
+def test_a_server_that_is_a_command_runs_in_the_agents_folder_without_saolas_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAOLA_SECRET", "not for tools")
+    (tmp_path / "server.py").write_text(STDIO)
+    source = f"mcp:stdio:{sys.executable} server.py"
+    tools = [
+        {"name": "where", "source": source},
+        {"name": "take", "effect": "write", "source": f"{source}#reserve", "sinks": ["sku"]},
+    ]
+    agent = make_agent(tmp_path, tools=tools, may=["take"])
+    found = bind(agent, agent.manifest.tools[0], {}).call({}, Caller(seconds=60))
+    assert found == {"folder": str(tmp_path), "seen": []}
+    action = ActionProposal(name="take", arguments={"sku": "A-1"})
+    done = carry_out(agent, action, "key-1", settings=ModelSettings(), seconds=60)
+    assert (done.status, (tmp_path / "reserved").read_text()) == ("done", "A-1 key-1")

@@ -49,7 +49,32 @@ paths:
       operationId: twice
       parameters: [{name: a, in: query, schema: {}}]
       requestBody: {content: {application/json: {schema: {type: object, properties: {a: {}}}}}}
+  /tree:
+    post:
+      operationId: tree
+      parameters:
+        - {name: Authorization, in: header, required: true, schema: {type: string}}
+        - {name: Idempotency-Key, in: header, schema: {type: string}}
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Tree"}}}}
+  /bomb:
+    post:
+      operationId: bomb
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/B0"}}}}
+  /things/{id}:
+    get: {operationId: undeclared}
 """
+BOMB = "".join(
+    f"    B{n}: {{type: object, properties: {{a: {{$ref: '#/components/schemas/B{n + 1}'}}, "
+    f"b: {{$ref: '#/components/schemas/B{n + 1}'}}}}}}\n"
+    for n in range(40)
+)
+SHOP = SHOP.replace("  schemas:\n", f"  schemas:\n{BOMB}    B40: {{type: string}}\n").replace(
+    "    Line:\n",
+    "    Tree:\n      type: object\n      properties:\n"
+    + "".join(f"        {side}: {{$ref: '#/components/schemas/Tree'}}\n" for side in ("left", "middle", "right"))
+    + "    Line:\n",
+    1,
+)
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -131,6 +156,20 @@ def test_the_schema_joins_parameters_and_body_and_checks_them(tmp_path: Path, sh
         tool.check({"order_id": "A-1", "reason": "late", "host": "evil"})
 
 
+def test_a_schema_that_holds_itself_is_unfolded_once_and_no_model_fills_in_a_key(tmp_path: Path, shop: str) -> None:
+    agent = shop_agent(tmp_path, shop, "tree")
+    tool = bind(agent, agent.manifest.tools[0], {})
+    assert tool.schema["properties"] == {"left": {}, "middle": {}, "right": {}}
+    assert tool.schema["required"] == []
+    call(agent, {"left": {"right": 1}}, {shop: "Bearer ours"}, key="k")
+    _, _, headers, body = Shop.seen[0]
+    assert (headers["Authorization"], headers["Idempotency-Key"], body) == (
+        "Bearer ours",
+        '"k"',
+        {"left": {"right": 1}},
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "kind"),
     [
@@ -174,6 +213,8 @@ def test_a_path_argument_cannot_name_another_resource(tmp_path: Path, shop: str,
         ("openapi:../shop.yaml#getOrder", "outside the agent's folder"),
         ("openapi:other.yaml#getOrder", "other.yaml"),
         ("openapi:shop.yaml#twice", "'a' in both query and body"),
+        ("openapi:shop.yaml#bomb", "unfold to more than"),
+        ("openapi:shop.yaml#undeclared", "'id', declared nowhere"),
         ("ftp:x", "unknown source"),
     ],
 )

@@ -45,7 +45,8 @@ _lock = threading.Lock()
 def bind_mcp(agent: Agent, declared: Tool, headers: Mapping[str, str], seconds: float = 10.0) -> BoundTool:
     """Return the remote tool that `declared.source` names. The server is asked for its tools once in five minutes.
 
-    Raises TryLater where the server cannot be reached within `seconds` (a command: a minute), Broken where it has no such tool.
+    Raises TryLater where the server cannot be reached within `seconds` (a command: a minute),
+    Broken where it has no such tool.
     """
     place, _, remote_name = declared.source.removeprefix("mcp:").partition("#")
     if not place.startswith(("http://", "https://", _STDIO)):

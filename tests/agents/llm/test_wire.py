@@ -13,7 +13,9 @@ from structlog.testing import capture_logs
 from agents.engines.llm import LlmEngine
 from agents.llm import breaker
 from agents.llm.providers import model_chain
+from agents.llm.scripted import scripted_chain
 from agents.llm.scripted_server import ScriptedServer
+from agents.llm.settings import ModelSettings
 from core.contracts import Proposal
 from core.errors import Broken, TryLater
 from tests.agents.llm.making import answer, make_agent, make_context, make_item, server_settings
@@ -60,6 +62,21 @@ def test_the_system_prompt_is_the_same_for_every_ticket_so_that_servers_cache_it
         first, second = (body for _, body in server.requests)
     assert first["messages"][0] == second["messages"][0]
     assert first["tools"] == second["tools"]
+
+
+@pytest.mark.parametrize(("name", "marked"), [("anthropic:claude", True), ("openai:gpt", False)])
+def test_the_prompt_is_marked_for_caching_where_a_provider_wants_it_marked(
+    tmp_path: Path, name: str, marked: bool
+) -> None:
+    seen: list[Any] = []
+
+    def script(messages: Any) -> Any:
+        seen.append(messages[0].content)
+        return answer()
+
+    engine = LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(script, name))
+    engine.run(make_agent(tmp_path), make_item(), make_context())
+    assert (isinstance(seen[0], list) and seen[0][0]["cache_control"] == {"type": "ephemeral"}) is marked
 
 
 def test_a_rate_limit_is_waited_out_as_long_as_the_server_asks(tmp_path: Path) -> None:

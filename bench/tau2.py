@@ -21,11 +21,14 @@ same model plays; figures are then pass^1 to pass^N: the chance that N tries of 
 import argparse
 import contextlib
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from agents.contract import Agent
 from bench import tau2_live, tau2_play
@@ -54,6 +57,7 @@ def main() -> None:
     tasks = tasks[: given.tasks or None]
     if given.live and not settings().model:
         parser.error("--live needs a language model: set SAOLA_MODEL (and SAOLA_MODEL_BASE_URL)")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as place:
         agent = make_agent(domain, Path(place), policy)

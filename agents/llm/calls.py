@@ -124,6 +124,9 @@ class ModelCalls(AgentMiddleware):
     ) -> ModelResponse[Any]:
         """Ask each model in turn until one answers; count what it used."""
         chain, budget = _current.get()
+        last = request.messages[-1]
+        if isinstance(last, AIMessage) and not last.tool_calls:  # asked again, it would only go on talking
+            raise NeedsHuman("the model gave no answer in the agreed form")
         budget.check()
         began = time.monotonic()
         failures: list[SaolaError] = []

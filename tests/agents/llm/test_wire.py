@@ -64,6 +64,15 @@ def test_the_system_prompt_is_the_same_for_every_ticket_so_that_servers_cache_it
     assert first["tools"] == second["tools"]
 
 
+def test_a_model_that_ignores_its_only_tool_is_asked_once(tmp_path: Path) -> None:
+    with ScriptedServer([{"text": "Sure!"}]) as server:
+        engine = LlmEngine(server_settings(server.base_url))
+        proposal = engine.run(make_agent(tmp_path, tools=[], may=[]), make_item(), make_context())
+        assert len(server.requests) == 1
+    assert (proposal.kind, proposal.reason) == ("abstain", "the model gave no answer in the agreed form")
+    assert proposal.usage.input_tokens > 0
+
+
 @pytest.mark.parametrize(("name", "marked"), [("anthropic:claude", True), ("openai:gpt", False)])
 def test_the_prompt_is_marked_for_caching_where_a_provider_wants_it_marked(
     tmp_path: Path, name: str, marked: bool

@@ -1,5 +1,6 @@
 """`saola agent new NAME`: a folder of one agent with a failing case to fill in."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Literal
@@ -9,12 +10,15 @@ from ruamel.yaml import YAML
 
 from agents.answers_edit import render
 from agents.answers_file import Intent
+from agents.catalog import manifest_schema
 from agents.manifest import Name
 from core.errors import Rejected
 
 EngineName = Literal["answers", "llm", "extract"]
 
+SCHEMA = "agent.schema.json"
 _MANIFEST = """\
+# yaml-language-server: $schema=../agent.schema.json
 name: {name}
 kind: {kind}
 summary: Say in one line what it does, for staff.
@@ -99,7 +103,8 @@ def scaffold(root: Path, name: str, engine: EngineName, document_type: str = "in
     if folder.exists():
         raise Rejected(f"{folder} exists already", code="exists", hint="Choose another name, or edit what is there.")
     folder.mkdir(parents=True)
-    made = []
+    made = [root / SCHEMA]  # beside the folders: editors that know the first line of agent.yaml read it
+    made[0].write_text(json.dumps(manifest_schema(), indent=1) + "\n", encoding="utf-8")
     for file, text in _texts(name, engine, document_type).items():
         (folder / file).write_text(text, encoding="utf-8")
         made.append(folder / file)

@@ -1,6 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from agents import case_file, catalog, scaffold
 from core.errors import Rejected
@@ -15,6 +18,19 @@ def test_a_scaffold_is_a_folder_that_the_catalog_takes(tmp_path: Path, engine: s
     assert entry.manifest.engine == engine
     assert {path.name for path in made} >= {"agent.yaml", "cases.yaml"}
     assert len(case_file.parse(entry.files["cases.yaml"])) == 1
+
+
+def test_an_editor_finds_the_schema_and_it_takes_what_was_written(tmp_path: Path) -> None:
+    scaffold.scaffold(tmp_path, "my_agent", "llm")
+    text = (tmp_path / "my_agent" / "agent.yaml").read_text(encoding="utf-8")
+    named = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    validator = Draft202012Validator(json.loads((tmp_path / "my_agent" / named).read_text(encoding="utf-8")))
+    assert list(validator.iter_errors(YAML(typ="safe").load(text))) == []
+    wrong = YAML(typ="safe").load(text.replace("engine: llm", "engine: magic") + "samplez: 3\n")
+    assert sorted(list(fault.path) for fault in validator.iter_errors(wrong)) == [[], ["engine"]]
+    found = catalog.Catalog([tmp_path], library=False)
+    found.refresh()
+    assert (list(found.entries), found.problems) == (["my_agent"], ())
 
 
 @pytest.mark.parametrize("name", ["", "Bad", "1st", "with space", "../up", "a" * 80])

@@ -4,6 +4,7 @@
       ticket: {subject: "", text: "I lost my card", language: en}     # or document: cases/invoice.pdf
       customer: {address: ann@mail.example, name: Ann, verified: true}
       script: [...]              # llm agents: a scripted model's turns; left out, a configured model is asked
+      tools: {find_order: {status: open}}    # what a reading tool gives back, so that its server is not asked
       runs: 5                    # with a real model: run it five times,
       needs: 4                   # of which four must pass
       expect: {kind: reply, intent: card_lost, language: en, reply_contains: [block], actions: [], fields: {}}
@@ -70,6 +71,9 @@ class Case(_Strict):
     document: str = ""
     customer: CaseCustomer | None = None
     script: tuple[dict[str, Any], ...] | None = None
+    tools: dict[str, Any] = Field(
+        {}, description="what reading tools give back in this case; their servers are not asked"
+    )
     runs: int = Field(1, ge=1, le=50, description="how often a real model is asked: it does not always say the same")
     needs: int = Field(0, ge=0, description="how many of these runs must pass; 0: all")
     expect: Expected

@@ -120,7 +120,7 @@ def _context(agent: Agent, case: Case, chosen: Route, bench: Bench) -> Context:
     read = bench.read_document
     deadline = time.monotonic() + max(agent.manifest.limits.seconds, DEFAULT_SECONDS)
     if read is None or not case.document:
-        return Context(route=chosen, deadline=deadline)
+        return Context(route=chosen, deadline=deadline, tool_results=case.tools)
     path = agent.folder / case.document
     return Context(route=chosen, deadline=deadline, read_document=lambda _: read(path), open_file=lambda _: path)
 

@@ -25,6 +25,7 @@ class Context:
     open_file: Callable[[UUID], Path] | None = None  # document id -> a local file to read
     read_document: Callable[[UUID], Reading] | None = None  # document id -> its reading, made in a limited child
     see_page: Callable[[UUID, int], bytes] | None = None  # document id, page from 1 -> PNG, drawn in a limited child
+    tool_results: Mapping[str, Any] = field(default_factory=dict)  # of a case: what reading tools give back, unasked
     watch: Watch | None = None  # hears each step of an llm run (a developer's trial)
     confidence: bytes = b""  # the stored model that turns an llm agent's signals into its score; empty: the shipped one
 

@@ -96,7 +96,8 @@ class ToolRun:
 
     def _read(self, tool: BoundTool, arguments: dict[str, Any]) -> str:
         caller = Caller(customer=self.customer, seconds=max(0.1, self._deadline - time.monotonic()))
-        result = tool.call(arguments, caller)
+        given = self._context.tool_results
+        result = given[tool.name] if tool.name in given else tool.call(arguments, caller)
         # Only what a tool says of the verified customer's own record counts as theirs; such a tool answers for that
         # customer alone and refuses what is not theirs (Rejected), so a value that it gives back has been checked.
         (self.seen.customer if tool.declared.verified_customer else self.seen.tool).append(result)

@@ -7,6 +7,9 @@ from agents import cases
 from agents.cases import Bench, Result
 from agents.catalog import Catalog
 from agents.contract import Agent, Context, Engine
+from agents.engines.llm import LlmEngine
+from agents.llm.scripted import scripted_chain
+from agents.llm.settings import ModelSettings
 from agents.loader import Loader
 from agents.triage.classifier import Classifier
 from agents.triage.examples import from_entries
@@ -152,6 +155,34 @@ def test_an_engine_that_breaks_fails_the_case_and_not_the_run(tmp_path: Path) ->
     (tmp_path / "cards" / "agent.py").write_text("def run(agent, item, context, engine):\n    return 1 / 0\n")
     (result,) = run_cases(tmp_path, engine=Fixed(), model=True)
     assert "ZeroDivisionError" in result.differences[0]
+
+
+def test_a_case_says_what_a_tool_gives_back_and_its_server_is_not_asked(tmp_path: Path) -> None:
+    case = """\
+        - name: stock
+          ticket: {text: Is there one left?, language: en}
+          tools: {stock: {left: 17}}
+          script:
+            - {call: stock, arguments: {sku: A}}
+            - {answer: {reply: "17 are left", language: en, sure: 0.9}}
+          expect: {kind: reply, reply_contains: ["17"]}
+        """
+    llm_agent(tmp_path, case)
+    manifest = (tmp_path / "cards" / "agent.yaml").read_text()
+    (tmp_path / "cards" / "agent.yaml").write_text(
+        f'{manifest}tools: [{{name: stock, source: "openapi:a.yaml#left"}}]\n'
+    )
+    (tmp_path / "cards" / "a.yaml").write_text(
+        "openapi: 3.1.0\nservers: [{url: 'http://127.0.0.1:1'}]\npaths:\n  /left:\n    get:\n      operationId: left\n"
+        "      parameters: [{name: sku, in: query, schema: {type: string}}]\n"
+    )
+
+    def scripted(script: Sequence[Mapping[str, Any]]) -> Engine:
+        return LlmEngine(ModelSettings(), chain=lambda *_: scripted_chain(list(script)))
+
+    (result,) = run_cases(tmp_path, scripted=scripted)
+    assert result.passed, result.differences
+    assert result.proposal is not None and result.proposal.signals["support"] == 1.0
 
 
 class Fickle:

@@ -131,7 +131,8 @@ class ExtractEngine:
         if both:
             merged, agreement = agreed(read, model)
             return ModelsFields(merged, document_score(merged, file), agreement, usage)
-        fields = checked(model, file)
+        tables = [one for one in read if one.type == "table"]  # they are left to the rules
+        fields = checked([*model, *tables], file)
         return ModelsFields(fields, document_score(fields, file), None, usage)
 
 

@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 
 from core.db import app_database
 from core.errors import Rejected
-from core.rollups import COUNTERS
+from core.rollups import COUNTERS, PAIRED, VERSION
 from core.store import rollup_reads, rollups, tenants
-from core.store.rollup_reads import Wanted as Cells
+from core.store.rollup_reads import Wanted as Days
 from metrics import accuracy, automation_share
 from metrics.cohort import GroupBy
 from metrics.estimate import Estimate
@@ -35,14 +35,13 @@ PAST = timedelta(days=180)  # earlier tickets tell how long people take
 
 
 class Wanted(NamedTuple):
-    """Which report: of items that arrived in [since, until); of one slice, where `only` names a quality and a value."""
+    """Which report: of items that arrived in [since, until), as a whole and by one of their qualities."""
 
     tenant_id: UUID
     since: datetime
     until: datetime
     by: GroupBy | None
     origin: str | None
-    only: tuple[GroupBy, str] | None = None
 
 
 class Point(NamedTuple):
@@ -109,40 +108,47 @@ def make(connection: Connection, wanted: Wanted) -> Made:
 
 def added(connection: Connection, wanted: Wanted) -> Added:
     """Read what a period adds up to; nothing where no roll-ups have been made yet."""
-    standing = rollups.standing(connection)
+    standing = _standing(connection)
     zone = ZoneInfo(standing.zone if standing else str(tenants.current(connection)["timezone"]))
-    cells = _cells(wanted, zone)
-    empty = Sums(since=_midnight(cells.since, zone), until=_midnight(cells.until, zone), now=datetime.now(UTC))
+    days = days_of(wanted, zone)
+    empty = Sums(since=_midnight(days.since, zone), until=_midnight(days.until, zone), now=datetime.now(UTC))
     if standing is None:
         return Added(empty, {})
     empty.now = standing.as_of
-    empty.minutes = baseline(rollup_reads.handled(connection, standing.build, cells.since, cells.until, PAST))
-    whole = _read(connection, standing.build, cells, empty, None).get("", empty)
-    whole.held = rollup_reads.held(connection, standing.build, cells)
-    parts = _read(connection, standing.build, cells, empty, wanted.by) if wanted.by else {}
+    empty.minutes = baseline(rollup_reads.handled(connection, standing.build, days.since, days.until, PAST))
+    whole = _read(connection, standing.build, days, empty, "").get("", empty)
+    parts = _read(connection, standing.build, days, empty, wanted.by) if wanted.by else {}
     sizes = {value: part.both("items") for value, part in parts.items()}
     return Added(whole, {value: parts[value] for value in sorted(sizes, key=lambda v: (-sizes[v], v)) if sizes[value]})
 
 
-def _cells(wanted: Wanted, zone: ZoneInfo) -> Cells:
+def _standing(connection: Connection) -> rollups.Standing | None:
+    """The roll-ups in service; None where there are none, or of another meaning: then they are being made anew."""
+    standing = rollups.standing(connection)
+    return standing if standing and standing.version == VERSION else None
+
+
+def days_of(wanted: Wanted, zone: ZoneInfo) -> Days:
+    """The whole days of a time zone that hold a period."""
     last = (wanted.until - timedelta(microseconds=1)).astimezone(zone).date()
-    by, value = wanted.only or ("", "")
-    return Cells(wanted.since.astimezone(zone).date(), last + timedelta(days=1), wanted.origin, by, value)
+    return Days(wanted.since.astimezone(zone).date(), last + timedelta(days=1), wanted.origin)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock(), zone)
 
 
-def _read(connection: Connection, build: int, cells: Cells, empty: Sums, split: str | None) -> dict[str, Sums]:
-    found: dict[str, Sums] = {}
-    for row in rollup_reads.sums(connection, build, cells, split):
-        sums = found.get(row["value"]) or found.setdefault(row["value"], _another(empty))
-        counts = {name: value for name in COUNTERS if (value := row[name])}
-        sums.add(row["item"], row["agent"], row["intent"], counts)
-    for value, waits in rollup_reads.waits(connection, build, cells, split).items():
-        if value in found:
-            found[value].waits.update(waits)
+def _read(connection: Connection, build: int, days: Days, empty: Sums, by: str) -> dict[str, Sums]:
+    """The sums of all items, or of those of each value of `by`."""
+    found: defaultdict[str, Sums] = defaultdict(lambda: _another(empty))
+    for row in rollup_reads.sums(connection, build, days, by):
+        found[row["value"]].count(row["item"], {name: value for name in COUNTERS if (value := row[name])})
+    for row in rollup_reads.pairs(connection, build, days, by):
+        found[row["value"]].pair(row["item"], row["agent"], row["intent"], {name: row[name] for name in PAIRED})
+    for value, waits in rollup_reads.waits(connection, build, days, by).items():
+        found[value].waits.update(waits)
+    for value, held in rollup_reads.held(connection, build, days, by).items():
+        found[value].held.update(held)
     return found
 
 
@@ -155,22 +161,22 @@ _AUDITS = ("audit_sent", "audit_waiting", "audit_n", "audit_k", "audit_w", "audi
 
 def _trend(connection: Connection, wanted: Wanted) -> Iterator[Point]:
     """Cut the period by arrival into days, or longer parts where it has more than 30."""
-    standing = rollups.standing(connection)
+    standing = _standing(connection)
     if standing is None:
         return
     zone = ZoneInfo(standing.zone)
-    cells = _cells(wanted, zone)
+    period = days_of(wanted, zone)
     days: defaultdict[date, Sums] = defaultdict(
         lambda: Sums(since=wanted.since, until=wanted.until, now=standing.as_of)
     )
-    step = max(1, math.ceil((cells.until - cells.since).days / POINTS))
+    step = max(1, math.ceil((period.until - period.since).days / POINTS))
     names = ("items", "settled", "durable", "simulated", *_AUDITS)
-    for row in rollup_reads.by_day(connection, standing.build, cells, names):
-        first = cells.since + timedelta(days=(row["start"] - cells.since).days // step * step)
+    for row in rollup_reads.by_day(connection, standing.build, period, names):
+        first = period.since + timedelta(days=(row["start"] - period.since).days // step * step)
         counts = Counter({name: row[name] for name in names})
         (days[first].tickets if row["item"] == "ticket" else days[first].documents).update(counts)
-    for number in range(0, (cells.until - cells.since).days, step):
-        day = cells.since + timedelta(days=number)
+    for number in range(0, (period.until - period.since).days, step):
+        day = period.since + timedelta(days=number)
         sums = days[day]
         yield Point(
             _midnight(day, zone), sums.tickets["items"], automation_share.estimate(sums), accuracy.estimate(sums)

@@ -65,7 +65,7 @@ def knowledge_gaps(connection: Connection, wanted: Wanted) -> tuple[KnowledgeGap
     if standing is None:
         return ()
     days = rollup_reads.Wanted(whole.since.date(), whole.until.date(), wanted.origin)
-    return knowledge_missing(whole, rollup_reads.held_by_intent(connection, standing.build, days))
+    return knowledge_missing(whole, rollup_reads.held(connection, standing.build, days, "intent"))
 
 
 def settled_week(wanted: Wanted) -> Wanted:

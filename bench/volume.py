@@ -10,11 +10,13 @@ PostgreSQL as its superuser without row-level security and in DuckDB over a Parq
 """
 
 import argparse
+import contextlib
 import functools
 import itertools
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ from uuid import UUID
 
 import duckdb
 import numpy as np
+import psutil
 
 from api.figures import Wanted, make
-from bench.volume_log import DAYS, Log, load, make_tenant
+from bench.volume_log import DAYS, Log, load, load_first, make_tenant
 from cli.embedded.temporary import Servers, temporary_servers
 from core.db import Database, migrate
 from core.ids import new_id
@@ -76,100 +79,131 @@ def measure(servers: Servers, tickets: int, seed: int) -> tuple[dict[str, float]
     tenant, database = new_id(), Database(servers.database().app_url)
     log, now = Log(tickets, seed), datetime.now(UTC)
     late_ones = min(5_000, tickets // 10)  # tickets whose events come at the end
+    clock = Clock(servers.postgres.process.pid)
     make_tenant(servers.database().app_url, tenant)
     with servers.postgres.postgres.connect(servers.database().name) as owner:
-        owner.autocommit = False
-        files = log.files(tenant, servers.home, 0, tickets - late_ones)
-        written, load_seconds = _timed(lambda: load(owner, files))
-        owner.autocommit = True
-        owner.execute("VACUUM ANALYZE events")
-        print(f"{written:,} events loaded in {load_seconds:.0f} s", flush=True)
-        items, rebuild_seconds = _timed(lambda: rebuild(tenant, now=now, database=database))
-        rate = written / rebuild_seconds
-        print(f"{items:,} items rolled up anew in {rebuild_seconds:.0f} s: {rate:,.0f} events a second", flush=True)
-        owner.autocommit = False
+
+        def first() -> int:
+            return load_first(owner, log.files(tenant, servers.home, 0, tickets - late_ones), clock.tell("loaded"))
+
+        written, loaded = clock.timed(first)
+        print(f"{written:,} events made and loaded: {loaded}", flush=True)
+        items, made = clock.timed(lambda: rebuild(tenant, now=now, database=database))
+        rate = written / made.seconds
+        print(f"{items:,} items rolled up anew: {made}, {rate:,.0f} events a second", flush=True)
         late = load(owner, log.files(tenant, servers.home, tickets - late_ones, tickets))
-        taken, roll_seconds = _timed(lambda: catch_up(tenant, now=now, database=database))
+        taken, rolled = clock.timed(lambda: catch_up(tenant, now=now, database=database))
         assert taken >= late, "not every event was taken in"
-        owner.autocommit = True
+        print(f"{late:,} events rolled up as they came: {rolled}", flush=True)
         for table in ("rollups", "rollup_waits", "rollup_items"):
             owner.execute(f"VACUUM ANALYZE {table}")
-        asked = _dashboard(database, tenant, log.start + timedelta(days=DAYS))
+        asked = _dashboard(clock, database, tenant, log.start + timedelta(days=DAYS))
         events = written + late
         figures = {
-            "query_p50_ms": round(float(np.percentile(list(asked.values()), 50)), 1),
-            "query_p95_ms": round(float(np.percentile(list(asked.values()), 95)), 1),
-            "query_slowest_ms": round(max(asked.values()), 1),
-            "rolled_up_events_per_second": round(late / roll_seconds),
-            "rebuild_seconds": round(rebuild_seconds, 1),
+            "query_p50_ms": _percentile(asked, 50),
+            "query_p95_ms": _percentile(asked, 95),
+            "query_slowest_ms": _percentile(asked, 100),
+            "query_p95_cpu_ms": round(1000 * float(np.percentile([one.cpu for one in asked.values()], 95)), 1),
+            "rolled_up_events_per_second": round(late / rolled.seconds),
+            "rolled_up_events_per_cpu_second": round(late / rolled.cpu),
+            "rebuild_seconds": round(made.seconds, 1),
+            "rebuild_cpu_seconds": round(made.cpu, 1),
             "rebuild_events_per_second": round(rate),
             "rebuild_seconds_for_30_million": round(GOAL_EVENTS / rate),
         }
-        yardstick = _peers(owner, log, servers.home, asked)
+        print(f"queries: {figures['query_p95_ms']} ms p95, {figures['query_slowest_ms']} ms at most", flush=True)
+        yardstick = _peers(clock, owner, log, servers.home, asked)
     database.close()
-    yardstick["rebuild_ratio_to_duckdb"] = round(rebuild_seconds / yardstick["duckdb_whole_log_seconds"], 1)
+    yardstick["rebuild_ratio_to_duckdb"] = round(made.seconds / yardstick["duckdb_whole_log_seconds"], 1)
     return figures, yardstick, events
 
 
-def _timed(act: Callable[[], Any]) -> tuple[Any, float]:
-    begin = time.perf_counter()
-    return act(), time.perf_counter() - begin
+@dataclass(frozen=True)
+class Spent:
+    """What something took: seconds by the clock, and of CPU by this process and PostgreSQL's."""
+
+    seconds: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:,.0f} s ({self.cpu:,.0f} s of CPU)"
 
 
-def _dashboard(database: Database, tenant: UUID, end: datetime) -> dict[Asked, float]:
-    """Every query of the control room, several times over different days: milliseconds by days, group and round."""
-    asked: dict[Asked, float] = {}
+class Clock:
+    """Times what this process and a PostgreSQL server do together."""
+
+    def __init__(self, postmaster: int) -> None:
+        self._server = psutil.Process(postmaster)
+        self._told = time.monotonic()
+
+    def timed(self, act: Callable[[], Any]) -> tuple[Any, Spent]:
+        """Do it. Returns what it returns and what it took."""
+        cpu, begin = self._cpu(), time.perf_counter()
+        found = act()
+        seconds = time.perf_counter() - begin
+        return found, Spent(seconds, self._cpu() - cpu)
+
+    def tell(self, what: str) -> Callable[[int], None]:
+        """Return a printer of progress that speaks every 20 seconds at most."""
+
+        def told(done: int) -> None:
+            if time.monotonic() - self._told > 20:
+                self._told = time.monotonic()
+                print(f"  {done:,} events {what}", flush=True)
+
+        return told
+
+    def _cpu(self) -> float:
+        own, spent = self._server.cpu_times(), time.process_time()
+        spent += own.user + own.system + own.children_user + own.children_system
+        for child in self._server.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = child.cpu_times()
+                spent += times.user + times.system
+        return spent
+
+
+def _percentile(asked: dict[Asked, Spent], percent: int) -> float:
+    return round(1000 * float(np.percentile([one.seconds for one in asked.values()], percent)), 1)
+
+
+def _dashboard(clock: Clock, database: Database, tenant: UUID, end: datetime) -> dict[Asked, Spent]:
+    """Every query of the control room, several times over different days, by days, group and round."""
+    asked: dict[Asked, Spent] = {}
     for days, by, number in itertools.product(WINDOWS, (None, *GROUPS), range(ROUNDS)):
         until = end - timedelta(days=3 * number)
         since = max(until - timedelta(days=days), end - timedelta(days=DAYS))
         wanted = Wanted(tenant, since, until, by, None)
         with database.transaction(tenant) as connection:
-            made, seconds = _timed(functools.partial(make, connection, wanted))
+            made, asked[days, by, number] = clock.timed(functools.partial(make, connection, wanted))
         assert made.report.tickets > 0
-        asked[days, by, number] = 1000 * seconds
     return asked
 
 
-def _peers(owner: Any, log: Log, home: Path, asked: dict[Asked, float]) -> dict[str, float]:
+def _peers(clock: Clock, owner: Any, log: Log, home: Path, asked: dict[Asked, Spent]) -> dict[str, float]:
     """The same question as plain SQL, in PostgreSQL and in DuckDB."""
     end = log.start + timedelta(days=DAYS)
-    file = home / "events.parquet"
     found: dict[str, float] = {}
-    with duckdb.connect() as duck:
-        _, found["duckdb_load_seconds"] = _timed(lambda: _to_parquet(owner, duck, file))
-        duck.execute(f"CREATE VIEW events AS SELECT * FROM '{file}'")
+    with duckdb.connect(config={"memory_limit": "2GB", "temp_directory": str(home)}) as duck:
+        duck.execute(f"CREATE VIEW events AS FROM '{home}/log*.parquet'")
         for days in (30, DAYS):
             since, until = (f"TIMESTAMPTZ '{at.isoformat()}'" for at in (end - timedelta(days=days), end))
-            ours = float(np.median([asked[days, "intent", number] for number in range(ROUNDS)]))
+            ours = float(np.median([asked[days, "intent", number].seconds for number in range(ROUNDS)]))
             sql = PLAIN.format(since=since, until=until, intent="e.data ->> 'intent'", by="e.data ->> 'by'")
-            answer, seconds = _timed(functools.partial(_rows, owner, sql))
-            other, duck_seconds = _timed(functools.partial(_rows, duck, sql))
+            answer, plain = clock.timed(functools.partial(_rows, owner, sql))
+            other, duck_spent = clock.timed(functools.partial(_rows, duck, sql))
             assert sorted(map(tuple, answer)) == sorted(map(tuple, other)), "the peers answered differently"
-            found[f"plain_sql_{days}_days_ms"] = round(1000 * seconds, 1)
-            found[f"plain_sql_{days}_days_ratio"] = round(1000 * seconds / ours, 1)
-            found[f"duckdb_{days}_days_ms"] = round(1000 * duck_seconds, 1)
-            found[f"duckdb_{days}_days_ratio"] = round(1000 * duck_seconds / ours, 1)
+            print(f"{days} days as plain SQL: PostgreSQL {plain}, DuckDB {duck_spent}", flush=True)
+            found[f"ours_{days}_days_ms"] = round(1000 * ours, 1)
+            for name, spent in (("plain_sql", plain), ("duckdb", duck_spent)):
+                found[f"{name}_{days}_days_ms"] = round(1000 * spent.seconds, 1)
+                found[f"{name}_{days}_days_ratio"] = round(spent.seconds / ours, 1)
     found["duckdb_whole_log_seconds"] = round(found[f"duckdb_{DAYS}_days_ms"] / 1000, 3)
-    found["duckdb_load_seconds"] = round(found["duckdb_load_seconds"], 1)
     return found
 
 
 def _rows(peer: Any, sql: str) -> list[Any]:
     return list(peer.execute(sql).fetchall())
-
-
-def _to_parquet(owner: Any, duck: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Copy the raw rows out of PostgreSQL into a Parquet file."""
-    text = file.with_suffix(".csv")
-    with (
-        text.open("wb") as out,
-        owner.cursor().copy("COPY (SELECT kind, at, ticket_id, data FROM events) TO STDOUT (FORMAT csv)") as copy,
-    ):
-        for block in copy:
-            out.write(block)
-    columns = "{'kind': 'VARCHAR', 'at': 'TIMESTAMPTZ', 'ticket_id': 'UUID', 'data': 'JSON'}"
-    duck.execute(f"COPY (SELECT * FROM read_csv('{text}', columns={columns})) TO '{file}' (FORMAT parquet)")
-    text.unlink()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A generated event log for `bench.volume`: a year of tickets in order of arrival, about six events each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,21 +95,26 @@ class Log:
         self.start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS + 14)
 
     def files(self, tenant: UUID, folder: Path, first: int, last: int) -> Iterator[Path]:
-        """Yield files of the events of the tickets from first to last, as COPY reads them."""
+        """Yield files of the events of the tickets from first to last in the order in which they happen, as COPY reads
+        them; the same rows stay in `folder` as Parquet files, for the peers."""
         events = EVENTS.replace("{agents}", str(AGENTS)).replace("FROM tickets", ", number FROM tickets")
         rows = ROWS.replace("{tenant}", str(tenant))
-        with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as duck:
+        with duckdb.connect(config={"threads": 1, "memory_limit": "2GB", "temp_directory": str(folder)}) as duck:
             duck.execute(V7.replace("{seed}", str(self.seed)))
             for begin in range(first, last, A_FILE):
                 values = {"start": int(self.start.timestamp()) * 1_000_000, "days": DAYS, "tickets": self.tickets}
                 values |= {"seed": self.seed, "intents": INTENTS, "first": begin, "last": min(begin + A_FILE, last)}
                 duck.execute(TICKETS.format(**values))
-                file = folder / "events.csv"
                 duck.execute(
-                    f"""COPY (SELECT *, happened_at AS written_at
-                        FROM ({rows} FROM ({events}) e JOIN tickets t USING (number))
-                        ORDER BY ticket_id, id) TO '{file}' (FORMAT csv, HEADER false, NULLSTR '')"""
+                    f"""CREATE OR REPLACE TEMP TABLE made AS
+                        SELECT * FROM ({rows} FROM ({events}) e JOIN tickets t USING (number))
+                        ORDER BY happened_at, id"""
                 )
+                file = folder / "events.csv"
+                as_csv = "(FORMAT csv, HEADER false, NULLSTR '')"
+                duck.execute(f"COPY (SELECT *, happened_at FROM made) TO '{file}' {as_csv}")
+                columns = 'kind, CAST(happened_at AS TIMESTAMPTZ) AS "at", ticket_id, CAST(data AS JSON) AS data'
+                duck.execute(f"COPY (SELECT {columns} FROM made) TO '{folder}/log{begin:09}.parquet' (FORMAT parquet)")
                 yield file
                 file.unlink()
 
@@ -122,14 +127,37 @@ def make_tenant(url: str, tenant_id: UUID) -> None:
     database.close()
 
 
-def load(owner: Any, files: Iterator[Path]) -> int:
-    """Write events by COPY, a file a transaction, as the superuser connection `owner`. Returns how many."""
+def load(owner: Any, files: Iterator[Path], told: Callable[[int], object] = lambda done: None) -> int:
+    """Write events by COPY in one transaction, as the superuser connection `owner`. Returns how many."""
     done = 0
-    for file in files:
-        with owner.cursor() as cursor:
+    with owner.transaction(), owner.cursor() as cursor:
+        for file in files:
             with cursor.copy(f"COPY events ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy, file.open("rb") as lines:
                 while block := lines.read(1 << 20):
                     copy.write(block)
             done += cursor.rowcount
-        owner.commit()
+            told(done)
+    return done
+
+
+def load_first(owner: Any, files: Iterator[Path], told: Callable[[int], object] = lambda done: None) -> int:
+    """Write the first events of an empty log as a restored dump would: rows first, then indexes. Returns how many."""
+    key = owner.execute(
+        """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+           WHERE conrelid = 'events'::regclass AND contype = 'p'"""
+    ).fetchone()
+    indexes = owner.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'events' AND indexname <> %s", (key[0],)
+    ).fetchall()
+    with owner.transaction():
+        owner.execute("TRUNCATE events")  # in this transaction, so that nothing of it is written to the log twice
+        owner.execute(f"ALTER TABLE events DROP CONSTRAINT {key[0]}")
+        for name, _ in indexes:
+            owner.execute(f"DROP INDEX {name}")
+        done = load(owner, files, told)
+        owner.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        owner.execute(f"ALTER TABLE events ADD CONSTRAINT {key[0]} {key[1]}")
+        for _, definition in indexes:
+            owner.execute(definition)
+    owner.execute("VACUUM ANALYZE events")
     return done

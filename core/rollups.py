@@ -1,8 +1,9 @@
-"""What roll-ups are made of: the counters that each item adds to its cell, and the cells.
+"""What roll-ups are made of: the counters that each item adds, the item's cell, and the slices that it is part of.
 
-A cell holds what items of one day, origin, agent, version, model, intent, language and channel add up to. All counters
-are whole numbers, so that what was added can be taken off again exactly: money in millionths of a dollar, times in
-milliseconds, audit weights in millionths.
+A slice holds what items of one day or month, kind and origin add up to: all of them, or those of one agent, version,
+model, intent, language or channel. Within a slice, pairs hold the few counters that figures need by agent and intent.
+All counters are whole numbers, so that what was added can be taken off again exactly: money in millionths of a dollar,
+times in milliseconds, audit weights in millionths.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
-VERSION = 2  # of what the counters mean; a change makes every roll-up anew from the log
+VERSION = 3  # of what the counters mean; a change makes every roll-up anew from the log
 
 FIELDS = ("documents", "n", "k", "w", "wk", "ww", "wwk", "wwkk")  # of audited documents whose wrong fields are known
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
@@ -49,14 +50,20 @@ KINDS = (
     *("item.failed", "item.dead", "csat.asked", "csat.answered"),
 )
 DELIMITER, MISSING = "\x1f", "\x01"
+SLICE_KEY = ("grain", "start", "item", "origin", "by", "value")
+PAIR_KEY = (*SLICE_KEY, "agent", "intent")
+PAIRED = ("settled", "eligible", "attempted", "automated", "contained", "durable", "drafted")  # counters of pairs
 WAIT_KEY = ("grain", "start", "origin", "by", "value", "what")  # of one sketch
+TABLES = ("rollup_items", "rollups", "rollup_pairs", "rollup_waits")
 DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
+# What documents are grouped by and where it stands: type and source are where tickets have intent and channel.
+OF_DOCUMENTS = {"agent": "agent", "version": "version", "model": "model", "type": "intent", "source": "channel"}
 HELD = "held:"  # held:CODE counts the items that the gate held for this reason
 WAIT = "wait:"  # wait:WHAT:BUCKET counts the values in one bucket of a sketch
 
 
 class Cell(NamedTuple):
-    """Which roll-up an item belongs to. For documents, intent is the type and channel the media type."""
+    """What an item is counted under. For documents, intent is the type and channel the source."""
 
     item: str  # ticket | document
     start: date
@@ -67,6 +74,12 @@ class Cell(NamedTuple):
     intent: str
     language: str
     channel: str
+
+    @property
+    def slices(self) -> list[tuple[str, str]]:
+        """The slices (by, value) that the item is part of; the first is all items."""
+        columns = {name: name for name in DIMENSIONS} if self.item == "ticket" else OF_DOCUMENTS
+        return [("", ""), *((name, getattr(self, column)) for name, column in columns.items())]
 
 
 class Rolled(NamedTuple):

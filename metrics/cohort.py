@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
+from core.rollups import OF_DOCUMENTS
 from metrics.facts import DocumentFacts, Facts, TicketFacts
 
-GroupBy = Literal["agent", "version", "model", "intent", "language", "channel"]
+GroupBy = Literal["agent", "version", "model", "intent", "language", "channel", "type", "source"]
 GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
 
 
@@ -67,13 +68,14 @@ def cohort(facts: Facts, *, since: datetime, until: datetime, now: datetime, ori
 def split(whole: Cohort, by: GroupBy) -> dict[str, Cohort]:
     """The cohort by one quality of its items; each part is a cohort, largest first. Unknown values are ''.
 
-    Documents have an agent, its version and its model; by any other quality the parts hold tickets alone.
+    Both kinds have an agent, its version and its model; tickets alone intent, language and channel, documents alone
+    type and source.
     """
     tickets: dict[str, list[TicketFacts]] = defaultdict(list)
     documents: dict[str, list[DocumentFacts]] = defaultdict(list)
-    for ticket in whole.tickets:
+    for ticket in whole.tickets if by not in ("type", "source") else ():
         tickets[str(getattr(ticket, by))].append(ticket)
-    for document in whole.documents if by in ("agent", "version", "model") else ():
+    for document in whole.documents if by in OF_DOCUMENTS else ():
         documents[str(getattr(document, by))].append(document)
     sizes = {value: len(tickets[value]) + len(documents[value]) for value in {*tickets, *documents}}
     return {

@@ -208,7 +208,7 @@ def _document(document: DocumentFacts, now: datetime, zone: tzinfo) -> Rolled:
             document.model,
             document.type,
             "",
-            document.media_type,
+            document.source,
         ),
         received_at=document.received_at,
         customer="",

@@ -138,14 +138,19 @@ class RunFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFacts:
-    """One document. `delivered`: its fields went on by themselves; `finished`: they went on, or a person dealt with it,
-    or it failed for good."""
+    """One document.
+
+    type       what kind of document triage, or whoever read it, took it for
+    source     the channel through which it came, and its media type
+    delivered  its fields went on by themselves; `finished`: they went on, or a person dealt with it, or it failed for
+               good
+    """
 
     id: UUID
     received_at: datetime
     origin: str = ""
     type: str = ""
-    media_type: str = ""
+    source: str = ""
     agent: str = ""
     version: str = ""
     model: str = ""

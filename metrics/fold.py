@@ -254,14 +254,16 @@ def _document(history: list[Happened]) -> DocumentFacts | None:
     delivered = any(e.kind == "delivery.sent" and e.data.get("by") == "agent" for e in real)
     agents = [run.agent for run in runs if not run.shadow and run.agent]
     versions = [run.version for run in runs if not run.shadow and run.agent]
-    types = [str(e.data["type"]) for e in real if e.kind == "document.read" and e.data.get("type")]
+    named = ((e, {"document.read": "type", "item.routed": "intent"}.get(e.kind, "")) for e in ordered)
+    types = [str(e.data[name]) for e, name in named if name and e.data.get(name)]
+    source = (received.data.get(name) for name in ("channel", "media_type"))
     ended = any(e.kind in ("outcome.recorded", "item.dead") for e in real)
     return DocumentFacts(
         id=received.document_id or UUID(int=0),
         received_at=received.at,
         origin=str(received.data.get("origin") or ""),
         type=types[-1] if types else "",
-        media_type=str(received.data.get("media_type") or ""),
+        source=" ".join(str(part) for part in source if part),
         agent=agents[0] if agents else "",
         delivered=delivered,
         touched=touched,

@@ -1,19 +1,28 @@
 # ruff: noqa: S608 - DuckDB in memory: fixed names of columns, and files of our own
 """What a whole log adds up to: the rows of roll-ups, out of `metrics.rolled`, as files that PostgreSQL reads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from core.rollups import COUNTERS, DELIMITER, DIMENSIONS, MISSING, WAIT_KEY, Cell
+from core.rollups import (
+    COUNTERS,
+    DELIMITER,
+    DIMENSIONS,
+    MISSING,
+    OF_DOCUMENTS,
+    PAIR_KEY,
+    PAIRED,
+    SLICE_KEY,
+    WAIT_KEY,
+    Cell,
+)
 from metrics.rolled import TIMES, Rolling
 
 ITEM_COLUMNS = (*Cell._fields, "id", *TIMES, "customer", "spam", "repeated", "counts", "lasting")
-CELL_COLUMNS = ("grain", *Cell._fields, "held", *COUNTERS)
+SLICE_COLUMNS = (*SLICE_KEY, "held", *COUNTERS)
+PAIR_COLUMNS = (*PAIR_KEY, *PAIRED)
 WAIT_COLUMNS = (*WAIT_KEY, "buckets")
-_TICKETS = "WHERE item = 'ticket'"
-_DOCUMENTS = ("''", "'agent'", "'version'", "'model'")  # the slices of sketches that documents are part of
 _GRAINS = "(VALUES ('day'), ('month')) AS grains(grain)"
-_START = "CAST(date_trunc(grain, start) AS DATE) AS start"
-_OF = ", ".join(_START if name == "start" else name for name in Cell._fields)
 # A 32-bit number as hexadecimal digits, lowest byte first.
 _BYTES = "printf('%02x%02x%02x%02x', {0} & 255, {0} >> 8 & 255, {0} >> 16 & 255, {0} >> 24 & 255)"
 
@@ -21,9 +30,9 @@ _BYTES = "printf('%02x%02x%02x%02x', {0} & 255, {0} >> 8 & 255, {0} >> 16 & 255,
 _TEXTS = tuple(name for name in Cell._fields if name != "start")
 
 
-def _clean(name: str, table: str = "") -> str:
+def _clean(name: str) -> str:
     """A text without what parts the fields and lines of a file."""
-    return f"translate({table}{name}, '{DELIMITER}{MISSING}\n\r', '    ')"
+    return f"translate({name}, '{DELIMITER}{MISSING}\n\r', '    ')"
 
 
 def mark_repeats(rolling: Rolling) -> None:
@@ -46,41 +55,71 @@ def write_items(rolling: Rolling, out: Path, first: int, count: int) -> int:
     return _write(rolling, f"SELECT {chosen} FROM items WHERE rowid >= {first} AND rowid < {first + count}", out)
 
 
-def write_cells(rolling: Rolling, out: Path) -> int:
-    """Write the counters by day and by month. Returns how many rows there were."""
+def add_up(rolling: Rolling) -> None:
+    """Add up all parts by cell and day, without what customers who came back undid."""
     sums = ", ".join(f"coalesce(CAST(sum({name}) AS BIGINT), 0) AS {name}" for name in COUNTERS)
-    cell = ", ".join(Cell._fields)
-    clean = ", ".join(_clean(name, "added.") if name in _TEXTS else f"added.{name}" for name in Cell._fields)
+    rolling.duck.execute(
+        f"""CREATE OR REPLACE TEMP TABLE cells AS
+            WITH every AS (
+                FROM summed UNION ALL BY NAME SELECT * EXCLUDE (id) FROM kept ANTI JOIN came_back USING (id)
+            ) SELECT {", ".join(Cell._fields)}, {sums} FROM every GROUP BY ALL"""
+    )
+
+
+def write_slices(rolling: Rolling, out: Path) -> int:
+    """Write the counters of each slice by day and by month. Returns how many rows there were."""
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in COUNTERS)
+    key = ", ".join(f'"{name}"' for name in SLICE_KEY)
     return _write(
         rolling,
-        f"""WITH every AS (
-                FROM summed UNION ALL BY NAME
-                SELECT * EXCLUDE (id) FROM kept WHERE id NOT IN (SELECT id FROM came_back)
-            ), added AS (SELECT grain, {_OF}, {sums} FROM every, {_GRAINS} GROUP BY ALL),
-            codes AS (SELECT grain, {_OF}, code, CAST(sum(n) AS BIGINT) AS n FROM summed_held, {_GRAINS} GROUP BY ALL),
-            reasons AS (
-                SELECT grain, {cell}, CAST(json_group_object(code, n) AS VARCHAR) AS held FROM codes GROUP BY ALL
+        f"""WITH added AS (SELECT {key}, {sums} FROM ({_slices("cells", "item", COUNTERS)}) GROUP BY ALL),
+            codes AS (
+                SELECT {key}, code, CAST(sum(n) AS BIGINT) AS n
+                FROM ({_slices("summed_held", "item", ("code", "n"))}) GROUP BY ALL
+            ), reasons AS (
+                SELECT {key}, CAST(json_group_object(code, n) AS VARCHAR) AS held FROM codes GROUP BY ALL
             )
-            SELECT added.grain, {clean}, coalesce(held, '{{}}'), {", ".join(COUNTERS)}
-            FROM added LEFT JOIN reasons USING (grain, {cell})""",
+            SELECT {key}, coalesce(held, '{{}}'), {", ".join(COUNTERS)} FROM added LEFT JOIN reasons USING ({key})""",
+        out,
+    )
+
+
+def write_pairs(rolling: Rolling, out: Path) -> int:
+    """Write the counters of each slice by agent and intent. Returns how many rows there were."""
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in PAIRED)
+    also = (f"{_clean('agent')} AS agent", f"{_clean('intent')} AS intent", *PAIRED)
+    some = " + ".join(f"sum({name})" for name in PAIRED)
+    return _write(
+        rolling,
+        f"""SELECT {", ".join(f'"{name}"' for name in PAIR_KEY)}, {sums}
+            FROM ({_slices("cells", "item", also)}) GROUP BY ALL HAVING {some} > 0""",
         out,
     )
 
 
 def write_waits(rolling: Rolling, out: Path) -> int:
     """Write the sketches of each slice by day and by month. Returns how many rows there were."""
-    tickets = [("''", "''"), *((f"'{name}'", name) for name in DIMENSIONS)]
-    slices = " UNION ALL ".join(
-        f'SELECT grain, {_START}, origin, {by} AS "by", {_clean(value)} AS value, what, bucket,'
-        f" CAST(sum(n) AS BIGINT) AS n FROM summed_waits, {_GRAINS} {'' if by in _DOCUMENTS else _TICKETS} GROUP BY ALL"
-        for by, value in tickets
-    )
     pair = f"{_BYTES.format('bucket')} || {_BYTES.format('n')}"
+    key = ", ".join(f'"{name}"' for name in WAIT_KEY)
     return _write(
         rolling,
-        f"""SELECT {", ".join(f'"{name}"' for name in WAIT_KEY)}, '\\x' || string_agg({pair}, '' ORDER BY bucket)
-            FROM ({slices}) GROUP BY ALL""",
+        f"""WITH added AS (
+                SELECT {key}, bucket, CAST(sum(n) AS BIGINT) AS n
+                FROM ({_slices("summed_waits", "what", ("bucket", "n"))}) GROUP BY ALL
+            ) SELECT {key}, '\\x' || string_agg({pair}, '' ORDER BY bucket) FROM added GROUP BY ALL""",
         out,
+    )
+
+
+def _slices(table: str, also: str, columns: Sequence[str]) -> str:
+    """A query for a table's rows in every slice that they are part of, by day and by month."""
+    both = [("", "''", "")] + [(name, name, "") for name in DIMENSIONS if OF_DOCUMENTS.get(name) == name]
+    tickets = [(name, name, "WHERE item = 'ticket'") for name in DIMENSIONS if name not in OF_DOCUMENTS]
+    documents = [(by, name, "WHERE item = 'document'") for by, name in OF_DOCUMENTS.items() if by not in DIMENSIONS]
+    return " UNION ALL ".join(
+        f"""SELECT grain, CAST(date_trunc(grain, start) AS DATE) AS start, origin, '{by}' AS "by",
+            {_clean(column)} AS value, {also}, {", ".join(columns)} FROM {table}, {_GRAINS} {only}"""
+        for by, column, only in (*both, *tickets, *documents)
     )
 
 

@@ -49,8 +49,8 @@ class Sums:
         return self.tickets[name] + self.documents[name]
 
     def add(self, item: str, agent: str, intent: str, counts: Mapping[str, int]) -> None:
-        """Add what one item, or one cell of items of one kind, agent and intent, comes to."""
-        of_item = self.tickets if item == "ticket" else self.documents
+        """Add what one item comes to."""
+        plain: dict[str, int] = {}
         for name, value in counts.items():
             if name.startswith(WAIT):
                 _, what, index = name.split(":")
@@ -58,7 +58,18 @@ class Sums:
             elif name.startswith(HELD):
                 self.held[name.removeprefix(HELD)] += value
             else:
-                of_item[name] += value
+                plain[name] = value
+        self.count(item, plain)
+        self.pair(item, agent, intent, plain)
+
+    def count(self, item: str, counts: Mapping[str, int]) -> None:
+        """Add counters of items of one kind."""
+        of_item = self.tickets if item == "ticket" else self.documents
+        for name, value in counts.items():
+            of_item[name] += value
+
+    def pair(self, item: str, agent: str, intent: str, counts: Mapping[str, int]) -> None:
+        """Add what items of one kind, agent and intent come to by intent and by agent."""
         if item == "ticket" and counts.get("settled"):
             mine = self.by_intent[intent]
             for stage in STAGES:

@@ -90,7 +90,7 @@ def _parts(
 def _load(
     tenant_id: UUID, database: Database, build: int, rolling: Rolling, folder: Path, beside: ThreadPoolExecutor
 ) -> None:
-    """Load items, cells and sketches; PostgreSQL takes one file while DuckDB writes the next."""
+    """Load items, slices and sketches; PostgreSQL takes one file while DuckDB writes the next."""
 
     def fill(table: str, columns: tuple[str, ...], file: Path) -> None:
         with database.transaction(tenant_id) as connection:
@@ -113,5 +113,7 @@ def _files(rolling: Rolling) -> Iterator[tuple[str, tuple[str, ...], Callable[[P
     for first in range(0, rolling.count(), ITEMS_A_PART):
         write = partial(rolled_up.write_items, rolling, first=first, count=ITEMS_A_PART)
         yield "rollup_items", rolled_up.ITEM_COLUMNS, write
-    yield "rollups", rolled_up.CELL_COLUMNS, partial(rolled_up.write_cells, rolling)
+    rolled_up.add_up(rolling)
+    yield "rollups", rolled_up.SLICE_COLUMNS, partial(rolled_up.write_slices, rolling)
+    yield "rollup_pairs", rolled_up.PAIR_COLUMNS, partial(rolled_up.write_pairs, rolling)
     yield "rollup_waits", rolled_up.WAIT_COLUMNS, partial(rolled_up.write_waits, rolling)

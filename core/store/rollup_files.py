@@ -45,7 +45,7 @@ def copy_events(connection: Connection, column: str, after: UUID, last: UUID, ou
 def fill(connection: Connection, tenant_id: UUID, build: int, table: str, columns: Sequence[str], file: Path) -> int:
     """Add a file of rows to a table of roll-ups. Returns how many there were."""
     names = ", ".join(columns)
-    types = _TYPES | dict.fromkeys(COUNTERS, "bigint") if table == "rollups" else _TYPES
+    types = _TYPES if table == "rollup_items" else _TYPES | dict.fromkeys(COUNTERS, "bigint")
     values = ", ".join(f"CAST(field[{i}] AS {types.get(name, 'text')})" for i, name in enumerate(columns, start=1))
     # COPY cannot write where row-level security is; INSERT checks it.
     statement = f"""INSERT INTO {table} (tenant_id, build, {names}) SELECT :tenant_id, :build, {values}

@@ -1,27 +1,23 @@
-"""Reading roll-ups: sums over days and months, by one quality of the items or as a whole."""
+"""Reading roll-ups: sums over days and months, of all items or by one of their qualities."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
-from core.rollups import COUNTERS, DIMENSIONS
+from core.rollups import COUNTERS, PAIRED
 from core.store.rollups import read_buckets
 from core.store.sql import rows
 
-_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTERS)
-
 
 class Wanted(NamedTuple):
-    """Which cells: days in [since, until); one origin, or all but imports; all or one slice (by, value)."""
+    """Which items: of days in [since, until); of one origin, or all but imports."""
 
     since: date
     until: date
     origin: str | None = None
-    by: str = ""
-    value: str = ""
 
 
 def _spans(since: date, until: date) -> dict[str, Any]:
@@ -38,84 +34,73 @@ _IN_SPAN = """((grain = 'month' AND start >= :first AND start < :last)
 _ORIGIN = "(CASE WHEN CAST(:origin AS text) IS NULL THEN origin <> 'import' ELSE origin = :origin END)"
 
 
-def sums(connection: Connection, build: int, wanted: Wanted, split: str | None = None) -> Iterator[RowMapping]:
-    """Yield the counters summed by value of `split` ('' without one), item, agent and intent.
+def _asked(build: int, wanted: Wanted) -> dict[str, Any]:
+    return {"build": build, "origin": wanted.origin, **_spans(wanted.since, wanted.until)}
 
-    Split by intent, language or channel there are tickets alone: documents have other ones.
-    """
-    column = _column(split) if split else "''"
-    only = "AND item = 'ticket'" if split in ("intent", "language", "channel") else ""
-    narrow = f"AND {_column(wanted.by)} = :value" if wanted.by else ""
-    yield from rows(
+
+def sums(connection: Connection, build: int, wanted: Wanted, by: str) -> Sequence[RowMapping]:
+    """Return the counters by value of `by` ('' for all items) and kind of item."""
+    chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTERS)
+    return rows(
         connection,
-        f"""SELECT {column} AS value, item, agent, intent, {_SUMS} FROM rollups
-            WHERE build = :build AND {_IN_SPAN} AND {_ORIGIN} {only} {narrow} GROUP BY 1, 2, 3, 4""",
-        build=build,
-        origin=wanted.origin,
-        value=wanted.value,
-        **_spans(wanted.since, wanted.until),
+        f"""SELECT value, item, {chosen} FROM rollups
+            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} GROUP BY value, item""",
+        by=by,
+        **_asked(build, wanted),
     )
 
 
-def held(connection: Connection, build: int, wanted: Wanted) -> Counter[str]:
-    """Return how many tickets were held for each reason."""
-    every: Counter[str] = Counter()
-    for counts in held_by_intent(connection, build, wanted).values():
-        every.update(counts)
-    return every
+def pairs(connection: Connection, build: int, wanted: Wanted, by: str) -> Sequence[RowMapping]:
+    """Return the few counters that figures need by agent and intent, by value of `by` and kind of item."""
+    chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in PAIRED)
+    return rows(
+        connection,
+        f"""SELECT value, item, agent, intent, {chosen} FROM rollup_pairs
+            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} GROUP BY value, item, agent, intent""",
+        by=by,
+        **_asked(build, wanted),
+    )
 
 
-def held_by_intent(connection: Connection, build: int, wanted: Wanted) -> dict[str, Counter[str]]:
-    """Return how many tickets of each intent were held for each reason."""
-    narrow = f"AND {_column(wanted.by)} = :value" if wanted.by else ""
-    by_intent: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def held(connection: Connection, build: int, wanted: Wanted, by: str = "") -> dict[str, Counter[str]]:
+    """Return how many tickets were held for each reason, by value of `by`."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in rows(
         connection,
-        f"""SELECT intent, key, sum(value::bigint)::bigint AS n FROM rollups, jsonb_each_text(held)
-            WHERE build = :build AND {_IN_SPAN} AND {_ORIGIN} {narrow} AND held <> '{{}}' GROUP BY intent, key""",
-        build=build,
-        origin=wanted.origin,
-        value=wanted.value,
-        **_spans(wanted.since, wanted.until),
+        f"""SELECT value, key, sum(n::bigint)::bigint AS n FROM rollups, jsonb_each_text(held) AS reasons(key, n)
+            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} AND held <> '{{}}' GROUP BY value, key""",
+        by=by,
+        **_asked(build, wanted),
     ):
         if row["n"]:
-            by_intent[row["intent"]][row["key"]] = row["n"]
-    return by_intent
+            found[row["value"]][row["key"]] = row["n"]
+    return found
 
 
-def waits(
-    connection: Connection, build: int, wanted: Wanted, split: str | None = None
-) -> dict[str, dict[str, Counter[int]]]:
-    """Return the sketches by value of `split` and by name."""
-    by = split or wanted.by
-    narrow = "AND value = :value" if wanted.by and not split else ""
+def waits(connection: Connection, build: int, wanted: Wanted, by: str) -> dict[str, dict[str, Counter[int]]]:
+    """Return the sketches by value of `by` and by name."""
     parts: defaultdict[str, defaultdict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     for row in rows(
         connection,
         f"""SELECT value, what, buckets FROM rollup_waits
-            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} {narrow}""",
-        build=build,
+            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN}""",
         by=by,
-        origin=wanted.origin,
-        value=wanted.value,
-        **_spans(wanted.since, wanted.until),
+        **_asked(build, wanted),
     ):
-        parts[row["value"] if split else ""][row["what"]].append(row["buckets"])
+        parts[row["value"]][row["what"]].append(row["buckets"])
     return {value: {what: read_buckets(found) for what, found in some.items()} for value, some in parts.items()}
 
 
-def by_day(connection: Connection, build: int, wanted: Wanted, names: Sequence[str]) -> Sequence[RowMapping]:
+def by_day(connection: Connection, build: int, wanted: Wanted, names: Iterable[str]) -> Sequence[RowMapping]:
     """Return some counters for each day and kind of item."""
-    narrow = f"AND {_column(wanted.by)} = :value" if wanted.by else ""
     chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in names if name in COUNTERS)
     return rows(
         connection,
         f"""SELECT start, item, {chosen} FROM rollups
-            WHERE build = :build AND grain = 'day' AND start >= :since AND start < :until AND {_ORIGIN} {narrow}
+            WHERE build = :build AND by = '' AND grain = 'day' AND start >= :since AND start < :until AND {_ORIGIN}
             GROUP BY start, item""",
         build=build,
         origin=wanted.origin,
-        value=wanted.value,
         since=wanted.since,
         until=wanted.until,
     )
@@ -137,19 +122,14 @@ def handled(
     ):
         for row in rows(
             connection,
-            f"""SELECT intent, origin = 'import' AS imported, sum(handled)::bigint AS n,
+            f"""SELECT value, origin = 'import' AS imported, sum(handled)::bigint AS n,
                     sum(handled_ms)::bigint AS spent
-                FROM rollups WHERE build = :build AND item = 'ticket' AND {_IN_SPAN} AND {condition} AND handled <> 0
+                FROM rollups WHERE build = :build AND by = 'intent' AND {_IN_SPAN} AND {condition} AND handled <> 0
                 GROUP BY 1, 2""",
             build=build,
             **_spans(first, last),
         ):
-            key = row["intent"], first < since or row["imported"]
+            key = row["value"], first < since or row["imported"]
             found[key][0] += row["n"]
             found[key][1] += row["spent"]
     return {key: (n, spent) for key, (n, spent) in found.items() if n}
-
-
-def _column(name: str) -> str:
-    """The column of a dimension. Raises KeyError for what is none: it stands in the statement's text."""
-    return {known: known for known in DIMENSIONS}[name]

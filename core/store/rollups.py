@@ -1,4 +1,4 @@
-"""Roll-ups: how far the event log is added up, what each item added, and the cells. Reading them is in rollup_reads.
+"""Roll-ups: how far the event log is added up, what each item added, and the slices. Reading them is in rollup_reads.
 
 Everything of one pass happens in one transaction under the tenant's cursor row, so that a crash leaves nothing half
 added. A rebuild fills the rows of a new build beside those that are served.
@@ -14,12 +14,23 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, RowMapping
 
-from core.rollups import COUNTERS, DIMENSIONS, HELD, VERSION, WAIT, WAIT_KEY, Cell, Rolled, pack, unpack
+from core.rollups import (
+    COUNTERS,
+    HELD,
+    PAIR_KEY,
+    PAIRED,
+    SLICE_KEY,
+    TABLES,
+    VERSION,
+    WAIT,
+    WAIT_KEY,
+    Cell,
+    Rolled,
+    pack,
+    unpack,
+)
 from core.store.events import after_cursor, newest_cursor
 from core.store.sql import Jsonb, execute, maybe_row, plain_rows, rows, scalar
-
-_COUNTS = ", ".join(COUNTERS)
-_CELL = "item, start, origin, agent, version, model, intent, language, channel"
 
 
 class Logged(NamedTuple):
@@ -95,7 +106,7 @@ def move(connection: Connection, build: int, cursor: str, as_of: datetime) -> No
 def serve(connection: Connection, build: int) -> None:
     """Put a build into service and forget the others."""
     execute(connection, "DELETE FROM rollup_builds WHERE build <> :build", build=build)
-    for table in ("rollup_items", "rollups", "rollup_waits"):
+    for table in TABLES:
         execute(connection, f"DELETE FROM {table} WHERE build <> :build", build=build)
     execute(connection, "UPDATE rollup_builds SET serving = true WHERE build = :build", build=build)
 
@@ -217,22 +228,30 @@ def came_back(connection: Connection, build: int, items: Iterable[UUID]) -> set[
 
 
 def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Cell, Mapping[str, int]]) -> None:
-    """Add to cells, by day and by month; what is to be taken off is negative."""
-    cells: defaultdict[tuple[str, Cell], Counter[str]] = defaultdict(Counter)
+    """Add to the slices of cells, by day and by month; what is to be taken off is negative."""
+    slices: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    pairs: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     waits: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
     for cell, counts in changes.items():
         sketched = [_sketched(name, value) for name, value in counts.items() if value and name.startswith(WAIT)]
         plain = {name: value for name, value in counts.items() if value and not name.startswith(WAIT)}
+        paired = {name: value for name, value in plain.items() if name in PAIRED}
         for grain, start in (("day", cell.start), ("month", cell.start.replace(day=1))):
-            here = cells[grain, cell._replace(start=start)]
-            for name, value in plain.items():
-                here[name] += value
             day = start.isoformat()
-            for by, part in _parts(cell):
+            for by, part in cell.slices:
+                key = grain, day, cell.item, cell.origin, by, part
+                _add_up(slices[key], plain)
+                _add_up(pairs[*key, cell.agent, cell.intent], paired)
                 for what, index, value in sketched:
                     waits[grain, day, cell.origin, by, part, what][index] += value
-    _add_cells(connection, tenant_id, build, {key: counts for key, counts in cells.items() if any(counts.values())})
+    _add_counters(connection, tenant_id, build, "rollups", SLICE_KEY, COUNTERS, slices)
+    _add_counters(connection, tenant_id, build, "rollup_pairs", PAIR_KEY, PAIRED, pairs)
     _add_waits(connection, tenant_id, build, waits)
+
+
+def _add_up(sums: Counter[str], counts: Mapping[str, int]) -> None:
+    for name, value in counts.items():
+        sums[name] += value
 
 
 def _sketched(name: str, value: int) -> tuple[str, int, int]:
@@ -241,31 +260,32 @@ def _sketched(name: str, value: int) -> tuple[str, int, int]:
     return what, int(index), value
 
 
-def _parts(cell: Cell) -> list[tuple[str, str]]:
-    """The slices whose sketches an item is part of; documents have an agent, its version and its model only."""
-    names = DIMENSIONS if cell.item == "ticket" else ("agent", "version", "model")
-    return [("", ""), *((name, getattr(cell, name)) for name in names)]
-
-
-def _add_cells(
-    connection: Connection, tenant_id: UUID, build: int, cells: Mapping[tuple[str, Cell], Mapping[str, int]]
+def _add_counters(
+    connection: Connection,
+    tenant_id: UUID,
+    build: int,
+    table: str,
+    key: Sequence[str],
+    counters: Sequence[str],
+    sums: Mapping[tuple[str, ...], Mapping[str, int]],
 ) -> None:
     values = []
     # In one order, so that nobody waits in a circle.
-    for (grain, cell), counts in sorted(cells.items()):
+    for place, counts in sorted((place, counts) for place, counts in sums.items() if any(counts.values())):
         held = {name.removeprefix(HELD): n for name, n in counts.items() if name.startswith(HELD)}
         plain = {name: n for name, n in counts.items() if not name.startswith(HELD)}
-        values.append({**cell._asdict(), "start": cell.start.isoformat(), "grain": grain, "held": held, **plain})
+        values.append({**dict(zip(key, place, strict=True)), "held": held, **plain})
     if not values:
         return
+    names = ", ".join((*key, "held") if table == "rollups" else key)
+    add_held = "held = add_counts(rollups.held, excluded.held)," if table == "rollups" else ""
     execute(
         connection,
-        f"""INSERT INTO rollups (tenant_id, build, grain, {_CELL}, held, {_COUNTS})
-            SELECT :tenant_id, :build, grain, {_CELL}, held, {", ".join(f"coalesce({name}, 0)" for name in COUNTERS)}
-            FROM jsonb_populate_recordset(NULL::rollups, CAST(:values AS jsonb))
-            ON CONFLICT (tenant_id, build, grain, {_CELL}) DO UPDATE SET
-                held = add_counts(rollups.held, excluded.held),
-                {", ".join(f"{name} = rollups.{name} + excluded.{name}" for name in COUNTERS)}""",
+        f"""INSERT INTO {table} (tenant_id, build, {names}, {", ".join(counters)})
+            SELECT :tenant_id, :build, {names}, {", ".join(f"coalesce({name}, 0)" for name in counters)}
+            FROM jsonb_populate_recordset(NULL::{table}, CAST(:values AS jsonb))
+            ON CONFLICT (tenant_id, build, {", ".join(key)}) DO UPDATE SET {add_held}
+                {", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)}""",
         tenant_id=tenant_id,
         build=build,
         values=Jsonb(values),

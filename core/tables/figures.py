@@ -1,5 +1,7 @@
 """Figures: sums of what items add, kept in step with the event log (docs/decisions/0005-figures-are-sums.md)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
-from core.rollups import COUNTERS, WAIT_KEY
+from core.rollups import COUNTERS, PAIR_KEY, PAIRED, SLICE_KEY, WAIT_KEY
 from core.tables.columns import identity, json, metadata, when, words
 
 
@@ -25,6 +27,21 @@ def _cell() -> list[Column[object]]:
     """What an item is counted under; `item` is its kind, `start` the first day of the cell."""
     names = ("origin", "agent", "version", "model", "intent", "language", "channel")
     return [Column(name, Text, nullable=False) for name in names]
+
+
+def _of_build() -> list[Column[object]]:
+    return [
+        Column("tenant_id", UUID, ForeignKey("tenants.id"), nullable=False),
+        Column("build", Integer, nullable=False),
+    ]
+
+
+def _key(names: Sequence[str]) -> list[Column[object]]:
+    return [Column(name, Date if name == "start" else Text, nullable=False) for name in names]
+
+
+def _counters(names: Sequence[str]) -> list[Column[object]]:
+    return [Column(name, BigInteger, nullable=False, server_default=text("0")) for name in names]
 
 
 rollup_builds = Table(
@@ -62,22 +79,27 @@ rollup_items = Table(
 rollups = Table(
     "rollups",
     metadata,
-    Column("tenant_id", UUID, ForeignKey("tenants.id"), nullable=False),
-    Column("build", Integer, nullable=False),
-    Column("grain", Text, nullable=False),  # day | month
-    Column("start", Date, nullable=False),
-    Column("item", Text, nullable=False),
-    *_cell(),
+    *_of_build(),
+    *_key(SLICE_KEY),
     json("held"),
-    *(Column(name, BigInteger, nullable=False, server_default=text("0")) for name in COUNTERS),
-    PrimaryKeyConstraint("tenant_id", "build", "grain", "start", "item", *(column.name for column in _cell())),
+    *_counters(COUNTERS),
+    PrimaryKeyConstraint("tenant_id", "build", "by", "grain", "start", "item", "origin", "value"),
+)
+rollup_pairs = Table(
+    "rollup_pairs",
+    metadata,
+    *_of_build(),
+    *_key(PAIR_KEY),
+    *_counters(PAIRED),
+    PrimaryKeyConstraint(
+        *("tenant_id", "build", "by", "grain", "start", "item", "origin", "value", "agent", "intent"),
+    ),
 )
 rollup_waits = Table(
     "rollup_waits",
     metadata,
-    Column("tenant_id", UUID, ForeignKey("tenants.id"), nullable=False),
-    Column("build", Integer, nullable=False),
-    *(Column(name, Date if name == "start" else Text, nullable=False) for name in WAIT_KEY),
+    *_of_build(),
+    *_key(WAIT_KEY),
     Column("buckets", LargeBinary, nullable=False),
     PrimaryKeyConstraint("tenant_id", "build", "by", "grain", "start", "origin", "value", "what"),
 )

@@ -270,7 +270,7 @@ events = Table(
     Index("ix_events_stream", "tenant_id", "xid", "id"),
     Index("ix_events_at", "tenant_id", "at"),
     Index("ix_events_ticket", "ticket_id", "id"),
-    Index("ix_events_document", "document_id", "id"),
+    Index("ix_events_document", "document_id", "id", postgresql_where=text("document_id IS NOT NULL")),
 )
 heartbeats = Table(
     "heartbeats",

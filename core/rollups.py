@@ -40,7 +40,7 @@ COUNTERS: tuple[str, ...] = (
 )
 # What an item adds only unless its customer came back in another ticket.
 LASTING = ("durable", "confirmed", "durable_cost", *(f"kept_{name}" for name in AUDIT))
-# The events that figures are made of; a file of them has one a line, its fields (kind, at, item, run, id, data) between
+# The events that figures are made of; a file of them has one a line, its fields (item, kind, at, run, id, data) between
 # delimiters that no JSON holds unescaped.
 KINDS = (
     *("ticket.received", "message.received", "document.received", "document.read", "item.routed", "run.recorded"),

@@ -32,7 +32,7 @@ DATA = {
     "reasons": ["VARCHAR"],
     "wrong_fields": ["VARCHAR"],
 }
-FILE = {"kind": "kind", "at": "TIMESTAMP", "item": "UUID", "run": "UUID", "id": "UUID", "data": "VARCHAR"}
+FILE = {"item": "UUID", "kind": "kind", "at": "TIMESTAMP", "run": "UUID", "id": "UUID", "data": "VARCHAR"}
 TIMES = ("received_at", "first_answer_at", "answered_at", "due_at")
 # The bits of a ticket's `pattern` in rolled_tickets.sql: all that the vendors' rules ask of a conversation.
 PATTERN = (
@@ -47,20 +47,16 @@ _BASE = tuple(name for name in COUNTERS if name not in LASTING)
 class Rolling:
     """One pass of the fold, as things stand at `now`; days are those of the time zone `zone`.
 
-    `take` it files of events, each with all events of its items, then read `items`. `whole` adds them up as well, for
-    `metrics.rolled_up`. DuckDB uses `memory` and `threads`; what is more goes to files in `folder`.
+    `take` it files of events, each with all events of its items, and read `items` after each; what all of them add up
+    to is for `metrics.rolled_up`. DuckDB uses `memory` and `threads`; what is more goes to files in `folder`.
     """
 
-    def __init__(
-        self, now: datetime, zone: str, *, folder: Path, whole: bool = False, threads: int = 1, memory: str = "500MB"
-    ) -> None:
+    def __init__(self, now: datetime, zone: str, *, folder: Path, threads: int = 1, memory: str = "500MB") -> None:
         moment = (now - EPOCH) // timedelta(microseconds=1)
         self._values = {"$now": str(moment), "$zone": f"'{zone}'"}
-        self._whole = whole
         self._patterns: set[int] = set()
-        self._count = 0
         self.duck = duckdb.connect(
-            str(folder / "rolling.duckdb") if whole else ":memory:",
+            str(folder / "rolling.duckdb"),
             config={"threads": threads, "memory_limit": memory, "temp_directory": str(folder / "spilled")},
         )
         kinds, names = ", ".join(f"'{kind}'" for kind in KINDS), ", ".join(f"{name} TINYINT" for name in _BY_PATTERN)
@@ -69,8 +65,8 @@ class Rolling:
         cell = ", ".join(f"{name} {'DATE' if name == 'start' else 'VARCHAR'}" for name in Cell._fields)
         sums, also = (", ".join(f"{name} BIGINT" for name in some) for some in (COUNTERS, LASTING))
         for table in (
-            f"items ({cell}, id UUID, {', '.join(f'{name} TIMESTAMPTZ' for name in TIMES)}, customer VARCHAR,"
-            " is_spam BOOLEAN, counts VARCHAR, lasting VARCHAR)",
+            "known (id UUID, customer VARCHAR, intent VARCHAR, received_at BIGINT, is_spam BOOLEAN,"
+            " first_answer_at BIGINT, answered_at BIGINT)",
             f"kept (id UUID, {cell}, {also})",
             f"summed ({cell}, {sums})",
             f"summed_held ({cell}, code VARCHAR, n BIGINT)",
@@ -118,7 +114,7 @@ class Rolling:
             self.duck.execute(f"INSERT INTO verdicts VALUES {', '.join(str(tuple(row)) for row in rows)}")
 
     def _keep(self) -> int:
-        """Put what was folded beside the items before."""
+        """Add up what was folded, and let `items` be what each adds. Returns how many there are."""
         there = {name for name, *_ in self.duck.execute("DESCRIBE taken").fetchall()}
         base = [name for name in _BASE if name in there]
         counts = [_packed(name, name) for name in base]
@@ -129,16 +125,19 @@ class Rolling:
         )
         lasting = [_packed(name, f"lasting_{name}") for name in LASTING if f"lasting_{name}" in there] or ["''"]
         times = ", ".join(f"make_timestamptz({name}) AS {name}" for name in TIMES)
-        self._append(
-            "items",
-            f"""SELECT {_CELL}, id, {times}, customer, is_spam,
-                    concat_ws(' ', {", ".join(counts)}) AS counts, concat_ws(' ', {", ".join(lasting)}) AS lasting
-                FROM taken""",
+        self.duck.execute(
+            f"""CREATE OR REPLACE TEMP VIEW items AS SELECT {_CELL}, id, {times}, customer, is_spam,
+                concat_ws(' ', {", ".join(counts)}) AS counts, concat_ws(' ', {", ".join(lasting)}) AS lasting
+                FROM taken"""
         )
-        if self._whole:
-            self._add_up(base, "held" in there)
-        before, self._count = self._count, self.count()
-        return self._count - before
+        self._append(
+            "known",
+            """SELECT id, customer, intent, received_at, is_spam, first_answer_at, answered_at
+               FROM taken WHERE item = 'ticket' AND customer <> '' AND intent <> ''""",
+        )
+        self._add_up(base, "held" in there)
+        row = self.duck.execute("SELECT count(*) FROM taken").fetchone()
+        return int(row[0]) if row else 0
 
     def _add_up(self, base: list[str], tickets: bool) -> None:
         """Add up by cell; what lasts only until the customer comes back is kept by item."""
@@ -155,13 +154,8 @@ class Rolling:
     def _append(self, table: str, select: str) -> None:
         self.duck.execute(f"INSERT INTO {table} BY NAME {select}")
 
-    def count(self) -> int:
-        """How many items were taken."""
-        row = self.duck.execute("SELECT count(*) FROM items").fetchone()
-        return int(row[0]) if row else 0
-
     def items(self) -> Iterator[Rolled]:
-        """Yield every item that was taken."""
+        """Yield every item of the file taken last."""
         names = [*Cell._fields, "id", *TIMES, "customer", "is_spam", "counts", "lasting"]
         for row in self.duck.execute(f"SELECT {', '.join(names)} FROM items").fetchall():
             found = dict(zip(names, row, strict=True))

@@ -1,8 +1,9 @@
 # ruff: noqa: S608 - DuckDB in memory: fixed names of columns, and files of our own
 """What a whole log adds up to: the rows of roll-ups, out of `metrics.rolled`, as files that PostgreSQL reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 from core.rollups import (
     COUNTERS,
@@ -35,24 +36,24 @@ def _clean(name: str) -> str:
     return f"translate({name}, '{DELIMITER}{MISSING}\n\r', '    ')"
 
 
-def mark_repeats(rolling: Rolling) -> None:
-    """Find the tickets whose customers came back with the same intent in another ticket within 7 days."""
+def write_items(rolling: Rolling, out: Path) -> int:
+    """Write the items of the file taken last, as if no customer had come back. Returns how many there were."""
+    names = {"spam": "is_spam", "repeated": "false", "customer": _clean("customer")}
+    chosen = ", ".join(names.get(name) or (_clean(name) if name in _TEXTS else name) for name in ITEM_COLUMNS)
+    return _write(rolling, f"SELECT {chosen} FROM items", out)
+
+
+def mark_repeats(rolling: Rolling) -> list[UUID]:
+    """Return the tickets whose customers came back with the same intent in another ticket within 7 days."""
     rolling.duck.execute(
         """CREATE OR REPLACE TABLE came_back AS
-           WITH known AS (FROM items WHERE item = 'ticket' AND customer <> '' AND intent <> '')
            SELECT answered.id FROM (FROM known WHERE first_answer_at IS NOT NULL) answered
            ASOF JOIN (FROM known WHERE NOT is_spam) arrived
                ON answered.customer = arrived.customer AND answered.intent = arrived.intent
                AND answered.first_answer_at < arrived.received_at
-           WHERE epoch_us(arrived.received_at) <= epoch_us(answered.answered_at) + 7 * 86400000000"""
+           WHERE arrived.received_at <= answered.answered_at + 7 * 86400000000"""
     )
-
-
-def write_items(rolling: Rolling, out: Path, first: int, count: int) -> int:
-    """Write so many items from the first-th on. Returns how many there were."""
-    names = {"spam": "is_spam", "repeated": "id IN (SELECT id FROM came_back)", "customer": _clean("customer")}
-    chosen = ", ".join(names.get(name) or (_clean(name) if name in _TEXTS else name) for name in ITEM_COLUMNS)
-    return _write(rolling, f"SELECT {chosen} FROM items WHERE rowid >= {first} AND rowid < {first + count}", out)
+    return [one for (one,) in rolling.duck.execute("SELECT id FROM came_back").fetchall()]
 
 
 def add_up(rolling: Rolling) -> None:
@@ -127,3 +128,10 @@ def _write(rolling: Rolling, select: str, out: Path) -> int:
     options = f"FORMAT csv, HEADER false, DELIMITER '{DELIMITER}', QUOTE '', ESCAPE '', NULLSTR '{MISSING}'"
     row = rolling.duck.execute(f"COPY ({select}) TO '{out}' ({options})").fetchone()
     return int(row[0]) if row else 0
+
+
+SUMS: tuple[tuple[str, tuple[str, ...], Callable[[Rolling, Path], int]], ...] = (
+    ("rollups", SLICE_COLUMNS, write_slices),
+    ("rollup_pairs", PAIR_COLUMNS, write_pairs),
+    ("rollup_waits", WAIT_COLUMNS, write_waits),
+)

@@ -6,12 +6,15 @@ which for a few is faster than asking DuckDB. The tests hold both equal.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from core.db import Database, app_database
 from core.store import rollup_files, rollups
@@ -20,7 +23,7 @@ from metrics.rolled import Rolling
 from workers.rollup_step import advance
 
 EVENTS_A_PART = 1_000_000
-ITEMS_A_PART = 250_000
+ITEMS_AT_ONCE = 50_000
 MEMORY = "2GB"
 _FIRST = UUID(int=0)
 
@@ -44,18 +47,11 @@ def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
         standing = rollups.standing(connection, serving=False)
         assert standing is not None
         cursor = rollups.end_of_log(connection)
-    at, done = now or datetime.now(UTC), 0
-    with tempfile.TemporaryDirectory(prefix="saola-rollups-") as name, ThreadPoolExecutor(1) as beside:
-        folder = Path(name)
-        with Rolling(
-            at, standing.zone, folder=folder, whole=True, threads=os.cpu_count() or 1, memory=MEMORY
-        ) as rolling:
-            for column in ("ticket_id", "document_id"):
-                for file in _parts(tenant_id, database, column, folder, beside):
-                    done += rolling.take(file, documents=column == "document_id")
-                    file.unlink()
-            rolled_up.mark_repeats(rolling)
-            _load(tenant_id, database, standing.build, rolling, folder, beside)
+    at = now or datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="saola-rollups-") as name, ThreadPoolExecutor(2) as beside:
+        folder, threads = Path(name), os.cpu_count() or 1
+        with Rolling(at, standing.zone, folder=folder, threads=threads, memory=MEMORY) as rolling:
+            done = _Loading(tenant_id, database, standing.build, rolling, folder, beside).all()
     with database.transaction(tenant_id) as connection:
         rollups.move(connection, standing.build, cursor, at)
     while True:  # what was written meanwhile
@@ -65,55 +61,63 @@ def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
                 return done
 
 
-def _parts(
-    tenant_id: UUID, database: Database, column: str, folder: Path, beside: ThreadPoolExecutor
-) -> Iterator[Path]:
-    """Yield files of the log; the next one is written while one is folded."""
+@dataclass(frozen=True)
+class _Loading:
+    """The way of a log through DuckDB: while one part is folded, the next is exported and the one before is loaded."""
 
-    def export(number: int, after: UUID) -> tuple[Path, UUID] | None:
-        with database.transaction(tenant_id) as connection:
-            last = rollup_files.next_item(connection, column, after, EVENTS_A_PART)
-            if last is None:
-                return None
-            file = folder / f"{column}{number}"
-            rollup_files.copy_events(connection, column, after, last, file)
-            return file, last
+    tenant_id: UUID
+    database: Database
+    build: int
+    rolling: Rolling
+    folder: Path
+    beside: ThreadPoolExecutor
 
-    number, coming = 0, beside.submit(export, 0, _FIRST)
-    while (found := coming.result()) is not None:
-        file, after = found
-        number += 1
-        coming = beside.submit(export, number, after)
-        yield file
+    def all(self) -> int:
+        """Fold and load everything. Returns how many items there were."""
+        done, loading = 0, Future[None]()
+        loading.set_result(None)
+        for column in ("ticket_id", "document_id"):
+            for number, file in enumerate(self._parts(column)):
+                done += self.rolling.take(file, documents=column == "document_id")
+                file.unlink()
+                items = self.folder / f"items{column}{number}"
+                rolled_up.write_items(self.rolling, items)
+                loading.result()
+                loading = self.beside.submit(self._load, "rollup_items", rolled_up.ITEM_COLUMNS, items)
+        back = rolled_up.mark_repeats(self.rolling)
+        loading.result()
+        for first in range(0, len(back), ITEMS_AT_ONCE):
+            with self._transaction() as connection:
+                rollup_files.mark_repeats(connection, self.build, back[first : first + ITEMS_AT_ONCE])
+        rolled_up.add_up(self.rolling)
+        for table, columns, write in rolled_up.SUMS:
+            file = self.folder / table
+            write(self.rolling, file)
+            loading.result()
+            loading = self.beside.submit(self._load, table, columns, file)
+        loading.result()
+        return done
 
+    def _parts(self, column: str) -> Iterator[Path]:
+        """Yield files of the log; the next one is written while one is folded."""
 
-def _load(
-    tenant_id: UUID, database: Database, build: int, rolling: Rolling, folder: Path, beside: ThreadPoolExecutor
-) -> None:
-    """Load items, slices and sketches; PostgreSQL takes one file while DuckDB writes the next."""
+        def export(number: int, after: UUID) -> tuple[Path, UUID] | None:
+            file = self.folder / f"{column}{number}"
+            with self._transaction() as connection:
+                last = rollup_files.copy_events(connection, column, after, EVENTS_A_PART, file)
+            return None if last is None else (file, last)
 
-    def fill(table: str, columns: tuple[str, ...], file: Path) -> None:
-        with database.transaction(tenant_id) as connection:
-            rollup_files.fill(connection, tenant_id, build, table, columns, file)
+        number, coming = 0, self.beside.submit(export, 0, _FIRST)
+        while (found := coming.result()) is not None:
+            file, after = found
+            number += 1
+            coming = self.beside.submit(export, number, after)
+            yield file
+
+    def _load(self, table: str, columns: tuple[str, ...], file: Path) -> None:
+        with self._transaction() as connection:
+            rollup_files.fill(connection, self.tenant_id, self.build, table, columns, file)
         file.unlink()
 
-    loading: list[Future[None]] = []
-    for number, (table, columns, write) in enumerate(_files(rolling)):
-        file = folder / f"{table}{number}"
-        if not write(file):
-            continue
-        if loading:
-            loading.pop().result()
-        loading.append(beside.submit(fill, table, columns, file))
-    for last in loading:
-        last.result()
-
-
-def _files(rolling: Rolling) -> Iterator[tuple[str, tuple[str, ...], Callable[[Path], int]]]:
-    for first in range(0, rolling.count(), ITEMS_A_PART):
-        write = partial(rolled_up.write_items, rolling, first=first, count=ITEMS_A_PART)
-        yield "rollup_items", rolled_up.ITEM_COLUMNS, write
-    rolled_up.add_up(rolling)
-    yield "rollups", rolled_up.SLICE_COLUMNS, partial(rolled_up.write_slices, rolling)
-    yield "rollup_pairs", rolled_up.PAIR_COLUMNS, partial(rolled_up.write_pairs, rolling)
-    yield "rollup_waits", rolled_up.WAIT_COLUMNS, partial(rolled_up.write_waits, rolling)
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return self.database.transaction(self.tenant_id)

@@ -11,35 +11,26 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from core.rollups import COUNTERS, DELIMITER, KINDS, MISSING
-from core.store.sql import execute, scalar
+from core.store.sql import execute
 
 # Nothing is ever quoted: JSON has no control character in it, and what stands beside it are ids, times and kinds.
 _OUT = f"(FORMAT csv, DELIMITER E'\\x{ord(DELIMITER):02x}', QUOTE E'\\x02')"
 BYTES = 8_000_000  # of a file in one statement
 
 
-def next_item(connection: Connection, column: str, after: UUID, events: int) -> UUID | None:
-    """Return the last ticket or document (column ticket_id or document_id) of the next so many events by item after
-    this one; None where there are no more."""
-    found = scalar(
-        connection,
-        f"""SELECT coalesce(
-                (SELECT {column} FROM events WHERE {column} > :after ORDER BY {column} OFFSET :events LIMIT 1),
-                (SELECT {column} FROM events WHERE {column} > :after ORDER BY {column} DESC LIMIT 1))""",
-        after=after,
-        events=events - 1,
-    )
-    return None if found is None else UUID(str(found))
-
-
-def copy_events(connection: Connection, column: str, after: UUID, last: UUID, out: Path) -> None:
-    """Write the events of the items after one, up to another: kind, time (UTC), item, run, id, data."""
+def copy_events(connection: Connection, column: str, after: UUID, events: int, out: Path) -> UUID | None:
+    """Write all events of the items (column ticket_id or document_id) after one, so many and those of the last item:
+    item, kind, time (UTC), run, id, data. Returns the last item, None where there are no more."""
     only = " AND document_id IS NULL" if column == "ticket_id" else ""
-    statement = f"""COPY (SELECT kind, at AT TIME ZONE 'UTC', {column}, run_id, id, data FROM events
-        WHERE {column} > %s AND {column} <= %s{only} AND kind = ANY(%s)) TO STDOUT {_OUT}"""
-    with _cursor(connection).copy(statement, (after, last, list(KINDS))) as copy, out.open("wb") as file:
-        for block in copy:
+    statement = f"""COPY (
+        SELECT {column}, kind, at AT TIME ZONE 'UTC', run_id, id, data FROM events
+        WHERE {column} > %s{only} AND kind = ANY(%s) ORDER BY {column} FETCH FIRST %s ROWS WITH TIES) TO STDOUT {_OUT}"""
+    last = b""
+    with _cursor(connection).copy(statement, (after, list(KINDS), events)) as copy, out.open("wb") as file:
+        for block in copy:  # one row each, as the protocol says
             file.write(block)
+            last = block
+    return UUID(bytes(last[:36]).decode()) if last else None
 
 
 def fill(connection: Connection, tenant_id: UUID, build: int, table: str, columns: Sequence[str], file: Path) -> int:
@@ -65,6 +56,16 @@ def fill(connection: Connection, tenant_id: UUID, build: int, table: str, column
                 missing=MISSING,
             )
     return written
+
+
+def mark_repeats(connection: Connection, build: int, items: Sequence[UUID]) -> None:
+    """Write down that the customers of these tickets came back."""
+    execute(
+        connection,
+        "UPDATE rollup_items SET repeated = true WHERE build = :build AND id = ANY(:items)",
+        build=build,
+        items=list(items),
+    )
 
 
 _TYPES = {

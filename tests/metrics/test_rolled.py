@@ -26,8 +26,8 @@ from tests.metrics.test_report import READ, document
 def line(number: int, event: Event) -> str:
     """An event as PostgreSQL writes it out."""
     at = event.at.strftime("%Y-%m-%d %H:%M:%S.%f")
-    ids = (event.document_id or event.ticket_id, event.run_id or "", f"{number:032x}")
-    return DELIMITER.join([event.kind, at, *map(str, ids), json.dumps(event.data)])
+    item, run, number_of = event.document_id or event.ticket_id, event.run_id or "", f"{number:032x}"
+    return DELIMITER.join([str(item), event.kind, at, str(run), number_of, json.dumps(event.data)])
 
 
 def roll(log: Iterable[Event], now: datetime, zone: str, *, documents: bool = False) -> tuple[list[Rolled], set[UUID]]:
@@ -36,11 +36,9 @@ def roll(log: Iterable[Event], now: datetime, zone: str, *, documents: bool = Fa
         file = Path(folder) / "log"
         kept = (e for e in log if e.kind in KINDS)
         file.write_text("".join(line(i, e) + "\n" for i, e in enumerate(sorted(kept, key=lambda e: e.at))))
-        with Rolling(now, zone, folder=Path(folder), whole=True) as rolling:
+        with Rolling(now, zone, folder=Path(folder)) as rolling:
             rolling.take(file, documents=documents)
-            mark_repeats(rolling)
-            back = rolling.duck.execute("SELECT id FROM came_back").fetchall()
-            return list(rolling.items()), {one for (one,) in back}
+            return list(rolling.items()), set(mark_repeats(rolling))
 
 
 def plain(items: Sequence[Rolled]) -> list[Rolled]:

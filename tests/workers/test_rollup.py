@@ -1,7 +1,7 @@
 """Roll-ups end at the sums that the whole log gives, in whatever order, and however late, its events come."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,7 +18,7 @@ from core.db import Database as Connections
 from core.events import Event
 from core.ids import new_id
 from core.store import events, rollups, tenants
-from metrics.cohort import GroupBy, cohort
+from metrics.cohort import GROUPS, GroupBy, cohort
 from metrics.fold import fold
 from metrics.sums import Sums, split_sums, sums_of
 from tests.metrics.histories import START, logs, received
@@ -67,7 +67,14 @@ def plain(sums: Sums) -> dict[str, Any]:
     }
 
 
-def check(connections: Connections, tenant_id: UUID, log: list[Event], now: datetime, zone: str) -> None:
+def check(
+    connections: Connections,
+    tenant_id: UUID,
+    log: list[Event],
+    now: datetime,
+    zone: str,
+    groups: Sequence[GroupBy] = ("agent", "intent"),
+) -> None:
     """Compare whole and parts with the sums over the whole log."""
     since, last = (
         datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
@@ -75,7 +82,7 @@ def check(connections: Connections, tenant_id: UUID, log: list[Event], now: date
     )
     whole = cohort(fold(log), since=since, until=last + timedelta(days=1), now=now)
     assert plain(read(connections, tenant_id).whole) == plain(sums_of(whole))
-    for by in ("agent", "intent"):
+    for by in groups:
         parts = read(connections, tenant_id, by).parts
         truth = split_sums(whole, by)
         assert {v: part.both("items") for v, part in parts.items()} == {v: s.both("items") for v, s in truth.items()}
@@ -121,8 +128,11 @@ def test_documents_and_tickets_are_rolled_up_beside_each_other(connections: Conn
     log = [*automated(1), *document(1, *READ), *document(2)]
     write(connections, tenant_id, log)
     catch_up(tenant_id, now=UNTIL, database=connections)
-    check(connections, tenant_id, log, UNTIL, "UTC")
+    check(connections, tenant_id, log, UNTIL, "UTC", GROUPS)
     assert read(connections, tenant_id).whole.documents["through"] == 1
+    assert read(connections, tenant_id, "type").parts["invoice"].documents["through"] == 1
+    rebuild(tenant_id, now=UNTIL, database=connections)
+    check(connections, tenant_id, log, UNTIL, "UTC", GROUPS)
 
 
 def test_silence_alone_settles_a_ticket(connections: Connections) -> None:

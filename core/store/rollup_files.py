@@ -24,7 +24,8 @@ def copy_events(connection: Connection, column: str, after: UUID, events: int, o
     only = " AND document_id IS NULL" if column == "ticket_id" else ""
     statement = f"""COPY (
         SELECT {column}, kind, at AT TIME ZONE 'UTC', run_id, id, data FROM events
-        WHERE {column} > %s{only} AND kind = ANY(%s) ORDER BY {column} FETCH FIRST %s ROWS WITH TIES) TO STDOUT {_OUT}"""
+        WHERE {column} > %s{only} AND kind = ANY(%s)
+        ORDER BY {column} FETCH FIRST %s ROWS WITH TIES) TO STDOUT {_OUT}"""
     last = b""
     with _cursor(connection).copy(statement, (after, list(KINDS), events)) as copy, out.open("wb") as file:
         for block in copy:  # one row each, as the protocol says

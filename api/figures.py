@@ -92,7 +92,7 @@ def made_of(wanted: Wanted) -> Made:
         kept = _kept.get(wanted)
         if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
             return kept[1]
-        with app_database().transaction(wanted.tenant_id) as connection:
+        with app_database().transaction(wanted.tenant_id, snapshot=True) as connection:
             made = make(connection, wanted)
         for old in [key for key, (at, _) in _kept.items() if time.monotonic() - at > KEEP_SECONDS]:
             del _kept[old]
@@ -140,9 +140,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _read(connection: Connection, build: int, days: Days, empty: Sums, by: str) -> dict[str, Sums]:
     """The sums of all items, or of those of each value of `by`."""
-    found: defaultdict[str, Sums] = defaultdict(lambda: _another(empty))
-    for row in rollup_reads.sums(connection, build, days, by):
-        found[row["value"]].count(row["item"], {name: value for name in COUNTERS if (value := row[name])})
+    found = _counted(connection, build, days, empty, by)
     for row in rollup_reads.pairs(connection, build, days, by):
         found[row["value"]].pair(row["item"], row["agent"], row["intent"], {name: row[name] for name in PAIRED})
     for value, waits in rollup_reads.waits(connection, build, days, by).items():
@@ -150,6 +148,22 @@ def _read(connection: Connection, build: int, days: Days, empty: Sums, by: str) 
     for value, held in rollup_reads.held(connection, build, days, by).items():
         found[value].held.update(held)
     return found
+
+
+def _counted(connection: Connection, build: int, days: Days, empty: Sums, by: str) -> defaultdict[str, Sums]:
+    found: defaultdict[str, Sums] = defaultdict(lambda: _another(empty))
+    for row in rollup_reads.sums(connection, build, days, by):
+        found[row["value"]].count(row["item"], {name: value for name in COUNTERS if (value := row[name])})
+    return found
+
+
+def counted(connection: Connection, wanted: Wanted, by: GroupBy) -> dict[str, Sums]:
+    """Read the counters of each value of `by`, and no more: for shares of counts."""
+    standing = _standing(connection)
+    if standing is None:
+        return {}
+    empty = Sums(since=wanted.since, until=wanted.until, now=standing.as_of)
+    return _counted(connection, standing.build, days_of(wanted, ZoneInfo(standing.zone)), empty, by)
 
 
 def _another(empty: Sums) -> Sums:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from api.figures import Wanted, added
+from api.figures import Wanted, added, counted
 from core.contracts import Frozen
 from core.store import rollup_reads, rollups
 from metrics import automation_share, resolution
@@ -40,7 +40,7 @@ def changes(connection: Connection, wanted: Wanted, figure: str = "automation_sh
     earlier = wanted._replace(since=wanted.since - length, until=wanted.since)
     now, before = (added(connection, one._replace(by=None)).whole for one in (wanted, earlier))
     share_of, k, n = _EXPLAINED[figure]
-    parts = [{by: added(connection, one._replace(by=by)).parts for by in QUALITIES} for one in (wanted, earlier)]
+    parts = [{by: counted(connection, one, by) for by in QUALITIES} for one in (wanted, earlier)]
 
     def counts(sums: Sums) -> tuple[int, int]:
         return sums.tickets[k], sums.tickets[n]

@@ -16,7 +16,7 @@ LATER = timedelta(days=30)  # in which customers may have come back
 
 def compare_with_log(tenant: UUID, since: datetime, until: datetime) -> list[str]:
     """Return a line for each counter that differs; none where the roll-ups are what the log gives."""
-    with app_database().transaction(tenant) as connection:
+    with app_database().transaction(tenant, snapshot=True) as connection:
         found = added(connection, Wanted(tenant, since, until, None, None)).whole
         log = list(events.of_cohort(connection, found.since, found.until + LATER))
     truth = sums_of(cohort(fold(log), since=found.since, until=found.until, now=found.now))

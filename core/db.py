@@ -30,9 +30,14 @@ class Database:
         _ask_before_use(self.engine)
 
     @contextmanager
-    def transaction(self, tenant_id: UUID | None = None) -> Iterator[Connection]:
-        """Yield a connection; commit at the end, roll back on an exception. It sees rows of this tenant only."""
+    def transaction(self, tenant_id: UUID | None = None, *, snapshot: bool = False) -> Iterator[Connection]:
+        """Yield a connection; commit at the end, roll back on an exception. It sees rows of this tenant only.
+
+        `snapshot` reads everything as it stood at the first look, and can write nothing.
+        """
         with self.engine.begin() as connection:
+            if snapshot:
+                connection.execute(_SNAPSHOT)
             if tenant_id is not None:
                 connection.execute(_SET_TENANT, {"tenant": str(tenant_id)})
             yield connection
@@ -61,6 +66,7 @@ def _ask_before_use(engine: Engine) -> None:
             raise InvalidatePoolError from error  # all others are as old; the pool opens new ones and tries again
 
 
+_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 _SET_TENANT = text("SELECT set_config('app.tenant', :tenant, true)")
 
 

@@ -11,7 +11,7 @@ from core.contracts import Frozen
 EventKind = Literal[
     "ticket.received",  # channel, language, customer, origin ("live" | "import")
     "message.received",  # turn: a follow-up of the customer
-    "document.received",  # filename, media_type, size, ticket
+    "document.received",  # filename, media_type, size, origin, channel (of its ticket, or "upload")
     "document.read",  # type, pages, seconds
     "item.routed",  # agent (or null), intent, score, language, reason
     "run.recorded",  # agent, version, fingerprint, intent, language, score, proposal (kind), cost_usd, seconds,

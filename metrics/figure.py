@@ -4,7 +4,7 @@ from typing import Literal
 
 from core.contracts import Frozen
 
-Unit = Literal["share", "seconds", "usd", "per_year", "count"]
+Unit = Literal["share", "seconds", "usd", "per_year", "count", "kappa"]
 
 
 class Definition(Frozen):

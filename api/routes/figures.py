@@ -54,7 +54,7 @@ def beside_others(
 ) -> list[Compared]:
     """Ours first. Figures that need a language model's verdict are null here, never guessed."""
     vendors = known([name.strip() for name in definitions.split(",") if name.strip()])
-    with app_database().transaction(caller.tenant_id) as connection:
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
         found = added(connection, Wanted(caller.tenant_id, *period(since, until), None, origin))
     return list(side_by_side(found.whole, vendors))
 
@@ -71,7 +71,7 @@ def what_changed(
 ) -> Changes:
     """Every difference has its interval. Slices explain a change by their own share (rate) or their weight (mix)."""
     wanted = Wanted(caller.tenant_id, *period(since, until), None, origin)
-    with app_database().transaction(caller.tenant_id) as connection:
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
         return changes(connection, wanted, figure)
 
 
@@ -85,7 +85,7 @@ def who_is_served_worse(
 ) -> list[Gap]:
     """`worse` names figures that are surely below the others', however many groups were looked at."""
     wanted = Wanted(caller.tenant_id, *period(since, until), by, origin)
-    with app_database().transaction(caller.tenant_id) as connection:
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
         return list(fairness(connection, wanted))
 
 
@@ -95,7 +95,7 @@ def what_is_missing(
 ) -> list[KnowledgeGap]:
     """By the workload share that automating the rest of an intent would add, at most."""
     wanted = Wanted(caller.tenant_id, *period(since, until), None, origin)
-    with app_database().transaction(caller.tenant_id) as connection:
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
         return list(knowledge_gaps(connection, wanted))
 
 
@@ -121,7 +121,7 @@ def export(
     with tempfile.NamedTemporaryFile(suffix=f".{format}", delete=False) as made:
         file = Path(made.name)
     try:
-        with app_database().transaction(caller.tenant_id) as connection:
+        with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
             if what == "events":
                 rows: Iterator[dict[str, Any]] = map(dict, events.stream(connection, start, end))
             else:

@@ -49,7 +49,7 @@ def export(
     start, end = days(since, until)
     with connected() as tenant:
         catch_up(tenant, wait=True)
-        with app_database().transaction(tenant) as connection:
+        with app_database().transaction(tenant, snapshot=True) as connection:
             if what == "events":
                 write(map(dict, events.stream(connection, start, end)), EVENTS, format, out)
             else:
@@ -69,7 +69,7 @@ def weekly(
     end = day(until) if until else datetime.now(UTC)
     with connected() as tenant:
         catch_up(tenant, wait=True)
-        with app_database().transaction(tenant) as connection:
+        with app_database().transaction(tenant, snapshot=True) as connection:
             made = content(connection, settled_week(Wanted(tenant, end, end, None, None)))
     if out.suffix == ".pdf":
         pdf.write(made, out)

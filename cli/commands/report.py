@@ -44,7 +44,7 @@ def report(
     start, end = days(since, until)
     with connected() as tenant:
         found = make_report(tenant, start, end, by=by, origin=origin)
-        with app_database().transaction(tenant) as connection:
+        with app_database().transaction(tenant, snapshot=True) as connection:
             ledger = ledger_of(connection, start, end)
         beside = compared(tenant, start, end, definitions, origin) if definitions else ()
     if as_json:
@@ -68,7 +68,7 @@ def made(tenant: UUID, since: datetime, until: datetime, *, by: str = "", origin
     """Return the report and its trend, after everything that has happened by now is rolled up."""
     catch_up(tenant, wait=True)
     wanted = Wanted(tenant, since, until, known_group(by), origin or None)
-    with app_database().transaction(tenant) as connection:
+    with app_database().transaction(tenant, snapshot=True) as connection:
         return make(connection, wanted)
 
 
@@ -76,7 +76,7 @@ def compared(tenant: UUID, since: datetime, until: datetime, vendors: str, origi
     """Return our figures beside those of `vendors` ("fin,zendesk", or "all") over the same items."""
     names = () if vendors == "all" else tuple(name.strip() for name in vendors.split(",") if name.strip())
     known(names)
-    with app_database().transaction(tenant) as connection:
+    with app_database().transaction(tenant, snapshot=True) as connection:
         found = added(connection, Wanted(tenant, since, until, None, origin or None))
     return side_by_side(found.whole, names)
 

@@ -265,6 +265,7 @@ def _work_on_document(connection: Connection, tenant_id: UUID, document: Mapping
         document_id=document["id"],
     )
     enqueue(connection, tenant_id, "item.work", "documents", item_id)
+    channel = scalar(connection, "SELECT channel FROM tickets WHERE id = :id", id=document["ticket_id"])
     events.append(
         connection,
         Event(
@@ -274,7 +275,10 @@ def _work_on_document(connection: Connection, tenant_id: UUID, document: Mapping
             ticket_id=document["ticket_id"],
             document_id=document["id"],
             work_item_id=item_id,
-            data={name: document[name] for name in ("filename", "media_type", "size", "origin")},
+            data={
+                **{name: document[name] for name in ("filename", "media_type", "size", "origin")},
+                "channel": channel or "upload",
+            },
         ),
     )
 

@@ -99,7 +99,7 @@ def test_an_empty_period_reports_what_is_missing_everywhere() -> None:
             assert line.estimate.value is None, line.definition.name
             assert line.estimate.missing
     assert all(stage.share.value is None for stage in empty.waterfall)
-    assert len(empty.beside) == 5
+    assert len(empty.beside) == 6
 
 
 def test_a_report_travels_as_json() -> None:

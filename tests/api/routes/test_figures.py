@@ -18,7 +18,7 @@ def test_a_report_has_every_figure_with_its_definition(desk: Desk) -> None:
     assert accuracy["estimate"]["missing"]
     assert accuracy["definition"]["denominator"]
     assert [part["value"] for part in report["parts"]] == ["shop"]
-    assert len(report["beside"]) == 5
+    assert len(report["beside"]) == 6
 
 
 def test_one_figure_is_asked_for_by_name(desk: Desk) -> None:

@@ -6,17 +6,24 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from api.figures import Wanted, make
+from api.figures import Wanted, added, make
 from api.insights import QUALITIES, Changes, changes, fairness, knowledge_gaps
 from api.words import Words
 from cli.commands.report import number
+from metrics import accuracy, automation_share
+from metrics.beside import Beside
 from metrics.change import Change
 from metrics.cohort import GroupBy
 from metrics.estimate import Estimate
 from metrics.figure import Definition
+from metrics.gaps import KnowledgeGap
 from metrics.report import Report
 
-SHOWN = ("automation_share", "workload_share", "accuracy", "repeat_contact", "straight_through", "document_accuracy")
+SHOWN = (
+    *("automation_share", "workload_share", "accuracy", "repeat_contact"),
+    *("straight_through", "document_accuracy", "field_accuracy"),
+)
+WEEKS = 8
 TIMES = ("first_response", "resolution_time", "hours_saved", "cost_per_item", "cost_per_resolution")
 
 
@@ -32,12 +39,22 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A share over the last weeks: of each, its label, value and interval; None where it is not known."""
+
+    title: str
+    points: Sequence[tuple[str, Estimate]]
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weekly:
-    """The whole report: a title, its period, what matters in sentences, then tables."""
+    """The whole report: a title, its period, what matters in sentences and two charts, then tables."""
 
     title: str
     period: str
     sentences: Sequence[str]
+    charts: Sequence[Chart]
     tables: Sequence[Table]
     footnotes: Sequence[str]
 
@@ -45,7 +62,7 @@ class Weekly:
 def content(connection: Connection, week: Wanted) -> Weekly:
     """Put together the report of one settled week."""
     report = make(connection, week).report
-    change = changes(connection, week)
+    change, missing = changes(connection, week), knowledge_gaps(connection, week)
     lines = {line.definition.name: line for line in report.lines}
     by_name = {one.name: one for one in change.figures}
 
@@ -59,14 +76,15 @@ def content(connection: Connection, week: Wanted) -> Weekly:
     return Weekly(
         title="Saola: the week in customer service",
         period=f"Items that arrived from {report.since:%d %B %Y} to {last:%d %B %Y}, as of {report.now:%d %B %Y}",
-        sentences=_sentences(report, change),
+        sentences=_sentences(report, change, next(iter(missing), None)),
+        charts=_charts(connection, week),
         tables=[
             Table(title="How right, how much", head=head, rows=[row(name) for name in SHOWN]),
             _waterfall(report),
             Table(title="Times and costs", head=head, rows=[row(name) for name in TIMES]),
             _explained(change),
             *(_fairness(connection, week, by) for by in QUALITIES[2:]),
-            _gaps(connection, week),
+            _gaps(missing),
             _beside(report, {name: line.definition for name, line in lines.items()}),
         ],
         footnotes=[
@@ -75,6 +93,22 @@ def content(connection: Connection, week: Wanted) -> Weekly:
             *(f"{lines[name].definition.title}: {_meaning(lines[name].definition)}." for name in SHOWN),
         ],
     )
+
+
+def _charts(connection: Connection, week: Wanted) -> list[Chart]:
+    """The two main figures over the eight weeks up to this one."""
+    weeks = [
+        week._replace(since=week.since - timedelta(days=7 * n), until=week.until - timedelta(days=7 * n))
+        for n in reversed(range(WEEKS))
+    ]
+    sums = [(f"{one.since:%d %b}", added(connection, one).whole) for one in weeks]
+    return [
+        Chart(title=title, points=[(label, estimate(one)) for label, one in sums], note=note)
+        for title, estimate, note in (
+            ("Automation share, by week of arrival", automation_share.estimate, "Share of all tickets; bars: 95 %."),
+            ("Accuracy of what was automated", accuracy.estimate, "By audits drawn at random; bars: 95 %."),
+        )
+    ]
 
 
 def _meaning(definition: Definition) -> str:
@@ -86,7 +120,7 @@ def _moved(one: Change | None, definition: Definition) -> str:
         return "–"
     d = one.difference
     if definition.unit != "share" or d.value is None:
-        return f"{d.value:+,.3g}"
+        return f"{'−' if (d.value or 0) < 0 else '+'}{number(Estimate(value=abs(d.value or 0)), definition)}"
     text = f"{100 * d.value:+.1f} points"
     if d.low is None or d.high is None:
         return text
@@ -94,7 +128,7 @@ def _moved(one: Change | None, definition: Definition) -> str:
     return f"{text} [{100 * d.low:+.1f}, {100 * d.high:+.1f}]{sure}"
 
 
-def _sentences(report: Report, change: Changes) -> list[str]:
+def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> list[str]:
     found = [f"{report.tickets:,} tickets and {report.documents:,} documents arrived."]
     share, right = report.figure("automation_share"), report.figure("accuracy")
     if share.value is not None:
@@ -110,10 +144,17 @@ def _sentences(report: Report, change: Changes) -> list[str]:
     top = next(iter(change.explained), None)
     moved = next((one for one in change.figures if one.name == "automation_share"), None)
     if top is not None and moved is not None and moved.difference.value is not None:
-        named = top.value or "unknown"
+        d, named = moved.difference, top.value or "unknown"
+        chance = d.low is None or d.high is None or d.low <= 0 <= d.high
         found.append(
-            f"The automation share moved by {100 * moved.difference.value:+.1f} points; what counts most, "
+            f"Against the week before the automation share moved by {100 * moved.difference.value:+.1f} points"
+            f"{', no more than chance may do' if chance else ', a real change'}; most of it, "
             f"{100 * top.total:+.1f}, lies in {top.by} {named}."
+        )
+    if gap is not None:
+        found.append(
+            f"Most could be gained in {gap.intent or 'tickets without an intent'}: at most {100 * gap.adds:.1f} points "
+            f"of the workload. What is missing there: {gap.missing}."
         )
     if report.simulated:
         found.append("A simulated reviewer judged some of it: a demonstration, not a measurement.")
@@ -180,9 +221,9 @@ def _points(e: Estimate) -> str:
     return f"{100 * e.value:+.1f} points [{100 * e.low:+.1f}, {100 * e.high:+.1f}]"
 
 
-def _gaps(connection: Connection, week: Wanted) -> Table:
+def _gaps(missing: Sequence[KnowledgeGap]) -> Table:
     rows, words = [], Words()
-    for gap in knowledge_gaps(connection, week):
+    for gap in missing:
         reasons = "; ".join(f"{words(f'reason.{why.code}')} ({why.tickets:,})" for why in gap.held[:2])
         adds = f"{100 * gap.adds:.1f} points"
         rows.append([gap.intent or "no intent", f"{gap.tickets:,}", adds, gap.missing, reasons or "–"])
@@ -191,9 +232,14 @@ def _gaps(connection: Connection, week: Wanted) -> Table:
     return Table(title="Ten knowledge gaps", head=head, rows=rows, note=note)
 
 
+def _what_it_takes(one: Beside) -> str:
+    return one.note.removeprefix("not yet known: ") if one.ours.missing in one.note else one.note
+
+
 def _beside(report: Report, definitions: dict[str, Definition]) -> Table:
     rows = []
     for one in report.beside:
         definition = definitions.get(one.name, report.waterfall_definition)
-        rows.append([one.words, number(one.ours, definition), one.note])
+        known = one.ours.value is not None
+        rows.append([one.words, number(one.ours, definition) if known else "not yet known", _what_it_takes(one)])
     return Table(title="Beside what FPT Smart Cloud reports", head=("FPT", "Here", "What it would take"), rows=rows)

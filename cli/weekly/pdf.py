@@ -3,19 +3,20 @@
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from reportlab.graphics.shapes import Drawing, Rect
+from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
 
 from cli.demo.paper_pdf import fonts
-from cli.weekly.content import Table, Weekly
+from cli.weekly.content import Chart, Table, Weekly
 
 INK, SOFT, LINE, BAR, TRACK = (HexColor(c) for c in ("#1c2430", "#566173", "#d9dee6", "#2f6f9f", "#eef1f5"))
-WIDTH = A4[0] - 36 * mm
+WIDTH = A4[0] - 36 * mm - 12  # margins, and the frame's own
 
 
 def write(made: Weekly, out: Path) -> None:
@@ -25,6 +26,13 @@ def write(made: Weekly, out: Path) -> None:
     story = [Paragraph(escape(made.title), styles["title"]), Paragraph(escape(made.period), styles["note"])]
     story.append(Spacer(1, 4 * mm))
     story += [Paragraph(f"• {escape(one)}", styles["main"]) for one in made.sentences]
+    story.append(Spacer(1, 3 * mm))
+    drawn = [
+        [Paragraph(escape(chart.title), styles["first"]), _chart(chart), _note(chart, styles)] for chart in made.charts
+    ]
+    story.append(
+        Grid([drawn], colWidths=[WIDTH / max(1, len(drawn))] * len(drawn), style=[("VALIGN", (0, 0), (-1, -1), "TOP")])
+    )
     for table in made.tables:
         story += _section(table, styles)
     story.append(Paragraph("How to read it", styles["heading"]))
@@ -40,7 +48,14 @@ def write(made: Weekly, out: Path) -> None:
         author="Saola",
         lang="en",
     )
-    document.build(story)
+    document.build(story, onFirstPage=_foot, onLaterPages=_foot)
+
+
+def _foot(canvas: Canvas, document: SimpleDocTemplate) -> None:
+    canvas.setFont("Sans", 7.5)
+    canvas.setFillColor(SOFT)
+    canvas.drawString(18 * mm, 9 * mm, str(document.title))
+    canvas.drawRightString(A4[0] - 18 * mm, 9 * mm, f"{canvas.getPageNumber()}")
 
 
 def _styles(body: str, bold: str) -> dict[str, ParagraphStyle]:
@@ -72,17 +87,52 @@ def _section(table: Table, styles: dict[str, ParagraphStyle]) -> list[object]:
     columns = len(rows[0])
     lines = [("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     pads = [(side, (0, 0), (-1, -1), 2) for side in ("TOPPADDING", "BOTTOMPADDING", "LEFTPADDING", "RIGHTPADDING")]
-    grid = Grid(rows, colWidths=[WIDTH / columns] * columns, repeatRows=1, style=[*lines, *pads])
-    found: list[object] = [KeepTogether([heading, grid]) if len(rows) < 12 else heading]
-    if len(rows) >= 12:
+    grid = Grid(rows, colWidths=_widths(table, columns), repeatRows=1, style=[*lines, *pads])
+    found: list[object] = [KeepTogether([heading, grid]) if len(rows) < 9 else heading]
+    if len(rows) >= 9:
         found.append(grid)
     return found + ([Paragraph(escape(table.note), styles["note"])] if table.note else [])
+
+
+def _widths(table: Table, columns: int) -> list[float]:
+    """Columns as wide as what stands in them asks for, within limits."""
+    texts = [table.head, *table.rows]
+    longest = [min(60, max(9, *(len(row[i]) for row in texts))) for i in range(len(table.head))]
+    longest[0] = max(18, longest[0])
+    longest += [25] * (columns - len(longest))  # the drawn bars
+    return [WIDTH * one / sum(longest) for one in longest]
+
+
+def _note(chart: Chart, styles: dict[str, ParagraphStyle]) -> Paragraph:
+    return Paragraph(escape(chart.note), styles["note"])
+
+
+def _chart(chart: Chart) -> Drawing:
+    """Values as dots with their intervals, from 0 to 100 %."""
+    wide, high, left, foot = WIDTH / 2 - 16, 110.0, 30.0, 14.0
+    drawing = Drawing(wide, high)
+    for part in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = foot + part * (high - foot - 6)
+        drawing.add(Line(left, y, wide, y, strokeColor=LINE, strokeWidth=0.4))
+        drawing.add(
+            String(left - 4, y - 2.5, f"{part:.0%}", fontName="Sans", fontSize=7, fillColor=SOFT, textAnchor="end")
+        )
+    step = (wide - left) / max(1, len(chart.points))
+    for number, (label, e) in enumerate(chart.points):
+        x = left + (number + 0.5) * step
+        drawing.add(String(x, 3, label, fontName="Sans", fontSize=6.5, fillColor=SOFT, textAnchor="middle"))
+        if e.value is None:
+            continue
+        y, low, top = (foot + (v if v is not None else e.value) * (high - foot - 6) for v in (e.value, e.low, e.high))
+        drawing.add(Line(x, low, x, top, strokeColor=BAR, strokeWidth=1.2))
+        drawing.add(Circle(x, y, 2.6, fillColor=BAR, strokeColor=None))
+    return drawing
 
 
 def _bar(share: float | None) -> object:
     if share is None:
         return ""
-    wide = WIDTH / 5 - 8
+    wide = 80.0
     drawing = Drawing(wide, 8)
     drawing.add(Rect(0, 0, wide, 7, fillColor=TRACK, strokeColor=None))
     drawing.add(Rect(0, 0, wide * share, 7, fillColor=BAR, strokeColor=None))

@@ -1,9 +1,9 @@
 """Field accuracy: of all fields of documents that went on unseen, the part that is right. Not document accuracy."""
 
 from core.rollups import MICRO
-from metrics.estimate import Estimate, share, unknown
+from metrics.estimate import Estimate, unknown
 from metrics.figure import Definition
-from metrics.intervals import Pairs, ratio_of
+from metrics.intervals import Pairs, part_of
 from metrics.sums import Sums
 
 DEFINITION = Definition(
@@ -15,8 +15,8 @@ DEFINITION = Definition(
     denominator="all fields of those documents, weighed alike",
     window="documents that arrived in the period; young ones count too",
     exclusions="documents held or in shadow; judgements that do not say which fields are wrong",
-    source="events: decision.recorded, audit.drawn, audit.judged (fields, wrong_fields); interval of whole documents "
-    "(linearised ratio, from 30 documents on), for fields of one document are not independent",
+    source="events: decision.recorded, audit.drawn, audit.judged (fields, wrong_fields); interval "
+    "(Korn-Graubard) of whole documents, for fields of one document are not independent",
 )
 
 
@@ -26,9 +26,6 @@ def estimate(sums: Sums) -> Estimate:
     documents, n, k = counts["field_documents"], counts["field_n"], counts["field_k"]
     if not documents:
         return unknown("audits of documents that say how many fields are right")
-    if k == n:
-        whole = share(documents, documents, missing="")
-        return whole.model_copy(update={"k": k, "n": n, "simulated": counts["simulated"] > 0})
     pairs = Pairs(
         documents,
         counts["field_wk"] / MICRO,
@@ -37,6 +34,5 @@ def estimate(sums: Sums) -> Estimate:
         counts["field_wwk"] / MICRO,
         counts["field_ww"] / MICRO,
     )
-    found = ratio_of(pairs, missing="")
-    high = None if found.high is None else min(1.0, found.high)
-    return found.model_copy(update={"k": k, "n": n, "high": high, "simulated": counts["simulated"] > 0})
+    found = part_of(pairs, missing="")
+    return found.model_copy(update={"k": k, "n": n, "simulated": counts["simulated"] > 0})

@@ -122,6 +122,25 @@ class Pairs(NamedTuple):
     bb: float
 
 
+def part_of(sums: Pairs, *, missing: str) -> Estimate:
+    """Sum of tops over sum of bottoms where each top is a part of its bottom, 0 <= t <= b: right fields of documents.
+
+    Korn and Graubard's interval at the effective number of items: that of the linearised variance, at most Kish's where
+    no top falls short, with their correction for few items.
+    """
+    n, t, b, tt, tb, bb = sums
+    if b <= 0:
+        return unknown(missing, n=n)
+    p, effective = t / b, b * b / bb
+    variance = max(0.0, tt - 2 * p * tb + p * p * bb) / b**2 * n / max(n - 1, 1)
+    if 0 < p < 1 and variance > 0:
+        effective = p * (1 - p) / variance
+        if n > 1:
+            effective *= (float(special.stdtrit(10**9, SIDE)) / float(special.stdtrit(n - 1, SIDE))) ** 2
+    low, high = _beta_interval(p * effective, effective)
+    return Estimate(value=p, low=low, high=high, n=n)
+
+
 def ratio_of(sums: Pairs, *, missing: str) -> Estimate:
     """Sum of tops over sum of bottoms with the linearised t interval; a mean where every bottom is 1.
 

@@ -76,7 +76,8 @@ def _fields(rng: Generator, n: int) -> tuple[Estimate, float]:
     values = {"documents": n, "n": sizes.sum(), "k": right.sum(), "w": sizes.sum() * MICRO, "wk": right.sum() * MICRO}
     squares = {"ww": (sizes * sizes).sum(), "wwk": (sizes * right).sum(), "wwkk": (right * right).sum()}
     counts = values | {name: value * MICRO for name, value in squares.items()}
-    sums = _empty(documents=Counter({f"field_{name}": int(value) for name, value in counts.items()}))
+    counted = Counter({f"field_{name}": int(value) for name, value in counts.items()})
+    sums = Sums(since=NOW, until=NOW, now=NOW, documents=counted)
     return field_accuracy.estimate(sums), 0.8 + 0.2 * 0.8
 
 
@@ -85,14 +86,11 @@ def _agreement(rng: Generator, n: int) -> tuple[Estimate, float]:
     truth = rng.random(n) < 0.85
     first, second = (np.where(rng.random(n) < 0.05, ~truth, truth) for _ in range(2))
     said = {"": n, "_first": first.sum(), "_second": second.sum(), "_both": (first & second).sum()}
-    sums = _empty(tickets=Counter({f"seconded{name}": int(value) for name, value in said.items()}))
+    counted = Counter({f"seconded{name}": int(value) for name, value in said.items()})
+    sums = Sums(since=NOW, until=NOW, now=NOW, tickets=counted)
     yes = 0.85 * 0.95 + 0.15 * 0.05
     chance, seen = yes**2 + (1 - yes) ** 2, 0.95**2 + 0.05**2
     return reviewer_agreement.estimate(sums), (seen - chance) / (1 - chance)
-
-
-def _empty(**counts: Counter[str]) -> Sums:
-    return Sums(since=NOW, until=NOW, now=NOW, **counts)
 
 
 KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {

@@ -29,7 +29,8 @@ def test_one_wrong_field_makes_a_document_wrong_and_one_field_in_ten() -> None:
     found = sums(*(e for i in range(40) for e in judged(i, int(i < 4))))
     assert accuracy.documents(found).value == 0.9
     fields = field_accuracy.estimate(found)
-    assert (fields.k, fields.n, fields.value) == (396, 400, pytest.approx(0.99))
+    assert (fields.k, fields.n) == (396, 400)
+    assert fields.value == pytest.approx(0.99)
     assert fields.low is not None and fields.low < 0.99 < (fields.high or 0) <= 1
 
 

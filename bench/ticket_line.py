@@ -180,9 +180,10 @@ def _run(saola: Running, ticket_id: str) -> dict[str, Any] | None:
 
 
 def _predictions(runs: Sequence[Mapping[str, Any]], asked: Sequence[Row], names: Mapping[str, str]) -> Predictions:
-    """Return what the runs propose, beside the truth. An abstention is scored by triage: it is never automated, and
-    still counts as right or wrong triage."""
-    score = np.array([run["score"] if run["kind"] != "abstain" else 0.0 for run in runs], float)
+    """Return what the runs propose, beside the truth. An abstention or a clarifying question resolves nothing: it never
+    counts as automated, and still counts as right or wrong triage."""
+    resolves = [run["kind"] != "abstain" and not run["proposal"].get("question") for run in runs]
+    score = np.array([run["score"] if able else 0.0 for run, able in zip(runs, resolves, strict=True)], float)
     right = [run["route"]["intent"] == names.get(row.label, "") for run, row in zip(runs, asked, strict=True)]
     return Predictions(
         score=score,

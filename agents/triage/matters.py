@@ -13,7 +13,7 @@ from agents.triage.classifier import Classifier, Scored
 from agents.triage.embedder import Embedder
 
 SURE = 0.6  # below this probability a message is held whatever else it says, and its sentences are not read
-OTHER = 0.7  # a sentence must be so surely about something else: "I sent money yesterday." before a question is not
+OTHER = 0.9  # a sentence must be so surely about something else: "I sent money yesterday." before a question is not
 GLANCE = 0.2  # by n-grams alone it must be at least this probable
 WORDS = 3  # a part of fewer says nothing alone
 PARTS = 4  # at most so many are read: each costs as much as a message

@@ -15,12 +15,13 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from core.db import app_database
 from core.errors import Rejected
 from core.rollups import COUNTERS, PAIRED, VERSION
-from core.store import rollup_reads, rollups, tenants
+from core.store import rollup_items, rollup_reads, rollups, tenants
+from core.store.rollup_items import Asked
 from core.store.rollup_reads import Wanted as Days
 from metrics import accuracy, automation_share
 from metrics.cohort import GroupBy
@@ -168,6 +169,17 @@ def counted(connection: Connection, wanted: Wanted, by: GroupBy) -> dict[str, Su
 
 def _another(empty: Sums) -> Sums:
     return Sums(since=empty.since, until=empty.until, now=empty.now, minutes=empty.minutes)
+
+
+def behind_figure(
+    connection: Connection, wanted: Wanted, asked: Asked, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[RowMapping]:
+    """Return the items that a figure of this report is made of, newest first; none before any roll-up."""
+    standing = rollups.standing(connection)
+    if standing is None:
+        return []
+    cells = _cells(wanted, ZoneInfo(standing.zone))
+    return rollup_items.items(connection, standing.build, cells, asked, before=before, limit=limit)
 
 
 _AUDITS = ("audit_sent", "audit_waiting", "audit_n", "audit_k", "audit_w", "audit_ww", "audit_wk", "audit_wwk")

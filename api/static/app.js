@@ -15,6 +15,14 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-dismiss]")) event.target.closest(".toast")?.remove();
 });
 
+// A link to share: what the page shows is all in its address.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard?.writeText(button.dataset.copy);
+  button.textContent = button.dataset.copied;
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });

@@ -74,6 +74,7 @@ rollup_items = Table(
     Column("counts", Text, nullable=False),
     Column("lasting", Text, nullable=False),
     Index("ix_rollup_items_customer", "tenant_id", "build", "customer", "intent", "received_at"),
+    Index("ix_rollup_items_newest", "tenant_id", "build", "received_at", "id"),
     Index("ix_rollup_items_due", "tenant_id", "build", "due_at", postgresql_where=text("due_at IS NOT NULL")),
 )
 rollups = Table(

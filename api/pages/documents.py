@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter
 
 from api import views
-from api.pages.render import go, is_htmx, page
+from api.pages.render import go, is_htmx, page, part
 from api.pages.session import Posted, StaffPage
 from api.pages.ticket import going_out, lines, number, told_of
 from api.problems import invalid
@@ -24,6 +24,14 @@ from core.store.inbox import Filters
 router = APIRouter(include_in_schema=False, prefix="/documents")
 DOUBTFUL = 0.8  # boxes of values below this score are drawn in another colour; it decides nothing
 MAX_DRAWN = 20
+STEPS = {
+    "received": "document.received",
+    "read": "document.read",
+    "routed": "item.routed",
+    "drafted": "run.recorded",
+    "decided": "decision.recorded",
+    "sent": "delivery.sent",
+}
 VALUE = "value:"  # what the form's names of field values begin with
 _reject: TypeAdapter[reviews.RejectIn] = TypeAdapter(reviews.RejectIn)
 _correct: TypeAdapter[reviews.CorrectIn] = TypeAdapter(reviews.CorrectIn)
@@ -100,6 +108,17 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
 
 def _is_doubtful(field: dict[str, Any]) -> bool:
     return field["value"] is None or field.get("score", 0) < DOUBTFUL
+
+
+@router.get("/{document_id}/line")
+def line_part(caller: StaffPage, document_id: UUID) -> Response:
+    """How far a document has come on its way through the line."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        row = history.document(connection, document_id)
+        kinds = {event["kind"] for event in events.of_document(connection, document_id)}
+    if row is None:
+        raise views.no_document()
+    return part(caller, "line.html", document=row, steps=[(name, kind in kinds) for name, kind in STEPS.items()])
 
 
 def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[str, Any]]]:

@@ -1,8 +1,9 @@
 """For operations: dead letters with their replay, and the journal."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.pages.render import go, page
 from api.pages.session import OpsPage
@@ -11,6 +12,9 @@ from core.db import app_database
 from core.store import dead, journal
 
 router = APIRouter(include_in_schema=False)
+PAGE = 100
+Text = Annotated[str, Query(max_length=320)]
+Number = Annotated[str, Query(max_length=18)]
 
 
 @router.get("/dead-letters")
@@ -37,7 +41,14 @@ def _replay(request: Request, caller: OpsPage, job_id: UUID | None) -> Response:
 
 
 @router.get("/journal")
-def journal_page(request: Request, caller: OpsPage) -> Response:
+def journal_page(
+    request: Request, caller: OpsPage, actor: Text = "", action: Text = "", object: Text = "", before: Number = ""
+) -> Response:
+    chosen = {"actor": actor, "action": action, "object": object}
+    last = int(before) if before.isdecimal() else None
     with app_database().transaction(caller.tenant_id) as connection:
-        entries, broken = journal.read(connection), journal.first_broken(connection)
-    return page(request, caller, "journal.html", entries=entries, broken=broken)
+        found = journal.read(connection, PAGE + 1, **chosen, before=last)
+        broken, named = journal.first_broken(connection), journal.named(connection)
+    after = found[PAGE - 1]["number"] if len(found) > PAGE else None
+    shown: dict[str, Any] = {"entries": found[:PAGE], "next": after, "broken": broken, "named": named, "chosen": chosen}
+    return page(request, caller, "journal.html", **shown)

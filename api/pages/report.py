@@ -10,9 +10,10 @@ from api.figures import Made, Wanted, made_of
 from api.pages.charts import curves
 from api.pages.render import page
 from api.pages.session import LookPage
+from api.routes.operations import LATE_SECONDS
 from api.security import Caller
 from core.db import app_database
-from core.store import inbox, outbox
+from core.store import health, inbox, outbox, tenants
 from metrics.cohort import GROUPS, GroupBy
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +30,8 @@ def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy
     with app_database().transaction(caller.tenant_id) as connection:
         queues = outbox.depth(connection)
         counts = inbox.counts(connection)
+        processes = tenants.beats(connection)
+        models, failures = health.models(connection), health.failures(connection)
     return page(
         request,
         caller,
@@ -45,6 +48,10 @@ def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy
         groups=GROUPS,
         queues=queues,
         counts=counts,
+        processes=processes,
+        late=LATE_SECONDS,
+        models=models,
+        failures=failures,
         target=0.95,
     )
 

@@ -8,6 +8,8 @@ for (const name of ["dragenter", "dragover"]) {
 }
 for (const name of ["dragleave", "drop"]) area.addEventListener(name, () => area.classList.remove("over"));
 area.addEventListener("drop", (event) => { event.preventDefault(); send(event.dataTransfer.files); });
+const camera = document.querySelector("[data-camera]");
+camera.addEventListener("change", () => { send(camera.files); camera.value = ""; });
 input.addEventListener("change", () => { send(input.files); input.value = ""; });
 document.addEventListener("paste", (event) => send(event.clipboardData?.files ?? []));
 
@@ -50,7 +52,17 @@ function finish(request, row, name, state, bar) {
   state.textContent = area.dataset.done;
   state.className = "chip good";
   bar.remove();
-  return row;
+  follow(row, answer.id);
+}
+
+// What the line does with it appears here as it happens: the row asks for itself anew at each of its events.
+function follow(row, id) {
+  const part = document.createElement("div");
+  part.className = "follow";
+  part.dataset.live = id;
+  for (const [name, value] of [["get", `/documents/${id}/line`], ["trigger", "load, refresh"], ["swap", "innerHTML"]]) part.setAttribute(`hx-${name}`, value);
+  row.append(part);
+  htmx.process(part);
 }
 
 function fail(state, bar, why) {

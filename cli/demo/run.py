@@ -28,6 +28,7 @@ from core.store import accounts, audits, intake, outbox, policies, tenants, tick
 from metrics.report import Report
 
 TRAIN, CALIBRATE = 0.30, 0.42  # shares of the past, by time; what is later certifies
+LEFT = 14  # messages that wait for whoever looks around
 AUDIT_PROBABILITY = 0.5  # far above the floor: one week of one company must say something about accuracy
 CLOSE_AFTER_DAYS = 3.0
 PATIENCE = 600.0  # seconds for any one step on a busy machine
@@ -62,7 +63,9 @@ class Demo:
             self._review()
             self._step("6", "Some customers come back; silent tickets are closed")
             self._follow_up()
-        return self._report()
+            report = self._report()
+            self._leave_some()
+        return report
 
     def _step(self, number: str, what: str) -> None:
         self.console.print(f"\n[bold]{number}[/bold]  {what}")
@@ -272,6 +275,14 @@ class Demo:
     def _by_name(self) -> dict[str, tuple[UUID, datetime]]:
         with app_database().transaction(self.tenant) as connection:
             return tickets.by_external_id(connection, "demo:")
+
+    def _leave_some(self) -> None:
+        """Take in a few messages of this minute, of other customers; nobody works them but whoever logs in."""
+        fresh = inbox.present(seed=self.seed + 1, now=self.now).tickets[:LEFT]
+        for one in fresh:
+            body = {**files.as_request(one), "external_id": f"demo:left-{one.id}"}
+            self.company.post("/v1/tickets", {name: value for name, value in body.items() if name != "received_at"})
+        self._watch("messages of this minute, left for you", len(fresh), "item.work")
 
     def _report(self) -> Report:
         until = max(one.received_at for one in self.present.tickets) + timedelta(seconds=1)

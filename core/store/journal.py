@@ -43,9 +43,35 @@ def write(
     return digest
 
 
-def read(connection: Connection, limit: int = 200) -> Sequence[RowMapping]:
-    """Return the newest entries first."""
-    return rows(connection, "SELECT * FROM journal ORDER BY number DESC LIMIT :limit", limit=limit)
+def read(
+    connection: Connection,
+    limit: int = 200,
+    *,
+    actor: str = "",
+    action: str = "",
+    object: str = "",
+    before: int | None = None,
+) -> Sequence[RowMapping]:
+    """Return the newest entries first: of one actor, one action, of objects that hold a text, from before a number."""
+    return rows(
+        connection,
+        """SELECT * FROM journal WHERE (:actor = '' OR actor = :actor) AND (:action = '' OR action = :action)
+               AND (:object = '' OR strpos(lower(object), lower(:object)) > 0)
+               AND (CAST(:before AS bigint) IS NULL OR number < :before) ORDER BY number DESC LIMIT :limit""",
+        actor=actor,
+        action=action,
+        object=object,
+        before=before,
+        limit=limit,
+    )
+
+
+def named(connection: Connection) -> dict[str, list[str]]:
+    """Return who and what the journal names: its actors and its actions."""
+    return {
+        what: [row["name"] for row in rows(connection, f"SELECT DISTINCT {what} AS name FROM journal ORDER BY 1")]
+        for what in ("actor", "action")
+    }
 
 
 def entry_of(connection: Connection, action: str, key: str, value: str) -> RowMapping | None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from api import security
@@ -10,6 +11,7 @@ from api.main import make_app
 from core import keys
 from core.db import app_database
 from core.store import accounts
+from core.store.accounts import SCOPES
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -131,3 +133,59 @@ def test_every_answer_carries_its_safe_headers(desk: Desk) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe-inline" not in headers["content-security-policy"]
+
+
+# Who may use each route, page or part of one, by the first pattern that its "METHOD /path" matches.
+WHO: list[tuple[str, set[str]]] = [
+    (r"\w+ /(v1/)?(keys|people|users|tenant)\b", {"admin"}),
+    (r"\w+ /(v1/)?(dead-letters/|journal|pause|gate/looks)", {"ops", "admin"}),
+    (r"GET /dead-letters$", {"ops", "admin"}),
+    (r"(POST|PUT) /(v1/)?calendar$", {"ops", "admin"}),
+    (r"POST /agents/{name}/cases$|POST /v1/agents/{name}/trials$", {"ops", "developer", "admin"}),
+    (r"(POST|PATCH|PUT) /(v1/)?agents/|POST /v1/answer-drafts/{draft_id}/approve$", {"ops", "admin"}),
+    (r"\w+ /(playground|v1/trials)\b|GET /(metrics|v1/dead-letters)$", {"ops", "developer", "admin"}),
+    (r"GET /v1/(audits|reviews|views)$", {"staff", "ops", "admin"}),
+    (r"GET /v1/|POST /v1/(tickets|tickets/{ticket_id}/messages|tickets:batch|documents)$", set(SCOPES)),
+    (r"GET /(nav|gaps|calendar|agents|report|docs|healthz|readyz)?(\.csv|/.*)?$", set(SCOPES)),
+    (r"\w+ /(login|account|language)\b", set(SCOPES)),
+    (r"(GET|POST) /(answers|audits|bulk|canned|documents|notices|submit|views)\b", {"staff", "ops", "admin"}),
+    (r"GET /(customers/{customer_id}|next|tickets/.*)$|POST /tickets/", {"staff", "ops", "admin"}),
+    (r"(POST|PUT|DELETE) /v1/", {"staff", "ops", "admin"}),
+]
+ELSEWHERE = {"POST /logout", "GET /v1/events"}  # the one ends the session, the other never ends
+
+
+def every_route() -> list[str]:
+    """Every operation of the application, pages and their parts too."""
+    routers = [one.original_router for one in make_app().routes if hasattr(one, "original_router")]
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return sorted({f"{method} {route.path}" for route in routes for method in route.methods or ()} - ELSEWHERE)
+
+
+def may_use(operation: str) -> set[str]:
+    return next((who for pattern, who in WHO if re.match(pattern, operation)), set())
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_each_role_is_let_into_its_routes_and_pages_and_no_others(desk: Desk, scope: str) -> None:
+    with app_database().transaction(desk.tenant_id) as connection:
+        user = accounts.add_user(
+            connection, desk.tenant_id, email=f"role-{scope}@example.com", name="", scopes=[scope], password_hash=""
+        )
+    assert user is not None
+    client = TestClient(make_app(), raise_server_exceptions=False, follow_redirects=False)
+    client.cookies.set(security.COOKIE, security.open_session(user, desk.tenant_id))
+    token = client.get("/agents").text.split('data-csrf="')[1].split('"')[0]
+    operations = every_route()
+    assert len(operations) > 170 and {"GET /journal", "POST /tickets/{ticket_id}/reply"} <= set(operations)
+    wrong = []
+    for operation in operations:
+        method, path = operation.split()
+        path = re.sub(r"{(\w+_id|of)}", "01a20935-3d3b-7578-b036-c09f56d81688", path)
+        path = path.replace("{number}", "1").replace("{name}", "account_access").replace("{figure}", "accuracy")
+        path = re.sub(r"{(token|intent|what)}", "run", path)
+        answer = client.request(method, path, headers={"X-CSRF-Token": token, "Accept": "application/json"})
+        let_in = answer.status_code != 403
+        if answer.status_code == 500 or let_in != (scope in may_use(operation)):
+            wrong.append((operation, answer.status_code))
+    assert wrong == []

@@ -51,7 +51,7 @@ def take(link: str, folder: Path) -> None:
         for name, path in _pages(page, url).items():
             page.goto(url + path)
             page.wait_for_selector("html[data-ready]", state="attached")
-            page.wait_for_load_state("networkidle") if path.startswith("/documents/") else page.wait_for_timeout(400)
+            page.wait_for_function("[...document.images].every((one) => one.complete)")
             page.screenshot(path=str(folder / f"{name}.png"))
             print(f"wrote {folder / name}.png")
         browser.close()
@@ -62,16 +62,16 @@ def _pages(page: Page, url: str) -> dict[str, str]:
 
     def first(path: str) -> str:
         page.goto(url + path)
-        return page.locator("[data-list] a, th a").first.get_attribute("href") or path
+        links = page.locator("[data-list] a, main th a")
+        return (links.first.get_attribute("href") if links.count() else None) or path
 
     return {
         "control-room": "/report",
         "inbox": "/?view=all",
         "ticket": first("/?view=review"),
-        "document": first("/documents?attention=review"),
+        "document": first("/documents"),
         "agents": "/agents",
-        "agent": first("/agents"),
-        "audits": "/audits",
+        "agent": "/agents/delivery_status",
     }
 
 

@@ -1,5 +1,5 @@
 // What every page needs: the menu, small conveniences, live updates, keys.
-import { listen } from "./live.js";
+import { busy, later, listen } from "./live.js";
 import { installKeys } from "./keys.js";
 
 const root = document.documentElement;
@@ -80,6 +80,12 @@ setInterval(() => {
 // A refresh leaves open what a reader opened, and chosen what they chose; forms that are done with are closed.
 // What was said about the last action stays until the next one: the action's own event causes a refresh.
 htmx.registerExtension("keep-reader", {
+  htmx_before_swap: (element, { ctx }) => {
+    const source = ctx.sourceElement;
+    if (!source?.matches("[data-live]") || !busy(source)) return true;
+    later(source);
+    return false;
+  },
   htmx_before_morph_node: (element, { oldNode, newNode }) => oldNode.id !== "notice" || newNode.childElementCount > 0,
   htmx_before_morph_attr: (element, { attrName: name, newValue: value }) => {
     if (value !== null) return true;

@@ -1,6 +1,7 @@
 // New events refresh what shows them. A page that nobody looks at lets go of its connection.
 const HIDDEN_MS = 30_000;
 const GATHER_MS = 350;
+const BUSY_MS = 2_000;
 
 let source = null;
 let cursor = "";
@@ -43,12 +44,26 @@ function note(event) {
 }
 
 function refresh() {
+  let waits = false;
   for (const element of document.querySelectorAll("[data-live]")) {
-    const wanted = element.dataset.live;
-    const busy = element.querySelector("[data-dirty], details[data-busy][open] :focus, textarea:focus, input:focus") ?? written(element);
-    if (!busy && (wanted === "all" || changed.has(wanted))) htmx.trigger(element, "refresh");
+    if (element.dataset.live !== "all" && !changed.has(element.dataset.live)) continue;
+    if (busy(element)) waits = true;
+    else htmx.trigger(element, "refresh");
   }
-  changed = new Set();
+  clearTimeout(timer);
+  if (waits) timer = setTimeout(refresh, BUSY_MS);
+  else changed = new Set();
+}
+
+// A part in which somebody works is not refreshed until they are done; an answer that comes meanwhile is let go.
+export function busy(element) {
+  return Boolean(element.querySelector("[data-dirty], details[data-busy][open] :focus, textarea:focus, input:focus") ?? written(element));
+}
+
+export function later(element) {
+  if (element.dataset.live !== "all") changed.add(element.dataset.live);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, BUSY_MS);
 }
 
 // A text that somebody began to write is not taken away by a refresh.

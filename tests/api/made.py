@@ -7,7 +7,7 @@ from uuid import UUID
 from core.contracts import ActionProposal, Decision, FieldValue, Proposal, Reason, Route, Source
 from core.db import app_database
 from core.ids import new_id
-from core.store import intake, items, records
+from core.store import handling, intake, items, records
 from core.store.intake import NewDocument, NewTicket
 from core.store.sql import scalar
 
@@ -61,6 +61,12 @@ def held(
         reason="" if reply else "nothing fits",
     )
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
+
+
+def note(tenant_id: UUID, ticket_id: UUID, text: str) -> None:
+    """Leave a note on the ticket, as a colleague does."""
+    with app_database().transaction(tenant_id) as connection:
+        handling.add_note(connection, tenant_id, ticket_id, text, by="lan@example.com", at=datetime.now(UTC))
 
 
 def run_again(tenant_id: UUID, ticket_id: UUID) -> Made:

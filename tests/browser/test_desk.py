@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
@@ -11,6 +11,12 @@ from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.routes.test_documents import pdf
 from tests.browser.conftest import EMAIL, PASSWORD, press
+
+# The ticket's part of the page asks for itself anew; done when the answer is in place.
+REFRESH = """new Promise((done) => {
+    document.addEventListener("htmx:after:swap", done, { once: true });
+    htmx.trigger(document.getElementById("ticket"), "refresh");
+}).then(() => true)"""
 
 
 def review_of(desk: Desk, held: made.Made) -> tuple[str, str]:
@@ -35,9 +41,7 @@ def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Pa
     expect(page.locator("#notice")).to_contain_text("Taken back")
     expect(page.get_by_role("heading", name="Draft by shop")).to_be_visible()
     assert review_of(desk, held)[0] == "open"
-    with page.expect_response(f"**/tickets/{held.ticket_id}"):
-        page.evaluate("htmx.trigger(document.querySelector('[data-live]'), 'refresh')")
-    page.wait_for_timeout(300)
+    page.evaluate(REFRESH)
     expect(page.locator("#notice")).to_contain_text("Taken back")
 
 
@@ -55,6 +59,27 @@ def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: 
     assert row is not None
     assert row["data"]["before"] == "We have blocked your card."
     assert row["data"]["seconds"] >= 0
+
+
+def test_a_refresh_on_its_way_does_not_close_what_was_opened_since(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id)
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    on_its_way: list[Route] = []
+    page.route(f"**/tickets/{held.ticket_id}", lambda route: on_its_way.append(route))
+    with page.expect_request(f"**/tickets/{held.ticket_id}"):
+        page.evaluate("htmx.trigger(document.getElementById('ticket'), 'refresh')")
+    press(page, "e")
+    page.locator("#edited").fill("Half a sentence")
+    with page.expect_response(f"**/tickets/{held.ticket_id}") as answer:
+        on_its_way[0].continue_()
+    answer.value.finished()
+    page.unroute_all()
+    made.note(desk.tenant_id, held.ticket_id, "Said meanwhile")
+    expect(page.locator("#edited")).to_have_value("Half a sentence")
+    page.get_by_role("button", name="Send this text").click()
+    expect(page.locator(".message.going")).to_contain_text("Half a sentence")
+    expect(page.get_by_text("Said meanwhile")).to_be_visible()
 
 
 def test_a_draft_is_rejected_with_a_reason_and_the_ticket_answered_by_hand(desk: Desk, page: Page, url: str) -> None:

@@ -1,5 +1,6 @@
 """Making pages: templates, the reader's words, what the frame around every page shows."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -27,6 +28,8 @@ HERE = Path(__file__).parent.parent
 # Customers' words stay out of caches, and a part of a page is never taken for the page.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
 SOON = timedelta(hours=1)  # so long before a first answer is due, its ticket is marked
+_END = re.compile(r"(?<=[.!?])\s+|\n+")  # of a sentence
+SHORTEST = 8  # characters of a passage that says anything
 KINDS = " ".join(get_args(EventKind))
 
 
@@ -125,14 +128,20 @@ def go(request: Request, path: str) -> Response:
 
 
 def marked(text: str, quotes: list[str]) -> Markup:
-    """Return a text with the passages that its sources support marked; everything is escaped."""
-    spots = sorted({(at, at + len(q)) for q in quotes if len(q) >= 8 and (at := text.find(q)) >= 0})
+    """Return a text with the passages that its sources support marked; everything is escaped. A quote that is not there
+    as a whole (a name was filled in, a reply begins otherwise) supports those of its sentences that are."""
+    found = [quote if quote in text else sentence for quote in quotes for sentence in _sentences(quote)]
+    spots = sorted({(at, at + len(part)) for part in found if len(part) >= SHORTEST and (at := text.find(part)) >= 0})
     made, done = Markup(""), 0
     for start, end in spots:
         if start >= done:
             made += Markup("{}<mark>{}</mark>").format(text[done:start], text[start:end])
             done = end
     return made + text[done:]
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in _END.split(text) if part.strip()] or [text]
 
 
 def _query(request: Request, **changes: object) -> str:

@@ -14,7 +14,18 @@ from tests.api.xss import PAYLOADS
 from tests.browser.conftest import axe_faults, open_page
 
 PATHS = (
-    *("/", "/?view=all", "/audits", "/documents", "/submit", "/report", "/agents", "/agents/account_access"),
+    *(
+        "/",
+        "/?view=all",
+        "/audits",
+        "/documents",
+        "/submit",
+        "/report",
+        "/report/items?figure=accuracy",
+        "/notices",
+        "/agents",
+        "/agents/account_access",
+    ),
     *("/dead-letters", "/journal", "/canned", "/calendar", "/playground", "/?view=due", "/nothing"),
     *("/gaps", "/answers", "/answers?agent=warranty&intent=warranty_claim", "/agents/warranty/versions"),
     *("/people", "/account", "/keys", "/tenant"),

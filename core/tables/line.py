@@ -151,6 +151,8 @@ work_items = Table(
     Index("uq_work_items_turn", "ticket_id", "turn", unique=True, postgresql_where=text("kind = 'ticket'")),
     Index("uq_work_items_document", "document_id", unique=True, postgresql_where=text("kind = 'document'")),
     Index("ix_work_items_state", "tenant_id", "state"),
+    Index("ix_work_items_ticket", "ticket_id", postgresql_where=text("ticket_id IS NOT NULL")),
+    Index("ix_work_items_document", "document_id", postgresql_where=text("document_id IS NOT NULL")),
 )
 outbox = Table(
     "outbox",

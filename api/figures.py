@@ -178,8 +178,8 @@ def behind_figure(
     standing = rollups.standing(connection)
     if standing is None:
         return []
-    cells = _cells(wanted, ZoneInfo(standing.zone))
-    return rollup_items.items(connection, standing.build, cells, asked, before=before, limit=limit)
+    days = days_of(wanted, ZoneInfo(standing.zone))
+    return rollup_items.items(connection, standing.build, days, asked, before=before, limit=limit)
 
 
 _AUDITS = ("audit_sent", "audit_waiting", "audit_n", "audit_k", "audit_w", "audit_ww", "audit_wk", "audit_wwk")

@@ -42,9 +42,9 @@ def items_page(
     value: Part = "",
     cursor: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    asked = _asked(figure, which)
+    asked = _asked(figure, which, by, value)
     with app_database().transaction(caller.tenant_id) as connection:
-        wanted = _wanted(caller.tenant_id, days, by, value)
+        wanted = _wanted(caller.tenant_id, days)
         found = list(behind_figure(connection, wanted, asked, _read(cursor), PAGE + 1))
     after = f"{found[PAGE - 1]['received_at'].isoformat()}~{found[PAGE - 1]['id']}" if len(found) > PAGE else None
     return page(
@@ -68,24 +68,24 @@ def items_csv(
     caller: LookPage, figure: Figure, which: Which = "all", days: Days = 30, by: GroupBy | None = None, value: Part = ""
 ) -> Response:
     """The same items as a table for a spreadsheet."""
-    asked = _asked(figure, which)
+    asked = _asked(figure, which, by, value)
     with app_database().transaction(caller.tenant_id) as connection:
-        wanted = _wanted(caller.tenant_id, days, by, value)
+        wanted = _wanted(caller.tenant_id, days)
         found = behind_figure(connection, wanted, asked, None, MOST)
     headers = {"Content-Disposition": 'attachment; filename="saola-items.csv"'}
     return Response(b"".join(lines(map(dict, found), COLUMNS, "csv")), media_type=MEDIA["csv"], headers=headers)
 
 
-def _asked(figure: str, which: Which) -> Asked:
+def _asked(figure: str, which: Which, by: GroupBy | None, value: str) -> Asked:
     if not (figure in DEFINITIONS or figure in BEHIND or figure.startswith("held:")):
         raise no_figure(figure)
     found = behind(figure)
-    return Asked(found.item, found.of, found.hit, which)
+    return Asked(found.item, found.of, found.hit, which, by or "", value)
 
 
-def _wanted(tenant_id: UUID, days: int, by: GroupBy | None, value: str) -> Wanted:
+def _wanted(tenant_id: UUID, days: int) -> Wanted:
     end = datetime.now(UTC).replace(microsecond=0, second=0) + timedelta(minutes=1)
-    return Wanted(tenant_id, end - timedelta(days=days), end, None, None, (by, value) if by else None)
+    return Wanted(tenant_id, end - timedelta(days=days), end, None, None)
 
 
 def _read(cursor: str) -> tuple[datetime, UUID] | None:

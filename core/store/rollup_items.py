@@ -7,20 +7,23 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.rollups import pack
-from core.store.rollup_reads import Wanted, column_of
+from core.rollups import DIMENSIONS, pack
+from core.store.rollup_reads import Wanted
 from core.store.sql import rows
 
 Which = Literal["all", "hit", "missed"]
 
 
 class Asked(NamedTuple):
-    """Items of a kind ('': both) that add to the counter `of`, and those of them that add, or do not, to `hit`."""
+    """Items of a kind ('': both) that add to the counter `of`, and those of them that add, or do not, to `hit`; of one
+    slice, where `by` names a quality and `value` its value."""
 
     item: str
     of: str
     hit: str = ""
     which: Which = "all"
+    by: str = ""
+    value: str = ""
 
 
 def items(
@@ -34,7 +37,7 @@ def items(
 ) -> Sequence[RowMapping]:
     """Return items, newest first, with what people know them by; `hit` says whether the figure counts the item."""
     hit = _adds("hit") if asked.hit else "true"
-    narrow = [f"i.{column_of(wanted.by)} = :value"] if wanted.by else []
+    narrow = [f"i.{DIMENSIONS[DIMENSIONS.index(asked.by)]} = :value"] if asked.by else []
     narrow += ["i.item = :item"] if asked.item else []
     narrow += ["(i.received_at, i.id) < (:before_at, :before_id)"] if before else []
     narrow += [hit] if asked.which == "hit" else [f"NOT {hit}"] if asked.which == "missed" else []
@@ -57,7 +60,7 @@ def items(
         since=wanted.since,
         until=wanted.until,
         origin=wanted.origin,
-        value=wanted.value,
+        value=asked.value,
         item=asked.item,
         limit=limit,
         **values,

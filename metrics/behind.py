@@ -30,6 +30,12 @@ BEHIND: dict[str, Behind] = {
     "csat_automated": Behind("ticket", "csat_automated", "csat_automated_good"),
     "csat_assisted": Behind("ticket", "csat_assisted", "csat_assisted_good"),
     "csat_human": Behind("ticket", "csat_human", "csat_human_good"),
+    **{
+        f"csat_answered_{by}": Behind("ticket", f"csat_{by}_asked", f"csat_{by}")
+        for by in ("automated", "assisted", "human")
+    },
+    "field_accuracy": Behind("document", "audit_n", "audit_k"),
+    "reviewer_agreement": Behind("", "seconded", "seconded_both"),
     "failed_items": Behind("", "items", "failed"),
     "cost_per_item": Behind("", "items", "cost"),
     "cost_per_resolution": Behind("ticket", "settled", "durable"),

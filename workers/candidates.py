@@ -22,8 +22,11 @@ def settle(connection: Connection, shop: Workshop, tenant_id: UUID, version: UUI
     """Say what becomes of a version that was just trained: it serves, runs in shadow, or is kept and not used."""
     state = policies.tenant_state(connection)
     serving, made = triage_versions.in_state(connection, "serving"), triage_versions.find(connection, version)
-    if serving is None:
-        triage_versions.serve(connection, tenant_id, version, by="saola", reason="the first version")
+    if serving is None or shop.triage(state, tenant_id) is None:
+        reason = "the first version" if serving is None else "this version of Saola cannot use the one before"
+        if (candidate := triage_versions.in_state(connection, "candidate")) is not None:
+            triage_versions.retire(connection, tenant_id, candidate["id"], by="saola", reason=reason)
+        triage_versions.serve(connection, tenant_id, version, by="saola", reason=reason)
         return
     same_agents = serving["figures"].get("catalog") == made["figures"].get("catalog")
     compared = made["figures"].get("compared")

@@ -53,10 +53,10 @@ def _results(shop: Workshop, job: Job, name: str) -> list[dict[str, Any]]:
 
 
 def _classifier(shop: Workshop, job: Job) -> Classifier:
-    found = shop.state(job.tenant_id).classifiers.get("triage")
+    found = shop.triage(shop.state(job.tenant_id), job.tenant_id)
     if found is None:
         raise Rejected("triage has not been trained yet", code="not_trained", hint="Wait a minute and run them again.")
-    return shop.classifier(job.tenant_id, found)
+    return found
 
 
 def _read(path: Path) -> Reading:

@@ -53,8 +53,13 @@ def train_triage(jobs: Sequence[Job]) -> None:
 
 def learn_triage(jobs: Sequence[Job]) -> None:
     """Train a version where enough labelled tickets came in since the newest one learnt: imports, corrections, drafts
-    that were sent as they were, audits that were judged right."""
+    that were sent as they were, audits that were judged right. Or because an upgrade cannot use the one in service."""
     tenant_id = jobs[0].tenant_id
+    shop = workshop()
+    state = shop.state(tenant_id)
+    if "triage" in state.classifiers and shop.triage(state, tenant_id) is None:
+        _train(jobs)
+        return
     with app_database().transaction(tenant_id) as connection:
         newest = triage_versions.newest(connection)
         until = _moment(newest["figures"].get("learnt_until")) if newest else None

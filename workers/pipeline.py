@@ -37,7 +37,7 @@ from workers.resources import Workshop, audit_coin, workshop
 from workers.turns import keep, stay
 
 WAIT = timedelta(minutes=10)  # for a ticket's documents, and for the outcomes of its earlier actions
-TRAINING_WAIT = timedelta(minutes=5)  # for the first classifier of a tenant
+TRAINING_WAIT = timedelta(minutes=5)  # for the first classifier of a tenant, or the first after an upgrade
 AGAIN_SECONDS = 1.0
 
 
@@ -60,9 +60,10 @@ def work(jobs: Sequence[Job]) -> None:
     tenant_id = jobs[0].tenant_id
     by_item = {job.subject_id: job for job in jobs}
     state = shop.state(tenant_id)
+    no_triage = shop.triage(state, tenant_id) is None
     with app_database().transaction(tenant_id) as connection:
         found = [_again(one, by_item[one.item.id]) for one in items.load(connection, list(by_item))]
-        untrained = "triage" not in state.classifiers and outbox.expected(connection, "triage.train")
+        untrained = no_triage and ("triage" in state.classifiers or outbox.expected(connection, "triage.train"))
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
     here: list[tuple[Loaded, Route]] = []
@@ -132,8 +133,7 @@ def choose_agents(
     """Triage: the agent for each item, or a person."""
     if not ready:
         return []
-    classifier_id = state.classifiers.get("triage")
-    classifier = shop.classifier(ready[0].item.tenant_id, classifier_id) if classifier_id else None
+    classifier = shop.triage(state, ready[0].item.tenant_id)
     enabled = {
         name: entry.manifest
         for name, entry in shop.catalog.entries.items()
@@ -263,8 +263,8 @@ def run(
 
 def triage_fingerprint(shop: Workshop, state: TenantState, tenant_id: UUID) -> str:
     """Return the fingerprint of the tenant's classifier in service; "none" where there is none yet."""
-    classifier_id = state.classifiers.get("triage")
-    return shop.classifier(tenant_id, classifier_id).fingerprint if classifier_id else "none"
+    classifier = shop.triage(state, tenant_id)
+    return classifier.fingerprint if classifier else "none"
 
 
 def _abstain(agent: Agent, chosen: Route, reason: str) -> Proposal:

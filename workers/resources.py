@@ -11,9 +11,10 @@ from agents.catalog import open_catalog
 from agents.contract import Agent
 from agents.loader import Loader
 from agents.triage.classifier import Classifier
+from agents.triage.embedders import chosen
 from core.contracts import Policy, Tier
 from core.db import app_database
-from core.errors import TryLater
+from core.errors import Broken, TryLater
 from core.gate.decide import lower_tier
 from core.keys import signing_secret
 from core.settings import settings
@@ -56,6 +57,16 @@ class Workshop:
     def classifier(self, tenant_id: UUID, classifier_id: UUID) -> Classifier:
         """Return a tenant's stored classifier, kept while it is in use. Raises TryLater when it is gone."""
         return _classifier(tenant_id, classifier_id)
+
+    def triage(self, state: TenantState, tenant_id: UUID) -> Classifier | None:
+        """Return the classifier in service, None where there is none that this version of Saola can use: it is trained
+        again soon (workers/learn.py). Raises TryLater when it is gone."""
+        found = state.classifiers.get("triage")
+        try:
+            classifier = self.classifier(tenant_id, found) if found else None
+        except Broken:  # of another format: an upgrade
+            return None
+        return classifier if classifier and classifier.embedder == chosen("message").name else None
 
     def agent(self, name: str, triage_fingerprint: str) -> Agent:
         """Return a loaded agent. Raises TryLater where this worker lacks its folder."""

@@ -63,6 +63,8 @@ class Schedule:
             )
         for tenant in everyone:
             with app_database().transaction(tenant) as connection:
+                if self.rounds == 1:  # after an upgrade triage may have to be trained before tickets go on
+                    outbox.enqueue(connection, tenant, "triage.learn", "bulk", tenant, generation=int(now))
                 for task, seconds in EVERY.items():
                     outbox.enqueue(connection, tenant, task, "bulk", tenant, generation=int(now // seconds))
                 unused = learning.unused_agents(connection)

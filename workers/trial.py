@@ -33,14 +33,12 @@ def try_out(jobs: Sequence[Job]) -> None:
             finish(connection, [job])
         return
     item, state = _item(job, trial["given"]), shop.state(job.tenant_id)
-    classifier_id = state.classifiers.get("triage")
-    classifier = shop.classifier(job.tenant_id, classifier_id) if classifier_id else None
     enabled = {
         name: entry.manifest
         for name, entry in shop.catalog.entries.items()
         if state.agents.get(name, AgentSetting()).enabled
     }
-    routed = route(item, classifier, enabled)
+    routed = route(item, shop.triage(state, job.tenant_id), enabled)
     steps: list[Mapping[str, Any]] = []
     worked = run(shop, job, _loaded(item), _to(trial["agent"], routed), state, watch=steps.append)
     decision = gate(shop, worked, state, NO_AUDIT)

@@ -1,8 +1,10 @@
 """A new version of triage earns its place: trained from labels, better on later history, certified in shadow."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from agents.triage.classifier import Classifier
 from core.contracts import SIMULATED_REVIEWER
 from core.store import audits, intake, journal, policies, tenants, triage_versions
 from core.store.intake import NewTicket
@@ -126,3 +128,24 @@ def certify_the_old(line: Line, fingerprint: str) -> None:
     assert sorted(renew(line, 1)) == ["family:tests", "shop"]
     line.leave_certificates_alone()
     assert line.count("SELECT count(*) FROM classifiers WHERE fingerprint = :f", f=fingerprint) == 1
+
+
+def test_after_an_upgrade_that_cannot_use_the_old_version_tickets_wait_for_a_new_one(line: Line) -> None:
+    line.new_tenant()
+    with line.database.transaction(line.tenant) as connection:
+        serving = triage_versions.in_state(connection, "serving")
+        assert serving is not None
+        blob = policies.classifier_blob(connection, serving["id"])
+        old = replace(Classifier.from_bytes(blob or b""), embedder="of an earlier Saola")
+        made = policies.add_classifier(
+            connection, line.tenant, "triage", old.fingerprint, old.to_bytes(), serving["figures"]
+        )
+        triage_versions.serve(connection, line.tenant, made, by="test", reason="what an older Saola left")
+    wait_for_a_second()
+    asked = submit(line, "My parcel is late, where is it?")
+    wait_for_a_second()
+    assert line.count("SELECT count(*) FROM runs") == 0, "nobody is bothered while triage is trained"
+    line.run("triage.learn")
+    line.drain(120)
+    assert versions(line)["serving"]["id"] not in (made, serving["id"])
+    assert ticket(line, asked)["agent"] == "shop"

@@ -42,7 +42,9 @@ class Past(NamedTuple):
 
 class Share(Frozen):
     """At a target: the share of all tickets with its 95 % interval. `audits_first`: about how many audits until a
-    first certificate; `audits_most`: until it covers four fifths of the share. None: not to be had."""
+    first certificate; `audits_most`: until it covers four fifths of the share; None where the past shows no level that
+    is right so often. `audits_least`: as many at least, were the truth at the band's upper end; None where that too is
+    not above the target, or no number of audits that anybody judges would do."""
 
     target: float
     share: float
@@ -50,6 +52,7 @@ class Share(Frozen):
     high: float
     audits_first: int | None
     audits_most: int | None
+    audits_least: int | None
 
 
 class IntentForecast(Frozen):
@@ -193,6 +196,7 @@ def _shares(score: Floats, right: Floats, part: float) -> tuple[Share, ...]:
                 high=part * high,
                 audits_first=first,
                 audits_most=most,
+                audits_least=_least(curve, target),
             )
         )
     return tuple(made)
@@ -202,17 +206,27 @@ def _audits(curve: Curve, target: float, share: float) -> tuple[int | None, int 
     """About how many audits, drawn from all drafts, certify the easiest level, and one with most of the share."""
     if share <= 0:
         return None, None
-    needed: list[tuple[float, int]] = []
-    for part, accuracy, n in zip(curve.shares, curve.accuracy, curve.audits, strict=True):
-        if n < LEAST_OF_INTENT or accuracy < target:
-            continue
-        error = (1 - accuracy) + 0.5 / n
-        at_level = binomial.audits_for_rate(float(error), target, 0.975) if error < 1 - target else None
-        if at_level is not None:
-            needed.append((float(part), int(np.ceil(at_level / part))))
+    cautious = np.where(curve.audits < LEAST_OF_INTENT, 0, curve.accuracy - 0.5 / np.maximum(curve.audits, 1))
+    needed = _needed(curve, cautious, target)
     first = min((count for _, count in needed), default=None)
     most = min((count for part, count in needed if part >= 0.8 * share), default=None)
     return first, most
+
+
+def _least(curve: Curve, target: float) -> int | None:
+    """As few audits as the band allows: were every level as right as its interval's upper end."""
+    return min((count for _, count in _needed(curve, curve.high, target)), default=None)
+
+
+def _needed(curve: Curve, accuracy: Floats, target: float) -> list[tuple[float, int]]:
+    """For each level that is certified some day, were it right so often: its share, and audits of all drafts."""
+    needed = []
+    for part, rate in zip(curve.shares, accuracy, strict=True):
+        if rate > target:
+            at_level = binomial.audits_for_rate(float(1 - rate), target, 0.975)
+            if at_level is not None:
+                needed.append((float(part), int(np.ceil(at_level / part))))
+    return needed
 
 
 def _by_intent(

@@ -13,6 +13,8 @@ from core.errors import Rejected
 from core.settings import settings
 from core.store.intake import NewTicket
 
+ENCODING = "The file's encoding, where it is not found out: utf-8, utf-16, cp1252, cp1258 ..."
+
 
 class Columns(NamedTuple):
     """Which column holds what; an empty name means that the file does not have it."""
@@ -41,10 +43,15 @@ class PastTicket(NamedTuple):
     label: str | None
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line, row) of a CSV (its header names the columns) or JSONL file. Raises Rejected if unreadable."""
+def read_rows(path: Path, encoding: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line, row) of a CSV (its header names the columns) or JSONL file. Raises Rejected if unreadable.
+
+    Without an `encoding` the file's is found out: UTF-8, UTF-16, or else Windows-1252, as spreadsheets save.
+    """
+    number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        encoding = encoding or _encoding(path)
+        with path.open(encoding=encoding, newline="") as file:
             if path.suffix.lower() in (".jsonl", ".ndjson"):
                 for number, line in enumerate(file, 1):
                     if line.strip():
@@ -54,13 +61,35 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 file.seek(0)
                 reader = csv.DictReader(file, dialect=_dialect(sample), strict=True)
                 for row in reader:
-                    yield reader.line_num, row
+                    number = reader.line_num
+                    yield number, row
     except FileNotFoundError as error:
         raise Rejected(f"there is no file {path}", code="file_missing") from error
-    except UnicodeDecodeError as error:
-        raise Rejected(f"{path} is not UTF-8", hint="Save it as UTF-8, then import again.") from error
+    except IsADirectoryError as error:
+        raise Rejected(f"{path} is a folder", code="file_missing", hint="Name one CSV or JSONL file.") from error
+    except (UnicodeError, LookupError) as error:
+        hint = "Name its encoding, for example --encoding cp1258, or save it as CSV UTF-8."
+        raise Rejected(f"{path} is not text in {encoding or 'a known encoding'}", hint=hint) from error
     except (csv.Error, json.JSONDecodeError) as error:
-        raise Rejected(f"{path} cannot be read: {error}", hint="Is it really CSV or JSONL?") from error
+        told = f"{path} cannot be read after line {number}: {error}"
+        raise Rejected(told, hint="Is it really CSV or JSONL?") from error
+
+
+def _encoding(path: Path) -> str:
+    """By byte-order mark or zero bytes UTF-16, else UTF-8 if all of it is, else the western code page of Windows."""
+    with path.open("rb") as file:
+        head = file.read(200)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head.count(0) > len(head) / 4:
+        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    try:
+        with path.open(encoding="utf-8-sig") as text:
+            while text.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def _dialect(sample: str) -> type[csv.Dialect]:
@@ -79,7 +108,9 @@ def check_columns(columns: Columns, present: Mapping[str, Any]) -> None:
     missing = [name for name in columns if name and name not in present]
     if missing:
         there = ", ".join(repr(name) for name in present)
-        raise Rejected(f"the file has no column {missing[0]!r}; it has {there}", hint="Name columns as --text COLUMN.")
+        option = "--" + columns._fields[columns.index(missing[0])].replace("_", "-")
+        hint = f"Name the column with {option} COLUMN."
+        raise Rejected(f"the file has no column {missing[0]!r}; it has {there}", code="no_column", hint=hint)
 
 
 def past_ticket(row: Mapping[str, Any], columns: Columns, zone: ZoneInfo) -> PastTicket:

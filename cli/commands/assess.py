@@ -22,13 +22,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from cli.assess import Forecast, Past, Share
 from cli.assess import assess as forecast
-from cli.imports import Columns, check_columns, read_rows
+from cli.imports import ENCODING, Columns, check_columns, read_rows
 from core.errors import Rejected
+
+MANY = 100_000  # audits: nobody judges more
 
 
 def assess(
@@ -39,9 +42,10 @@ def assess(
     label: Annotated[str, typer.Option(help="Column with the true intent; empty where none fits.")] = "",
     language: Annotated[str, typer.Option(help="Column with the language (vi, en, de ...).")] = "",
     limit: Annotated[int, typer.Option(help="Look at so many rows at most, spread over the file. 0: all.")] = 3_000,
+    encoding: Annotated[str, typer.Option(help=ENCODING)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
 ) -> None:
-    tickets = read(file, Columns(text, subject, language, reply=reply, label=label), limit)
+    tickets = read(file, Columns(text, subject, language, reply=reply, label=label), limit, encoding)
     bar = Progress(
         TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
     )
@@ -56,9 +60,9 @@ def assess(
         show(found, Console())
 
 
-def read(file: Path, columns: Columns, limit: int) -> list[Past]:
+def read(file: Path, columns: Columns, limit: int, encoding: str = "") -> list[Past]:
     """Return the rows of a file that have a text, at most `limit` of them, evenly spread."""
-    rows = [row for _, row in read_rows(file)]
+    rows = [row for _, row in read_rows(file, encoding)]
     if not rows:
         raise Rejected(f"{file} has no rows", code="file_empty")
     check_columns(columns, rows[0])
@@ -91,25 +95,30 @@ def show(found: Forecast, console: Console) -> None:
     console.print(f"Right if everything were answered: {found.accuracy:.1%} {span}\n")
     table = Table("accuracy", "could go out without a person [95 %]", "audits to a first certificate", "to most of it")
     for share in found.shares:
-        table.add_row(f"{share.target:.0%}", _share(share), _audits(share.audits_first), _audits(share.audits_most))
+        table.add_row(f"{share.target:.0%}", _share(share), _first(share), _most(share))
     console.print(table)
-    targets = " / ".join(f"{share.target:.0%}".rstrip("%") for share in found.shares)
-    intents = Table(box=None)
-    for name in ("intent", "tickets", "right of routed", f"% at {targets} % right", "band at 95 %", "missing"):
-        intents.add_column(name, overflow="fold", min_width=20 if name in ("intent", "missing") else None)
+    console.print("By intent: % of all tickets that could go out, and the band at 95 % accuracy")
+    intents = Table(box=None, padding=(0, 2, 0, 0))
+    intents.add_column("intent", overflow="fold", min_width=14)
+    for name in ("tickets", "right", *(f"{share.target:.0%}" for share in found.shares), "band"):
+        intents.add_column(name, justify="right", no_wrap=True)
     for one in islice(found.by_intent, 40):
-        points, band = "too few", ""
+        points, band = ["too few", *[""] * (len(found.shares) - 1)], ""
         if one.shares:
-            points = " / ".join(f"{100 * share.share:.1f}" for share in one.shares)
+            points = [f"{100 * share.share:.1f}" for share in one.shares]
             band = next(f"[{100 * s.low:.1f}, {100 * s.high:.1f}]" for s in one.shares if s.target == 0.95)
-        right = f"{one.right} of {one.routed}"
-        intents.add_row(one.intent, str(one.tickets), right, points, band, "; ".join(one.gaps))
+        intents.add_row(escape(one.intent), str(one.tickets), f"{one.right}/{one.routed}", *points, band)
     console.print(intents)
+    lacking = [(one.intent, "; ".join(one.gaps)) for one in islice(found.by_intent, 40) if one.gaps]
+    if lacking:
+        console.print("\nWhat is missing:")
+    for intent, gaps in lacking:
+        console.print(f"  {intent}: {gaps}", markup=False, highlight=False)
     if len(found.by_intent) > 40:
         console.print(f"{len(found.by_intent) - 40} more intents: --json lists them all.")
     console.print(
-        "Shares are of all tickets. A forecast from the past, not a certificate: right means the answer that your "
-        "people gave. Audits of live runs decide; see docs/gate.md.",
+        "\nRight: how many of those sent to it were its own. Shares are of all tickets. A forecast from the past, not "
+        "a certificate: right means the answer that your people gave. Audits of live runs decide; see docs/gate.md.",
         style="italic",
     )
 
@@ -118,5 +127,17 @@ def _share(share: Share) -> str:
     return f"{share.share:.1%} [{share.low:.1%}, {share.high:.1%}]"
 
 
-def _audits(count: int | None) -> str:
-    return "not to be had" if count is None else f"about {count:,}"
+def _first(share: Share) -> str:
+    if share.audits_first is not None:
+        return f"about {share.audits_first:,}"
+    if share.high == 0:
+        return "not by this past"
+    if share.audits_least is None or share.audits_least > MANY:
+        return f"not yet known: above {MANY:,}"
+    return f"not yet known: at least {share.audits_least:,}"
+
+
+def _most(share: Share) -> str:
+    if share.audits_most is not None:
+        return f"about {share.audits_most:,}"
+    return "not by this past" if share.high == 0 else "not yet known"

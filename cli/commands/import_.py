@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from cli.connect import connected
-from cli.imports import Columns, PastTicket, check_columns, past_ticket, read_rows
+from cli.imports import ENCODING, Columns, PastTicket, check_columns, past_ticket, read_rows
 from core.db import app_database
 from core.errors import Rejected
 from core.store import intake, policies, tenants
@@ -43,17 +43,20 @@ def import_(
     minutes: Annotated[str, typer.Option(help="Column with the minutes a person spent on it.")] = "",
     id_column: Annotated[str, typer.Option("--id", help="Column that identifies a row; else its content does.")] = "",
     limit: Annotated[int, typer.Option(help="Import at most so many rows.")] = 0,
+    encoding: Annotated[str, typer.Option(help=ENCODING)] = "",
 ) -> None:
     columns = Columns(
         text, subject, language, channel, customer, name, received_at, closed_at, reply, label, minutes, id_column
     )
     with connected() as tenant:
-        import_file(tenant, file, columns, Console(stderr=True), limit=limit)
+        import_file(tenant, file, columns, Console(stderr=True), limit=limit, encoding=encoding)
 
 
-def import_file(tenant: UUID, file: Path, columns: Columns, console: Console, *, limit: int = 0) -> None:
+def import_file(
+    tenant: UUID, file: Path, columns: Columns, console: Console, *, limit: int = 0, encoding: str = ""
+) -> None:
     """Import a file for a tenant and say what came of it. Raises Rejected for a file that cannot be read at all."""
-    rows = list(islice(read_rows(file), limit or None))
+    rows = list(islice(read_rows(file, encoding), limit or None))
     if not rows:
         raise Rejected(f"{file} has no rows", code="file_empty")
     check_columns(columns, rows[0][1])

@@ -1,16 +1,18 @@
 """The forecast from past tickets: by the file's intents, or by what was answered."""
 
 import csv
+import io
 import json
 import random
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from cli.assess import Past, group_replies
 from cli.assess import assess as forecast
-from cli.commands.assess import assess, read
+from cli.commands.assess import assess, read, show
 from cli.imports import Columns
 from cli.main import Commands
 from core.errors import Rejected
@@ -102,6 +104,58 @@ def test_a_limit_takes_rows_from_all_over_the_file(file: Path) -> None:
     whole = read(file, Columns("body", reply="answer", label="intent"), 0)
     assert (len(found), len(whole)) == (60, 120)
     assert found == whole[::2]
+
+
+def test_where_the_past_does_not_rule_an_accuracy_out_it_is_not_yet_known() -> None:
+    chance = random.Random(5)
+    wrong = [t._replace(label=chance.choice(tuple(ASKED))) if chance.random() < 0.3 else t for t in past()]
+    found = forecast(wrong)
+    shares = found.shares
+    shown = Console(width=80, file=io.StringIO(), record=True)
+    show(found, shown)
+    said = shown.export_text()
+    unsure = [one for one in shares if one.audits_first is None and one.high > 0]
+    assert unsure
+    assert any(one.audits_least for one in unsure)
+    assert said.count("not yet known:") == len(unsure)
+    assert said.count("not by this past") == 2 * sum(one.high == 0 for one in shares)
+
+
+def test_nothing_is_cut_off_in_a_narrow_terminal() -> None:
+    long = {"parcel": "parcel and delivery questions/where is my parcel", "opening": "opening [hours] of all our shops"}
+    tickets = [t._replace(label=long.get(t.label, t.label), reply="") for t in past()]
+    shown = Console(width=80, file=io.StringIO(), record=True)
+    show(forecast(tickets), shown)
+    said = shown.export_text()
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= 80
+    assert all(part in said for part in ("band", "99%", "[hours]", "where is my"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_file_is_read_in_the_encodings_that_spreadsheets_save(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text(
+        'Anliegen;Thema\r\n"Wo bleibt mein Päckchen – für 5 €?\r\nDanke";Lieferung\r\n', encoding, newline=""
+    )
+    (found,) = read(path, Columns("Anliegen", label="Thema"), 0)
+    assert found == Past("Wo bleibt mein Päckchen – für 5 €?\r\nDanke", label="Lieferung")
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "past.csv"
+    path.write_bytes("text,reply\nгде мой заказ,Привет\n".encode("koi8-r"))
+    assert read(path, Columns("text", reply="reply"), 0, "koi8-r")[0].text == "где мой заказ"
+    for wrong in ("utf-8", "no-such"):
+        with pytest.raises(Rejected, match=f"is not text in {wrong}") as refused:
+            read(path, Columns("text", reply="reply"), 0, wrong)
+        assert "--encoding" in refused.value.hint
+
+
+def test_a_column_that_is_missing_is_named_with_its_own_option(file: Path) -> None:
+    with pytest.raises(Rejected, match="no column 'topic'; it has 'body'") as refused:
+        read(file, Columns("body", label="topic"), 0)
+    assert "--label COLUMN" in refused.value.hint
 
 
 def test_a_file_that_tells_nothing_of_right_answers_is_refused(file: Path) -> None:

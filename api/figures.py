@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from typing import NamedTuple
@@ -68,8 +69,17 @@ class Added(NamedTuple):
     parts: dict[str, Sums]
 
 
-_kept: dict[Wanted, tuple[float, Made]] = {}
-_lock = threading.Lock()
+@dataclass(slots=True)
+class _Kept:
+    """A report while it is made and some seconds after; callers at once wait here for one computation."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    at: float = -math.inf
+    made: Made | None = None
+
+
+_kept: dict[Wanted, _Kept] = {}
+_lock = threading.Lock()  # of the dictionary, never held while a report is made: tenants do not wait for each other
 POINTS = 30
 
 
@@ -90,15 +100,19 @@ def report_of(wanted: Wanted) -> Report:
 def made_of(wanted: Wanted) -> Made:
     """Return a report and its trend, at most some seconds old; two callers at once wait for one computation."""
     with _lock:
-        kept = _kept.get(wanted)
-        if kept and time.monotonic() - kept[0] < KEEP_SECONDS:
-            return kept[1]
-        with app_database().transaction(wanted.tenant_id, snapshot=True) as connection:
-            made = make(connection, wanted)
-        for old in [key for key, (at, _) in _kept.items() if time.monotonic() - at > KEEP_SECONDS]:
+        for old in [key for key, one in _kept.items() if not one.lock.locked() and not _fresh(one)]:
             del _kept[old]
-        _kept[wanted] = (time.monotonic(), made)
-        return made
+        kept = _kept.setdefault(wanted, _Kept())
+    with kept.lock:
+        if kept.made is None or not _fresh(kept):
+            with app_database().transaction(wanted.tenant_id, snapshot=True) as connection:
+                kept.made = make(connection, wanted)
+            kept.at = time.monotonic()
+        return kept.made
+
+
+def _fresh(kept: _Kept) -> bool:
+    return time.monotonic() - kept.at < KEEP_SECONDS
 
 
 def make(connection: Connection, wanted: Wanted) -> Made:

@@ -47,7 +47,7 @@ def agent_counts(connection: Connection) -> Sequence[RowMapping]:
                count(*) FILTER (WHERE d.action = 'decline') AS declined,
                sum(r.cost_usd) AS cost_usd, max(r.created_at) AS last_run
            FROM runs r LEFT JOIN decisions d ON d.run_id = r.id
-           WHERE NOT r.shadow AND r.created_at > clock_timestamp() - interval '30 days' GROUP BY r.agent""",
+           WHERE NOT r.shadow AND r.created_at > now() - interval '30 days' GROUP BY r.agent""",
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.store.sql import rows
 
-_HOUR = "at > clock_timestamp() - interval '1 hour'"
+_HOUR = "at > now() - interval '1 hour'"
 
 
 def models(connection: Connection) -> Sequence[RowMapping]:

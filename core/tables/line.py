@@ -73,6 +73,12 @@ tickets = Table(
         *("ix_tickets_assigned", "tenant_id", "assigned_to", "received_at", "id"),
         postgresql_where=text("assigned_to IS NOT NULL"),
     ),
+    Index(
+        *("ix_tickets_unanswered", "tenant_id", "priority", "received_at", "shift_seconds"),
+        postgresql_where=text(
+            "attention IN ('review', 'handoff', 'failed') AND state = 'open' AND first_reply_at IS NULL"
+        ),
+    ),
     Index("ix_tickets_search", "search", postgresql_using="gin"),
 )
 messages = Table(

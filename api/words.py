@@ -1,5 +1,6 @@
 """The pages' words: one YAML file for each language, and how each language writes dates, numbers and money."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ from ruamel.yaml import YAML
 from core.errors import Rejected
 
 FOLDER = Path(__file__).parent / "words"
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 LANGUAGES = {"en": "English", "vi": "Tiếng Việt", "de": "Deutsch"}
 
 
@@ -66,8 +68,27 @@ class Words:
         return self(key) if self.has(key) else str(value).replace("_", " ")
 
     def phrase(self, text: str) -> str:
-        """Return a whole English sentence of ours in this language, as it is where it has no translation."""
-        return phrases().get(text, {}).get(self.language, text)
+        """Return an English sentence of ours in this language, as it is where it has no translation.
+
+        Its numbers are written as the language does; one that is made of two is put together of their translations.
+        """
+        if self.language == "en":
+            return text
+        numbers = _NUMBER.findall(text)
+        for key, values in ((text, []), (_NUMBER.sub("{}", text), numbers)):
+            if found := phrases().get(key):
+                return found[self.language].format(*map(self._written, values)) if values else found[self.language]
+        for sign in ("; ", ": "):
+            first, _, second = text.partition(sign)
+            if second and (said := self.phrase(first)) != first:
+                return said + sign + self.phrase(second)
+        return text
+
+    def _written(self, number: str) -> str:
+        """A number of an English sentence as this language writes it."""
+        value = number.replace(",", "").removesuffix("%")
+        places = len(value.partition(".")[2])
+        return self.share(float(value) / 100, places) if number.endswith("%") else self.number(float(value), places)
 
     def refusal(self, error: Rejected) -> str:
         """Return in words why something could not be done."""

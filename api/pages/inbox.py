@@ -63,6 +63,7 @@ def inbox_page(
             filters = filters._replace(due=received_before(calendar, zone, datetime.now(UTC) + SOON))
         found = inbox.tickets(connection, filters, cursor=cursor, oldest_first=view == "due")
         tags, staff = handling.known_tags(connection), accounts.list_users(connection)
+        first = not found.rows and not desk.any_ticket(connection)
     return page(
         request,
         caller,
@@ -71,6 +72,7 @@ def inbox_page(
         tickets=found.rows,
         next=found.next,
         filters=filters,
+        first=first,
         searching=any((q, language, agent, state, tag, assigned_to)),
         choices={
             "language": sorted(LANGUAGES),

@@ -65,6 +65,11 @@ def actions(connection: Connection) -> Sequence[RowMapping]:
     )
 
 
+def any_ticket(connection: Connection) -> bool:
+    """Return whether any ticket ever came: before, pages say how they come."""
+    return bool(scalar(connection, "SELECT EXISTS (SELECT 1 FROM tickets)"))
+
+
 def any_simulated(connection: Connection) -> bool:
     """Return whether any audit was judged by a simulated reviewer: pages that show figures then say so."""
     return bool(scalar(connection, "SELECT EXISTS (SELECT 1 FROM audits WHERE simulated)"))

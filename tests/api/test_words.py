@@ -12,8 +12,10 @@ from api.words import LANGUAGES, Words, catalogue, phrases
 from core.contracts import TIERS, OutcomeKind
 from core.events import EventKind
 from core.gate.words import SENTENCES
+from core.rollups import MICRO
 from metrics.beside import beside_fpt
 from metrics.cohort import GROUPS
+from metrics.estimate import Estimate
 from metrics.report import DEFINITIONS, FIGURES
 from metrics.sums import Sums
 from metrics.waterfall import stages
@@ -89,10 +91,41 @@ def test_every_figure_is_explained_in_every_language() -> None:
     for definition in DEFINITIONS.values():
         wanted |= {definition.title, definition.numerator, definition.denominator, definition.window}
         wanted |= {definition.exclusions}
-    counted = re.compile(r"\d+ sent unseen")  # sentences with numbers in them stay English
-    known = phrases()
-    assert {text for text in wanted if text and not counted.search(text) and text not in known} == set()
+    german, known = Words("de"), phrases()
+    assert {text for text in wanted if text and german.phrase(text) == text and text not in known} == set()
     assert {text for text in known if set(known[text]) != set(LANGUAGES)} == set()
+    assert {text for text in known if len({one.count("{}") for one in known[text].values()}) > 1} == set()
+
+
+@pytest.mark.parametrize("audits", [0, 3, 400])
+@pytest.mark.parametrize("right", [0.5, 1])
+def test_what_is_said_beside_a_figure_is_in_the_readers_language_whatever_its_numbers(
+    audits: int, right: float
+) -> None:
+    now = datetime.now(UTC)
+    sums = Sums(since=now - timedelta(days=1), until=now, now=now)
+    k = round(right * audits)
+    weights = {"audit_n": audits, "audit_k": k, "audit_w": audits * MICRO, "audit_ww": audits * MICRO}
+    weights |= {"audit_wk": k * MICRO, "audit_wwk": k * MICRO, "audit_sent": 1200, "audit_waiting": audits // 2}
+    sums.documents.update({"items": audits, "settled": audits, **weights})
+    figures = {definition.name: estimate(sums) for definition, estimate in FIGURES}
+    some = Estimate(value=0.2 + right / 3, low=0.1, high=0.9, n=audits, k=k)
+    said = {e.missing for e in figures.values()} | {one.note for one in beside_fpt(figures, sums)}
+    said |= {one.note for one in beside_fpt(figures | {"workload_share": some, "field_accuracy": some}, sums)}
+    for language in ("de", "vi"):
+        words = Words(language)
+        assert {text for text in said if text and words.phrase(text) == text} == set()
+
+
+def test_numbers_in_a_sentence_are_written_as_the_language_does() -> None:
+    words = Words("de")
+    assert words.phrase("1,500 more agent folders in service") == "noch 1.500 Agenten-Ordner in Betrieb"
+    assert words.phrase("12.5% of the workload more; the intents that would add most come first") == (
+        "noch 12,5\u202f% des Aufwands; zuerst die Anliegen, die am meisten bringen"
+    )
+    assert words.phrase("not yet known: audits: none drawn from 0 sent unseen") == (
+        "noch nicht bekannt: Prüfungen: keine gezogen aus 0 ungesehen Gesendeten"
+    )
 
 
 def test_stages_have_names() -> None:

@@ -30,6 +30,9 @@ log = structlog.get_logger()
 AGAIN = timedelta(hours=1)  # half lives end without any new audit
 SOON = timedelta(seconds=5)  # while the first runs come in
 DRIFT_RUNS = 500  # on each side of the comparison of scores
+NEWEST = timedelta(days=1)  # inputs: a whole day, since nights differ from days
+NEWEST_RUNS = 200  # more days where one has fewer
+INPUT_RUNS = 2_000  # on each side of the comparison of inputs
 RENEWED = timedelta(days=1)  # how often a certificate whose threshold did not move is issued again with newer counts
 
 
@@ -166,6 +169,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     }
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
     data["drift"] = drift.stability(earliest[:DRIFT_RUNS], newest)
+    data["inputs"] = _inputs(connection, owner, since, now)
     wait = SOON if len(population) < PLAN_RUNS else AGAIN
     gate.set_standing(
         connection,
@@ -176,6 +180,15 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
         again_at=min(now + wait, halves[-1] + HALF_DAYS),
         data=data,
     )
+
+
+def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, object]:
+    """How the newest day's mixes of inputs differ from those since the evidence in force began."""
+    begun = gate.newest_since(connection, owner.name, owner.fingerprint, now - NEWEST, NEWEST_RUNS)
+    before = gate.input_mix(connection, owner.name, owner.fingerprint, since, begun, INPUT_RUNS)
+    newest = gate.input_mix(connection, owner.name, owner.fingerprint, begun, now, INPUT_RUNS)
+    found = {name: drift.shift(before[name], newest[name]) for name in before}
+    return {name: one.model_dump(mode="json") for name, one in found.items() if one is not None}
 
 
 def _certificate(

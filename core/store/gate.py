@@ -1,6 +1,7 @@
 """What certificates and alarms are computed from, and what is known of each agent's way there. One agent or family
 ("family:NAME") at one fingerprint is called an owner here."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,6 +86,41 @@ def recent_scores(connection: Connection, owner: str, fingerprint: str, days: in
         most=most,
     )
     return [float(row["score"]) for row in found]
+
+
+def input_mix(
+    connection: Connection, owner: str, fingerprint: str, since: datetime, until: datetime, most: int
+) -> dict[str, dict[str, int]]:
+    """Count what an owner's items of [since, until) were, by intent, language and channel: of at most so many runs
+    drawn at random; a ticket of several messages counts once."""
+    _, column, _ = owner_columns(owner)
+    found = rows(
+        connection,
+        f"""SELECT DISTINCT ON (coalesce(w.ticket_id, w.document_id)) r.intent, r.language,
+                coalesce(t.channel, 'document') AS channel
+            FROM (SELECT work_item_id, intent, language FROM runs
+                  WHERE {column} = :fingerprint AND created_at >= :since AND created_at < :until
+                  ORDER BY right(id::text, 12) LIMIT :most) r
+            JOIN work_items w ON w.id = r.work_item_id LEFT JOIN tickets t ON t.id = w.ticket_id""",
+        fingerprint=fingerprint,
+        since=since,
+        until=until,
+        most=most,
+    )
+    return {name: dict(Counter(row[name] for row in found)) for name in ("intent", "language", "channel")}
+
+
+def newest_since(connection: Connection, owner: str, fingerprint: str, since: datetime, least: int) -> datetime:
+    """Return when an owner's newest runs began: those since a time, or more where these are too few."""
+    _, column, _ = owner_columns(owner)
+    found = scalar(
+        connection,
+        f"""SELECT min(created_at) FROM (SELECT created_at FROM runs WHERE {column} = :fingerprint
+            ORDER BY created_at DESC LIMIT :least) newest""",
+        fingerprint=fingerprint,
+        least=least,
+    )
+    return since if found is None else min(since, found)
 
 
 def half_lives(

@@ -13,6 +13,7 @@ from core.contracts import TARGETS, Frozen
 from metrics.certificates import drift, fleet
 from metrics.certificates.agreement import cohen
 from metrics.certificates.curve import risk_curve, what_if
+from metrics.certificates.drift import Shift
 from metrics.certificates.ledger import account
 from metrics.certificates.live import Audit
 
@@ -36,7 +37,8 @@ class AgentStanding(Frozen):
 
     `audits_missing` at today's rate of judging (a mean over 7 days) are there by `until`; both None where more audits
     alone will not help, or nobody judges. `alarm` is the detector's value, of the level at which it rings. `in_fleet`:
-    it is among those certificates that stand together (see `Fleet`). `warning` is early and proves nothing (`drift`).
+    it is among those certificates that stand together (see `Fleet`). `warning` is early and proves nothing: of
+    scores (`drift`), and of what comes in (`inputs`: intent, language, channel).
     """
 
     agent: str
@@ -62,6 +64,7 @@ class AgentStanding(Frozen):
     simulated: bool
     in_fleet: bool
     drift: float | None
+    inputs: dict[str, Shift]
     warning: str
     words: str
 
@@ -107,6 +110,7 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
     until = now + timedelta(days=missing / rate) if missing is not None and rate > 0 else None
     certified = data["threshold"] is not None
     since = datetime.fromisoformat(data["since"])
+    inputs = {name: Shift(**one) for name, one in data.get("inputs", {}).items()}
     return AgentStanding(
         **{name: data[name] for name in ("target", "confidence", "critical_target", "threshold", "k", "n", "audits")},
         agent=row["agent"],
@@ -125,7 +129,8 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         simulated=data["simulated"],
         in_fleet=in_fleet,
         drift=data.get("drift"),
-        warning=drift.warning(data.get("drift")),
+        inputs=inputs,
+        warning=drift.warning(data.get("drift"), inputs),
         words=_words(data, since) if certified else _waits(data["missing"], missing, rate, until),
     )
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -59,6 +60,29 @@ def test_certificates_of_a_fleet_say_how_many_stand_together(shop: Shop, client:
     assert by_agent["shop"]["words"].startswith("certified at least 95% right with 95% confidence, on audited traffic")
     assert by_agent["shop"]["in_fleet"] and not by_agent["desk"]["in_fleet"]
     assert (found["fleet"]["owners"], found["fleet"]["kept"], found["fleet"]["false_share"]) == (3, 1, 0.05)
+
+
+def test_inputs_that_are_not_those_of_the_audits_are_warned_of_and_demote_nobody(
+    shop: Shop, client: TestClient
+) -> None:
+    def standing() -> Any:
+        shop.do(renew_certificates, "certificates.renew")
+        return next(one for one in client.get("/v1/gate").json()["agents"] if one["agent"] == "shop")
+
+    shop.run(SCORES * 5, [True] * 500)
+    shop.sql("UPDATE runs SET language = 'en', created_at = created_at - interval '10 days'")
+    shop.run(SCORES * 2, [True] * 200)
+    shop.sql("UPDATE runs SET language = 'en' WHERE language = ''")
+    alike = standing()
+    assert (alike["warning"], alike["inputs"]) == ("", {})
+    shop.sql("UPDATE runs SET language = 'de' WHERE created_at > now() - interval '1 day' AND score > 0.7")
+    shop.sql("UPDATE standings SET again_at = clock_timestamp()")
+    found = standing()
+    assert found["certified"]
+    shift = found["inputs"]["language"]
+    assert (shift["kind"], shift["then"], shift["now"]) == ("de", 0.0, pytest.approx(0.29, abs=0.02))
+    assert found["warning"].startswith("languages are not what they were under the audits (de was 0%")
+    assert "warning: languages are not what they were" in " ".join(command(gate_command.app, "status").split())
 
 
 def test_the_ledger_bounds_what_was_wrong_of_what_was_sent(shop: Shop, client: TestClient) -> None:

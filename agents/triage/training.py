@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 MAX_EXAMPLES = 16_000  # fitting takes memory and time by their square: 2 GB and about a minute at the limit
 FOLDS = 4
+FEW = 2000
+FOLDS_OF_FEW = 20  # of fewer than FEW messages: in 4 folds the luck of the draw shows in every score
 NGRAM_WEIGHTS = (0.06, 0.12, 0.20)  # of the n-gram scores in the joint ones: the best on held-out messages is kept
 LEVELLING = 10.0  # how much is added to the scatter within intents, in multiples of its mean
 QUICK_SHARES = tuple(share / 100 for share in range(95, 0, -5))  # of messages that the n-gram classifier may decide
@@ -68,14 +70,17 @@ class Judged(NamedTuple):
 def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed: int = 0) -> Classifier:
     """Return a classifier of the intents in `examples`. Labels beginning with '__oos' are messages no intent fits.
 
-    Raises Rejected where no example names an intent. The same examples give the same classifier.
+    Raises Rejected where no example names an intent. The same examples give the same classifier, in whatever order
+    (but of two labels given equally often to one message the later counts).
     """
     embedder = embedder or MessageEmbedder()
     names = in_scope([example.label for example in examples])
     if not names:
         raise Rejected("there is nothing to learn from: no agent has examples", code="no_examples")
     readable = [example._replace(text=clean(example.text)) for example in examples]
-    rows = _rows(thin(_distinct(readable), MAX_EXAMPLES, seed), names)
+    # In a fixed order: which fold an example falls into must not hang on where it stands in a file.
+    distinct = sorted(_distinct(readable), key=lambda example: (_bare(example.text), example.label))
+    rows = _rows(thin(distinct, MAX_EXAMPLES, seed), names)
     raw = embedder.embed(rows.texts)
     centre = raw[rows.labels < len(names)].mean(axis=0).astype(np.float32)
     directions = stretch(unit(raw - centre), rows.labels, len(names))
@@ -175,16 +180,20 @@ def _distinct(examples: Sequence[Example]) -> list[Example]:
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     chosen: dict[str, Example] = {}
     for example in examples:
-        key = " ".join(unicodedata.normalize("NFC", example.text).lower().split())
+        key = _bare(example.text)
         votes[key][example.label] += 1
         if key and votes[key][example.label] == max(votes[key].values()):
             chosen[key] = example
     return list(chosen.values())
 
 
+def _bare(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).lower().split())
+
+
 def _held_out(fitted: kernel.Fit, features: ngrams.Features, rows: _Rows, classes: int, seed: int) -> _Held:
     """Return the held-out scores: each message without itself, then each of an intent without its intent."""
-    quick_one, quick_class = _quick_held_out(features, rows, classes, seed)
+    quick_one, quick_class = quick_held_out(features, rows.texts, rows.labels, rows.groups, classes, seed)
     known_one = ngrams.known_without(features, rows.texts, rows.groups)
     known_class = ngrams.known_without(features, rows.texts, rows.labels)
     one = np.arange(rows.messages)
@@ -212,19 +221,22 @@ def _ngram_weight(kernels: Floats, quick: Floats, truth: Ints) -> float:
     return NGRAM_WEIGHTS[int(np.argmax(right))]
 
 
-def _quick_held_out(features: ngrams.Features, rows: _Rows, classes: int, seed: int) -> tuple[Floats, Floats]:
+def quick_held_out(
+    features: ngrams.Features, texts: Sequence[str], labels: Ints, groups: Ints, classes: int, seed: int
+) -> tuple[Floats, Floats]:
     """Return n x (classes + 1) scores of the n-gram classifier: each row unseen, and each row's intent unseen."""
     draw = np.random.default_rng(seed)
-    part = draw.integers(0, FOLDS, int(rows.groups.max()) + 1)[rows.groups]
-    its_set = np.append(draw.permutation(classes) % FOLDS, -1)[rows.labels]
-    one: Floats = np.full((len(rows.labels), classes + 1), -1.0, np.float32)
+    folds = FOLDS_OF_FEW if len(texts) < FEW else FOLDS
+    part = draw.integers(0, folds, int(groups.max()) + 1)[groups]
+    its_set = np.append(draw.permutation(classes) % folds, -1)[labels]
+    one: Floats = np.full((len(texts), classes + 1), -1.0, np.float32)
     without = one.copy()
     for into, fold_of in ((one, part), (without, its_set)):
-        for number in range(FOLDS):
+        for number in range(folds):
             held, seen = np.flatnonzero(fold_of == number), np.flatnonzero(fold_of != number)
             if len(held) and len(seen):
-                model = ngrams.fit(features, [rows.texts[int(row)] for row in seen], rows.labels[seen], classes + 1)
-                into[held] = model.scores([rows.texts[int(row)] for row in held])[0]
+                model = ngrams.fit(features, [texts[int(row)] for row in seen], labels[seen], classes + 1)
+                into[held] = model.scores([texts[int(row)] for row in held])[0]
     return one, without
 
 

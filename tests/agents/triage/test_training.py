@@ -3,11 +3,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from agents.triage import training
+from agents.triage import ngrams, training
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Floats
 from agents.triage.examples import Example
-from agents.triage.training import thin, train
+from agents.triage.training import quick_held_out, thin, train
 from core.errors import Broken, Rejected
 
 
@@ -125,6 +125,21 @@ def test_messages_that_nobody_covers_teach_what_is_out_of_scope(examples: list[E
 def test_a_repeated_message_counts_once_with_the_label_given_most(examples: list[Example]) -> None:
     votes = [Example("wo ist es", "parcels/parcel_late", "de")] * 2 + [Example("Wo ist  es", "cards/card_lost", "de")]
     assert train([*examples, *votes]).route(["wo ist es"])[0].label == "parcels/parcel_late"
+
+
+def test_the_order_of_the_examples_changes_nothing(examples: list[Example], classifier: Classifier) -> None:
+    assert train(examples[::-1]).fingerprint == classifier.fingerprint
+
+
+def test_of_few_examples_the_luck_of_the_folds_hardly_shows(examples: list[Example]) -> None:
+    texts = [one.text for one in examples]
+    numbers = {label: number for number, label in enumerate(sorted({one.label for one in examples}))}
+    labels = np.array([numbers[one.label] for one in examples], np.int64)
+    features = ngrams.learn_features(texts)
+    scores = np.array(
+        [quick_held_out(features, texts, labels, np.arange(len(texts)), len(numbers), seed)[0] for seed in range(4)]
+    )
+    assert scores.std(axis=0).mean() < 0.12 * scores.std()
 
 
 def test_thinning_takes_from_the_largest_intents_first() -> None:

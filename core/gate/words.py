@@ -2,6 +2,7 @@
 
 from core.contracts import Reason
 
+_COMMA = {"de", "vi"}  # languages that write 0.9 as 0,9
 SENTENCES: dict[str, dict[str, str]] = {
     "certified": {
         "en": "Sent without a person: the score {score} reaches the certified threshold {threshold} "
@@ -107,7 +108,20 @@ SENTENCES: dict[str, dict[str, str]] = {
 def sentence(reason: Reason, language: str = "en") -> str:
     """Return a reason as one sentence in a language, in English where it is not translated."""
     texts = SENTENCES[reason.code]
-    return texts.get(language, texts["en"]).format_map(_Values(reason.values))
+    language = language if language in texts else "en"
+    values = {name: _written(value, language) for name, value in reason.values.items()}
+    return texts[language].format_map(_Values(values))
+
+
+def _written(value: object, language: str) -> object:
+    return _Comma(value) if isinstance(value, float) and language in _COMMA else value
+
+
+class _Comma(float):
+    """A number that is written with a decimal comma."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec).replace(".", ",")
 
 
 class _Values(dict[str, object]):

@@ -195,6 +195,14 @@ def test_every_reason_is_a_sentence_in_three_languages(code: str, language: str)
         assert said != sentence(Reason(code=code, values=numbers), "en")
 
 
+def test_the_numbers_of_a_reason_are_written_as_its_language_does() -> None:
+    from core.contracts import Reason
+
+    unsure = Reason(code="score_below_threshold", values={"score": 0.8123, "threshold": 0.9})
+    assert "0.8123" in sentence(unsure, "en")
+    assert all("0,8123" in sentence(unsure, language) for language in ("de", "vi"))
+
+
 def test_an_action_that_needs_the_customers_yes_waits_without_one() -> None:
     policy = AUTOMATED.model_copy(update={"confirm_first": ("refund",)})
     unconfirmed = ActionProposal(name="refund", arguments={"amount": 10}, provenance={"amount": "customer"})

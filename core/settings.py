@@ -7,6 +7,19 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PLAIN = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "DYLD_",
+)
+
 
 class Settings(BaseSettings):
     """Settings with their defaults; `saola doctor` lists SAOLA_* variables that are not among them."""
@@ -80,6 +93,11 @@ def unknown_variables() -> list[str]:
 def environment_for_children(values: dict[str, str]) -> dict[str, str]:
     """Return this process's environment plus `values`, for child processes that the supervisor starts."""
     return {**os.environ, "LANGSMITH_TRACING": "false", "LANGGRAPH_STRICT_MSGPACK": "true", **values}
+
+
+def environment_without_secrets(values: dict[str, str]) -> dict[str, str]:
+    """Return what a child needs to run Python plus `values`, and no setting: for children that read untrusted files."""
+    return {name: value for name, value in os.environ.items() if name.startswith(PLAIN)} | values
 
 
 def point_to(values: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from agents.documents.parser import Hints
 from agents.documents.reading import finish
 from agents.documents.values import Page, Part, Reading, assemble, part_from_json
 from core.errors import Rejected, TryLater
-from core.settings import environment_for_children
+from core.settings import environment_without_secrets
 from workers.parse_server import Lines
 
 START_SECONDS = 180.0  # loading the networks takes a second, on a busy machine minutes
@@ -83,7 +83,11 @@ class ParseServer:
         self.stop()
         command = [sys.executable, "-m", "workers.parse_server", *(["--ocr"] if self._ocr else [])]
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment_for_children(ONE_THREAD), bufsize=0
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment_without_secrets(ONE_THREAD),
+            bufsize=0,
         )
         assert process.stdout is not None
         self._process, self._owner, self._lines = process, os.getpid(), Lines(process.stdout.fileno())

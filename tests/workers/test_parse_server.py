@@ -32,6 +32,15 @@ def test_a_file_is_read_in_another_process_with_the_same_result(tmp_path: Path) 
     assert parse(path) == read(path)
 
 
+def test_a_process_that_reads_untrusted_files_knows_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_servers()
+    monkeypatch.setenv("SAOLA_DATABASE_URL", "postgresql://secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    parse(made.pdf(tmp_path / "invoice.pdf"))
+    names = set(psutil.Process(TEXT_SERVER.pid).environ())
+    assert "PATH" in names and not {name for name in names if name.startswith(("SAOLA_", "OPENAI"))}
+
+
 @pytest.mark.parametrize(
     ("make", "code"),
     [(made.zip_bomb, "zip_bomb"), (made.huge_picture, "too_many_pixels"),

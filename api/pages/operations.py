@@ -4,16 +4,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
 from api.pages.render import go, page
 from api.pages.session import OpsPage
 from api.routes.operations import replay
+from api.shapes import clean
 from core.db import app_database
 from core.store import dead, journal
 
 router = APIRouter(include_in_schema=False)
 PAGE = 100
-Text = Annotated[str, Query(max_length=320)]
+Text = Annotated[str, Query(max_length=320), AfterValidator(clean)]
 Number = Annotated[str, Query(max_length=18)]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from _pytest.mark.structures import ParameterSet  # pytest publishes no name for it
+from PIL import Image
 
 from core.errors import Rejected
 from tests.agents.documents import made
@@ -25,7 +26,12 @@ CODES = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def servers() -> Iterator[None]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Start both servers before anything is timed: loading their networks is no file's fault."""
+    folder = tmp_path_factory.mktemp("good")
+    Image.new("RGB", (200, 100), "white").save(folder / "blank.png")
+    parse(folder / "blank.png")
+    parse(made.pdf(folder / "good.pdf"))
     yield
     stop_servers()
 

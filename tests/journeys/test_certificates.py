@@ -60,7 +60,8 @@ def test_a_judged_past_earns_a_certificate_and_a_changed_agent_starts_without_on
         certificate = policies.live_certificates(connection)[0]
         assert certificate.simulated
         assert certificate.bound >= 0.95
-        assert {entry["action"] for entry in journal.read(connection)} - {"triage.served"} == {"certificate.issued"}
+        actions = {str(entry["action"]) for entry in journal.read(connection)}
+        assert {one for one in actions if one.startswith("certificate.")} == {"certificate.issued"}
         assert journal.first_broken(connection) is None
     wait_for_a_second()
     sent = submit(line, "Where is my parcel? It is late.")

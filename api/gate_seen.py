@@ -13,8 +13,9 @@ from core.store import alarms, gate, journal, labels, policies, tenants
 from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
-from metrics.certificates.live import Check, closed, verify
+from metrics.certificates.live import WHOLE, Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
+from metrics.certificates.slices import FIRST_RUNS, First, of_intent, scores_of
 
 
 class Gate(BaseModel):
@@ -173,8 +174,13 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
     rows = labels.as_judged(connection, row["agent"], listed)
     first_look = row["evidence"]["rules"]["first_look"] if known else None
-    population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
-    checks = verify(row, closed(rows, row["issued_at"]), population)
+    part = row["evidence"]["rules"].get("slice", WHOLE) if known else WHOLE
+    if part == WHOLE:
+        population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
+    else:
+        first = gate.first_runs(connection, row["agent"], row["fingerprint"], FIRST_RUNS)
+        population = scores_of([First(one["intent"], one["score"]) for one in first], part)
+    checks = verify(row, of_intent(closed(rows, row["issued_at"]), part), population)
     checks.append(_journalled(connection, row["id"], str(row["hash"])))
     made = [CheckOut(what=one.what, passed=one.passed, said=one.said) for one in checks]
     changed = sum(bool(one["changed"]) for one in rows)

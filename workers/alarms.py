@@ -82,12 +82,19 @@ def ring(
     return alarm_id
 
 
-def revoke(connection: Connection, tenant_id: UUID, owner: str, reason: str, fingerprint: str | None = None) -> None:
-    """End an owner's certificates (of one fingerprint, or of all), and say so where there were any: journal and
-    event."""
-    if not policies.revoke_certificates(connection, owner, reason, fingerprint):
+def revoke(
+    connection: Connection,
+    tenant_id: UUID,
+    owner: str,
+    reason: str,
+    fingerprint: str | None = None,
+    slice_: str | None = None,
+) -> None:
+    """End an owner's certificates (of one fingerprint, or of all; for one slice, or for all), and say so where there
+    were any: journal and event."""
+    if not policies.revoke_certificates(connection, owner, reason, fingerprint, slice_):
         return
-    data = {"agent": owner, "reason": reason}
+    data = {"agent": owner, "reason": reason} | ({"slice": slice_} if slice_ else {})
     journal.write(connection, tenant_id, actor="saola", action="certificate.revoked", object=owner, data=data)
     now = datetime.now(UTC)
     events.append(connection, Event(kind="certificate.revoked", at=now, tenant_id=tenant_id, data=data))

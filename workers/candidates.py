@@ -5,6 +5,7 @@ serves at once. Else it must have been better on later history, runs in shadow b
 place when all that is certified there is certified for it too, or when nothing is any more.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from core.contracts import Certificate
 from core.store import gate, policies, triage_versions
 from core.store.policies import TenantState
+from metrics.certificates.live import WHOLE
 from workers.resources import Workshop
 
 SHARE_KEPT = 0.95  # of what is automated now: a version that would automate less waits for more audits
@@ -49,9 +51,9 @@ def _give_up(connection: Connection, tenant_id: UUID, version: UUID) -> None:
     triage_versions.retire(connection, tenant_id, version, by="saola", reason=reason)
 
 
-def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> dict[str, Certificate]:
+def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> dict[str, list[Certificate]]:
     """Return the live certificates that hold where this version of triage serves, by agent or family."""
-    found: dict[str, Certificate] = {}
+    found: dict[str, list[Certificate]] = {}
     for one in state.certificates:
         family = one.agent.removeprefix("family:") if one.agent.startswith("family:") else ""
         if family:
@@ -62,7 +64,7 @@ def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> di
         else:
             continue
         if now == one.fingerprint:
-            found[one.agent] = one
+            found.setdefault(one.agent, []).append(one)
     return found
 
 
@@ -76,21 +78,31 @@ def consider(connection: Connection, shop: Workshop, tenant_id: UUID) -> None:
     new = certified(shop, state, candidate["fingerprint"])
     if not old:
         reason = "nothing is certified any more with the version before"
-    elif all(_as_good(connection, certificate, new.get(owner)) for owner, certificate in old.items()):
+    elif all(_as_good(connection, certificates, new.get(owner, [])) for owner, certificates in old.items()):
         reason = "certified in shadow: " + ", ".join(sorted(old))
     else:
         return
     triage_versions.serve(connection, tenant_id, candidate["id"], by="saola", reason=reason)
     now = datetime.now(UTC)
-    for owner, certificate in old.items():
-        policies.revoke_certificates(connection, owner, f"triage was replaced at {now:%F %T}", certificate.fingerprint)
+    for owner, certificates in old.items():
+        reason = f"triage was replaced at {now:%F %T}"
+        policies.revoke_certificates(connection, owner, reason, certificates[0].fingerprint)
 
 
-def _as_good(connection: Connection, old: Certificate, new: Certificate | None) -> bool:
-    """Whether a certificate asks for no less than another, and lets about as much through."""
-    if new is None or new.target < old.target or new.confidence < old.confidence:
+def _as_good(connection: Connection, old: Sequence[Certificate], new: Sequence[Certificate]) -> bool:
+    """Whether an owner's certificates ask for no less than those before, and let about as much through."""
+    if not new or not all(_strict_as(one, other) for one in new for other in old):
         return False
-    if (new.critical_target or 0.0) < (old.critical_target or 0.0):
-        return False
-    shares = [gate.share_at_or_above(connection, one.agent, one.fingerprint, one.threshold) for one in (old, new)]
-    return shares[1] >= SHARE_KEPT * shares[0]
+    before, now = (sum(share_of(connection, one) for one in those) for those in (old, new))
+    return now >= SHARE_KEPT * before
+
+
+def _strict_as(new: Certificate, old: Certificate) -> bool:
+    critical = (new.critical_target or 0.0) >= (old.critical_target or 0.0)
+    return new.target >= old.target and new.confidence >= old.confidence and critical
+
+
+def share_of(connection: Connection, one: Certificate) -> float:
+    """Return which part of its owner's newest runs a certificate lets out."""
+    intent = None if one.slice == WHOLE else one.slice
+    return gate.share_at_or_above(connection, one.agent, one.fingerprint, one.threshold, intent)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from core.contracts import Certificate
 from core.db import app_database
@@ -20,7 +20,8 @@ from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
-from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Finding, Rules, closed, digest, examine
+from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Rules, closed, digest
+from metrics.certificates.slices import FIRST_RUNS, First, Stand, stand, together
 from workers import alarms, budget, candidates
 from workers.jobs import finish
 from workers.resources import Workshop, workshop
@@ -143,24 +144,25 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     planned = plan_runs(rules.first_look)
     earliest = gate.first_scores(connection, owner.name, owner.fingerprint, max(planned, DRIFT_RUNS))
     population = earliest[:planned]
-    finding = examine(audits, population, rules)
-    _certificate(connection, tenant_id, owner, finding, audits, population, rules, now, simulated)
-    first, share = finding.accuracy, 0.0
-    if finding.threshold is not None:
-        share = gate.share_at_or_above(connection, owner.name, owner.fingerprint, finding.threshold)
+    known = gate.first_runs(connection, owner.name, owner.fingerprint, FIRST_RUNS) if owner.serving else []
+    whole, parts = stand(audits, population, [First(row["intent"], row["score"]) for row in known], rules)
+    _certificates(connection, tenant_id, owner, [whole, *parts], now, simulated)
+    alone = [one for one in parts if one.in_force]
+    first = whole.finding.accuracy
     data: dict[str, object] = {
         "target": owner.target,
         "confidence": owner.confidence,
         "critical_target": owner.critical_target,
-        "threshold": finding.threshold,
-        "share": share,
-        "k": first.k,
-        "n": first.n,
-        "log_e": first.log_e,
+        "threshold": whole.finding.threshold if whole.in_force else None,
+        "intents": [_told(one) for one in alone],
+        "share": _share(connection, owner),
+        "k": sum(one.finding.accuracy.k for one in alone) if alone else first.k,
+        "n": sum(one.finding.accuracy.n for one in alone) if alone else first.n,
+        "log_e": together([one.finding.accuracy.log_e for one in alone], len(parts)) if alone else first.log_e,
         "method": first.method,
         "audits": len(audits),
-        "missing": finding.missing,
-        "audits_missing": finding.audits_missing,
+        "missing": whole.why,
+        "audits_missing": whole.finding.audits_missing,
         "since": since.isoformat(),
         "half": len(halves) - 1,
         "alarm": {"value": loudness, "level": alarm.LEVEL},
@@ -191,23 +193,45 @@ def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime
     return {name: one.model_dump(mode="json") for name, one in found.items() if one is not None}
 
 
-def _certificate(
+def _told(one: Stand) -> dict[str, object]:
+    found = one.finding.accuracy
+    return {"intent": one.rules.slice, "threshold": one.finding.threshold, "k": found.k, "n": found.n}
+
+
+def _share(connection: Connection, owner: Owner) -> float:
+    """Return which part of its newest runs an owner's live certificates let out."""
+    live = policies.live_certificates(connection)
+    own = [one for one in live if (one.agent, one.fingerprint) == (owner.name, owner.fingerprint)]
+    return sum(candidates.share_of(connection, one) for one in own)
+
+
+def _certificates(
+    connection: Connection, tenant_id: UUID, owner: Owner, stands: Sequence[Stand], now: datetime, simulated: bool
+) -> None:
+    """Issue, keep or revoke, as what was found for the whole and for single intents says."""
+    before = policies.live_by_slice(connection, owner.name, owner.fingerprint)
+    why = {one.rules.slice: one.why for one in stands}
+    for one in stands:
+        if one.in_force:
+            why.pop(one.rules.slice)
+            _issue(connection, tenant_id, owner, one, before.pop(one.rules.slice, None), now, simulated)
+    for slice_ in before:
+        reason = why.get(slice_, "too few audits of single intents")
+        alarms.revoke(connection, tenant_id, owner.name, reason, owner.fingerprint, slice_)
+
+
+def _issue(
     connection: Connection,
     tenant_id: UUID,
     owner: Owner,
-    finding: Finding,
-    audits: Sequence[Audit],
-    population: Sequence[float],
-    rules: Rules,
+    one: Stand,
+    before: RowMapping | None,
     now: datetime,
     simulated: bool,
 ) -> None:
-    """Issue, keep or revoke, as the finding says."""
-    before = policies.live_certificate(connection, owner.name, owner.fingerprint)
-    if finding.threshold is None:
-        if before is not None:
-            alarms.revoke(connection, tenant_id, owner.name, finding.missing, owner.fingerprint)
-        return
+    """Issue a certificate, unless the one before still says the same."""
+    finding, audits, rules = one.finding, one.audits, one.rules
+    assert finding.threshold is not None
     if before is not None and before["threshold"] == finding.threshold:
         fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)
         asked = (owner.target, owner.confidence, owner.critical_target)
@@ -219,6 +243,7 @@ def _certificate(
         id=new_id(),
         agent=owner.name,
         fingerprint=owner.fingerprint,
+        slice=rules.slice,
         target=owner.target,
         confidence=owner.confidence,
         threshold=finding.threshold,
@@ -231,7 +256,7 @@ def _certificate(
         simulated=simulated,
         critical_target=owner.critical_target,
     )
-    hashed = digest(owner.name, owner.fingerprint, audits, population, rules, finding.threshold)
+    hashed = digest(owner.name, owner.fingerprint, audits, one.population, rules, finding.threshold)
     evidence = {
         "audits": [[str(audit.id), *map(str, audit.judgements)] for audit in audits],
         "rules": rules.as_json(),

@@ -287,7 +287,12 @@ def gate(shop: Workshop, worked: Worked, state: TenantState, coin: float, audit:
         return Decision(action="decline", reasons=(reason,), tier="assisted", score=0.0)
     setting = state.agents.get(proposal.agent, AgentSetting())
     certificate = pick_certificate(
-        tuple(state.certificates), proposal.agent, proposal.fingerprint, worked.family, worked.family_fingerprint
+        tuple(state.certificates),
+        proposal.agent,
+        proposal.fingerprint,
+        worked.family,
+        worked.family_fingerprint,
+        proposal.intent or worked.route.intent,
     )
     item = worked.loaded.item
     flagged = audits.doubtful(item, proposal, worked.route)

@@ -16,6 +16,7 @@ from cli.commands.gate import read_id
 from cli.connect import connected
 from core.db import app_database
 from core.store import policies
+from metrics.certificates.live import WHOLE
 
 app = typer.Typer()
 OUT = Console()
@@ -32,6 +33,7 @@ def list_(
     table = Table(
         Column("id", no_wrap=True),
         "agent",
+        "speaks of",
         "target",
         "threshold",
         "right of audited",
@@ -50,6 +52,7 @@ def list_(
         table.add_row(
             str(row["id"]),
             row["agent"],
+            "all" if row["slice"] == WHOLE else f"intent {row['slice']}",
             f"{row['target']:.0%}{critical}",
             f"{row['threshold']:.4f}",
             f"{row['k']} of {row['n']}{simulated}",

@@ -130,11 +130,19 @@ def _certified(proposal: Proposal, certificate: Certificate) -> Reason:
 
 
 def pick_certificate(
-    certificates: tuple[Certificate, ...], agent: str, fingerprint: str, family: str, family_fingerprint: str
+    certificates: tuple[Certificate, ...],
+    agent: str,
+    fingerprint: str,
+    family: str,
+    family_fingerprint: str,
+    intent: str = "",
 ) -> Certificate | None:
-    """Return the certificate that speaks for a run: the agent's own at this fingerprint, else its family's."""
+    """Return the certificate that speaks for a run: the agent's own at this fingerprint, else its family's.
+
+    An agent with certificates of single intents goes out in these alone; its other runs are nobody's, its family's
+    neither."""
     for name, wanted in ((agent, fingerprint), (f"family:{family}", family_fingerprint)):
-        for certificate in certificates:
-            if certificate.agent == name and certificate.fingerprint == wanted:
-                return certificate
+        found = [one for one in certificates if one.agent == name and one.fingerprint == wanted]
+        if found:
+            return next((one for one in found if one.slice in ("all", intent)), None)
     return None

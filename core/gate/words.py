@@ -73,9 +73,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "vi": "Các giá trị này không có bằng chứng trên tài liệu: {fields}.",
     },
     "no_certificate": {
-        "en": "The agent {agent} has no certificate for {target:.0%} yet, so a person checks.",
-        "de": "Der Agent {agent} hat noch kein Zertifikat für {target:.0%}, deshalb prüft eine Person.",
-        "vi": "Tác nhân {agent} chưa có chứng nhận {target:.0%}, nên cần người kiểm tra.",
+        "en": "The agent {agent} has no certificate for {target:.0%} that covers this yet, so a person checks.",
+        "de": "Der Agent {agent} hat noch kein Zertifikat für {target:.0%}, das hier gilt, deshalb prüft eine Person.",
+        "vi": "Tác nhân {agent} chưa có chứng nhận {target:.0%} cho việc này, nên cần người kiểm tra.",
     },
     "certificate_too_low": {
         "en": "The certificate covers {certified:.0%}, the target is {target:.0%}.",

@@ -73,6 +73,18 @@ def first_scores(connection: Connection, owner: str, fingerprint: str, count: in
     return [float(row["score"]) for row in found]
 
 
+def first_runs(connection: Connection, agent: str, fingerprint: str, count: int) -> Sequence[RowMapping]:
+    """Return intent and score of an agent's first runs: they declare the intents that may be certified each."""
+    return rows(
+        connection,
+        """SELECT intent, score FROM runs WHERE agent = :agent AND fingerprint = :fingerprint AND kind <> 'abstain'
+           ORDER BY id LIMIT :count""",
+        agent=agent,
+        fingerprint=fingerprint,
+        count=count,
+    )
+
+
 def recent_scores(connection: Connection, owner: str, fingerprint: str, days: int, most: int = 20_000) -> list[float]:
     """Return the scores of an owner's newest runs of some days, oldest first."""
     _, column, _ = owner_columns(owner)
@@ -167,15 +179,19 @@ def has_rung(connection: Connection, owner: str, fingerprint: str) -> bool:
     )
 
 
-def share_at_or_above(connection: Connection, owner: str, fingerprint: str, threshold: float) -> float:
-    """Return which part of an owner's runs of the last 30 days scored a threshold or more."""
+def share_at_or_above(
+    connection: Connection, owner: str, fingerprint: str, threshold: float, intent: str | None = None
+) -> float:
+    """Return which part of an owner's runs of the last 30 days scored a threshold or more, of one intent or of all."""
     _, column, _ = owner_columns(owner)
     found = scalar(
         connection,
-        f"""SELECT avg((score >= :threshold)::int) FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
+        f"""SELECT avg((score >= :threshold AND (CAST(:intent AS text) IS NULL OR intent = :intent))::int)
+            FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
                 AND created_at > clock_timestamp() - interval '30 days'""",
         fingerprint=fingerprint,
         threshold=threshold,
+        intent=intent,
     )
     return float(found or 0.0)
 

@@ -21,9 +21,22 @@ def owner_columns(owner: str) -> tuple[str, str, str]:
 # probability 1, whether its label is a blind audit's or the reviewer's. While a certificate let others of its owner go
 # out alone, those were only audited with `audit_smallest`, which is then the smallest of the time.
 _HELD = "d.action = 'hold' AND NOT r.shadow AND d.audit_smallest IS NOT NULL"
-_LEAST = "CASE WHEN d.certificate_id IS NULL OR d.tier <> 'automated' THEN 1.0 ELSE d.audit_smallest END"
+_OWN_LEAST = "CASE WHEN d.certificate_id IS NULL OR d.tier <> 'automated' THEN 1.0 ELSE d.audit_smallest END"
+# While an agent goes out intent by intent, the held drafts of its other intents weigh in the whole like those below a
+# threshold; among their own intent all are held.
+_LEAST = """CASE WHEN d.tier <> 'automated' OR (d.certificate_id IS NULL AND NOT EXISTS (SELECT 1 FROM by_intent b
+    WHERE b.fingerprint = r.fingerprint AND b.issued_at <= d.created_at AND d.created_at < b.ended))
+    THEN 1.0 ELSE d.audit_smallest END"""
+_BY_INTENT = """WITH by_intent AS MATERIALIZED (
+    SELECT fingerprint, issued_at, least(revoked_at, expires_at, 'infinity') AS ended
+    FROM certificates WHERE agent = :owner AND slice <> 'all')"""
 _SETTLED = "interval '1 minute'"  # a reviewer's decision can be taken back for some seconds
 HANDED_OVER = timedelta(hours=48)  # held drafts that nobody decided on by then are audited
+
+
+def _least(owner: str) -> tuple[str, str]:
+    """The smallest probability that a held run counts with: among its intent, and in the whole."""
+    return ("d.audit_smallest", "d.audit_smallest") if owner.startswith("family:") else (_OWN_LEAST, _LEAST)
 
 
 def evidence(
@@ -31,17 +44,19 @@ def evidence(
 ) -> Sequence[RowMapping]:
     """Return an owner's audits drawn since a time, and its held drafts since then, in the order in which they ran.
 
-    `judgements` are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
+    `smallest` is the smallest probability of the time in the whole, `own_smallest` among the run's intent. `judgements`
+    are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
     `coin` and `coin_smallest` are the audit's own probability and the smallest of the time; 0 for a held draft that no
     coin drew (`source` review; its id is the decision's).
     """
     name, column, plain = owner_columns(owner)
-    least = "d.audit_smallest" if owner.startswith("family:") else _LEAST
+    own, least = _least(owner)
     return rows(
         connection,
-        f"""SELECT a.id, a.run_id, a.agent, a.score, a.state, a."right", a.critical, 'audit' AS source,
+        f"""{_BY_INTENT} SELECT a.id, a.run_id, a.agent, a.score, a.state, a."right", a.critical, 'audit' AS source,
                 CASE WHEN {_HELD} THEN 1.0 ELSE a.probability END AS probability,
                 CASE WHEN {_HELD} THEN {least} ELSE a.smallest END AS smallest,
+                CASE WHEN {_HELD} THEN {own} ELSE a.smallest END AS own_smallest, r.intent,
                 CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
                 coalesce(a.smallest, a.probability) AS coin_smallest,
                 a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
@@ -54,7 +69,7 @@ def evidence(
             SELECT d.id, r.id, r.agent, r.score,
                 CASE WHEN d.review <> 'open' AND d.reviewed_at < clock_timestamp() - {_SETTLED} THEN 'judged'
                     ELSE 'open' END,
-                d.review = 'approved', false, 'review', 1.0, {least}, 0.0, 0.0,
+                d.review = 'approved', false, 'review', 1.0, {least}, {own}, r.intent, 0.0, 0.0,
                 d.reviewed_by IN (:simulated, 'key:' || :simulated), d.action, d.created_at,
                 d.created_at + :handed_over, d.reviewed_at,
                 false, r.created_at, ARRAY[]::uuid[]
@@ -64,6 +79,7 @@ def evidence(
               AND (CAST(:since AS timestamptz) IS NULL OR d.created_at >= :since)
               AND NOT EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id)
             ORDER BY run_id""",
+        owner=owner,
         plain=plain,
         fingerprint=fingerprint,
         since=since,
@@ -100,12 +116,13 @@ def as_judged(
     `changed` says that the verdict in force is another one by now. Where the first and the second reviewer differ it
     counts as wrong; where nobody judged in time it does too.
     """
-    least = "d.audit_smallest" if owner.startswith("family:") else _LEAST
+    own, least = _least(owner)
     return rows(
         connection,
-        f"""SELECT coalesce(a.id, d.id) AS id, coalesce(a.score, r.score) AS score, v.ids AS judgements,
+        f"""{_BY_INTENT} SELECT coalesce(a.id, d.id) AS id, coalesce(a.score, r.score) AS score, v.ids AS judgements,
                CASE WHEN {_HELD} THEN 1.0 ELSE a.probability END AS probability,
                CASE WHEN {_HELD} THEN {least} ELSE coalesce(a.smallest, a.probability) END AS smallest,
+               CASE WHEN {_HELD} THEN {own} ELSE coalesce(a.smallest, a.probability) END AS own_smallest, r.intent,
                CASE WHEN a.id IS NOT NULL AND d.audited THEN a.probability ELSE 0.0 END AS coin,
                CASE WHEN a.id IS NULL THEN 0.0 ELSE coalesce(a.smallest, a.probability) END AS coin_smallest,
                coalesce(a.drawn_at, d.created_at) AS drawn_at,
@@ -121,6 +138,7 @@ def as_judged(
                bool_or(j.critical) AS critical FROM judgements j
                WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))) v ON true
            ORDER BY l.place""",
+        owner=owner,
         ids=[one for one, _ in listed],
         judgements=[judgement for _, some in listed for judgement in some],
     )

@@ -112,15 +112,20 @@ def add_certificate(
     )
 
 
-def revoke_certificates(connection: Connection, agent: str, reason: str, fingerprint: str | None = None) -> int:
-    """Revoke the live certificates of an agent or family, of all its fingerprints or of one; returns how many."""
+def revoke_certificates(
+    connection: Connection, agent: str, reason: str, fingerprint: str | None = None, slice_: str | None = None
+) -> int:
+    """Revoke the live certificates of an agent or family, of all its fingerprints or of one, for all that it does or
+    for one slice; returns how many."""
     return execute(
         connection,
         """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = :reason
-           WHERE agent = :agent AND revoked_at IS NULL AND fingerprint = coalesce(:fingerprint, fingerprint)""",
+           WHERE agent = :agent AND revoked_at IS NULL AND fingerprint = coalesce(:fingerprint, fingerprint)
+             AND slice = coalesce(:slice, slice)""",
         agent=agent,
         reason=reason,
         fingerprint=fingerprint,
+        slice=slice_,
     )
 
 
@@ -132,19 +137,20 @@ def get_certificate(connection: Connection, certificate_id: UUID) -> RowMapping:
     return row
 
 
-def live_certificate(connection: Connection, agent: str, fingerprint: str) -> RowMapping | None:
-    """Return threshold, target, confidence, critical_target, issued_at and half life of the live certificate, None
-    where there is none."""
-    return maybe_row(
+def live_by_slice(connection: Connection, agent: str, fingerprint: str) -> dict[str, RowMapping]:
+    """Return threshold, target, confidence, critical_target, issued_at and half life of the live certificates, by
+    slice."""
+    found = rows(
         connection,
-        """SELECT threshold, target, confidence, critical_target, issued_at, evidence ->> 'half' AS half
+        """SELECT slice, threshold, target, confidence, critical_target, issued_at, evidence ->> 'half' AS half
            FROM certificates
            WHERE agent = :agent AND fingerprint = :fingerprint AND revoked_at IS NULL
              AND (expires_at IS NULL OR expires_at > clock_timestamp())
-           ORDER BY issued_at LIMIT 1""",
+           ORDER BY issued_at DESC""",
         agent=agent,
         fingerprint=fingerprint,
     )
+    return {row["slice"]: row for row in found}
 
 
 def list_certificates(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:

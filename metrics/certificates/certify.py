@@ -75,7 +75,7 @@ def certify(
             score[begun >= first],
             verdict[begun >= first],
             weights[begun >= first],
-            eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share, target=_strict(target) if scored else None),
+            eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share, target=strict(target) if scored else None),
             target,
             1 - delta * (BESIDE_LOOK if first == 0 and first_look is not None else 0.5),
         )
@@ -103,7 +103,7 @@ class Running:
         reserve: float = RESERVE,
         slack: float | None = SLACK,
     ) -> None:
-        self._target, self._slack = _strict(target, reserve), slack
+        self._target, self._slack = strict(target, reserve), slack
         scores = np.asarray(population, dtype=float)[:PLAN_RUNS]
         fixed = eprocess.plan(scores, start_share=start_share, target=self._target)
         self._levels = np.array(fixed.thresholds[fixed.start :])
@@ -133,7 +133,8 @@ class Running:
         return float(self._levels[reach - 1]) if reach else None
 
 
-def _strict(target: float, reserve: float = RESERVE) -> float:
+def strict(target: float, reserve: float = RESERVE) -> float:
+    """The target with the reserve against drift."""
     return target + reserve * (1 - target)
 
 
@@ -145,8 +146,9 @@ def _any_time(
     target: float,
     confidence: float,
 ) -> Choice:
-    strict = _strict(target)
-    found = eprocess.stand(fixed, score, verdict, weights=weights, target=strict, confidence=confidence, slack=SLACK)
+    found = eprocess.stand(
+        fixed, score, verdict, weights=weights, target=strict(target), confidence=confidence, slack=SLACK
+    )
     missing = ""
     if found.threshold is None and found.audits_missing is None:
         missing = f"{found.k} of {found.n} audits of the surest answers are right: not above {target:.0%}"

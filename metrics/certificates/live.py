@@ -21,13 +21,16 @@ HALF_DAYS = timedelta(days=45)
 HALF_ITEMS = 50_000
 FORMAT = 3  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
+START_INTENT = 0.5  # of an intent: its audits are few, and it is declared for being one kind of work
+WHOLE = "all"  # the slice that is the whole agent; any other is the name of an intent
 
 
 class Audit(NamedTuple):
     """One audit as it counts, or one held draft that a reviewer decided on (probability 1, no coin).
 
     `judgements` are the reviewers' words that its verdict rests on, none when overdue. `coin` and `coin_smallest`: as
-    drawn by the audit coin, 0 for what no coin drew.
+    drawn by the audit coin, 0 for what no coin drew. `smallest` is that of the whole agent, `own_smallest` that of the
+    runs of its intent.
     """
 
     id: UUID
@@ -40,21 +43,28 @@ class Audit(NamedTuple):
     judgements: tuple[UUID, ...] = ()
     coin: float = 0.0
     coin_smallest: float = 0.0
+    intent: str = ""
+    own_smallest: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """What is fixed before the audits. boundaries: when each half life began, the first one with the evidence."""
+    """What is fixed before the audits. boundaries: when each half life began, the first one with the evidence.
+    slice: WHOLE or an intent; part: how much of the allowed error, 1 - confidence, it has."""
 
     target: float
     confidence: float
     boundaries: tuple[datetime, ...]
     critical_target: float | None = None
     first_look: int | None = None
+    slice: str = WHOLE
+    part: float = 1.0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for the row and the hash."""
-        return {**asdict(self), "boundaries": [at.isoformat() for at in self.boundaries], "format": FORMAT}
+        plain = {**asdict(self), "boundaries": [at.isoformat() for at in self.boundaries], "format": FORMAT}
+        usual = {"slice": WHOLE, "part": 1.0}  # left out, so that older certificates keep their hash
+        return {name: value for name, value in plain.items() if name not in usual or value != usual[name]}
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> "Rules":
@@ -62,6 +72,7 @@ class Rules:
         if stored.get("format") != FORMAT:
             raise ValueError("made by another version of the method")
         known = {name: stored[name] for name in ("target", "confidence", "critical_target", "first_look")}
+        known |= {name: stored[name] for name in ("slice", "part") if name in stored}
         return cls(boundaries=tuple(datetime.fromisoformat(at) for at in stored["boundaries"]), **known)
 
 
@@ -110,6 +121,8 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
                 tuple(row["judgements"] or ()) if judged else (),
                 row["coin"],
                 min(row["coin_smallest"], row["coin"]),
+                row.get("intent") or "",
+                min(row.get("own_smallest") or row["smallest"] or row["probability"], row["probability"]),
             )
         )
     return found
@@ -125,7 +138,7 @@ def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) 
             right,
             population=population,
             target=target,
-            confidence=rules.confidence,
+            confidence=1 - (1 - rules.confidence) * rules.part,
             probabilities=[audit.coin if coins else audit.probability for audit in those],
             smallest=[audit.coin_smallest if coins else audit.smallest for audit in those] or None,
             first_look=rules.first_look,
@@ -135,7 +148,8 @@ def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) 
             scored=not coins,
         )
 
-    accuracy = gate(audits, [audit.right for audit in audits], rules.target, START_SHARE, coins=False)
+    start = START_SHARE if rules.slice == WHOLE else START_INTENT
+    accuracy = gate(audits, [audit.right for audit in audits], rules.target, start, coins=False)
     if rules.critical_target is None:
         return Finding(
             threshold=accuracy.threshold,
@@ -145,7 +159,7 @@ def examine(audits: Sequence[Audit], population: Sequence[float], rules: Rules) 
             audits_missing=accuracy.audits_missing,
         )
     # Rare errors take more audits to rule out and depend less on the score: the chain starts wider.
-    wider = min(1.0, START_SHARE * max(1.0, (0.05 / (1 - rules.critical_target)) ** 0.5))
+    wider = min(1.0, start * max(1.0, (0.05 / (1 - rules.critical_target)) ** 0.5))
     asked = [audit for audit in audits if audit.coin > 0]  # who edits a draft does not say what harm it would have done
     critical = gate(asked, [not audit.critical for audit in asked], rules.critical_target, wider, coins=True)
     said = [accuracy.missing] if accuracy.missing else []
@@ -199,7 +213,9 @@ def verify(certificate: Mapping[Any, Any], audits: Sequence[Audit], population: 
         return [Check("the rules can be read", False, str(error))]
     listed = [UUID(one[0]) for one in evidence["audits"]]
     found = [audit.id for audit in audits]
-    checks = [Check("every audit is still there", listed == found, f"{len(found)} of {len(listed)}")]
+    speaks = certificate["slice"]
+    checks = [Check("what it speaks of", speaks == rules.slice, "the whole agent" if speaks == WHOLE else speaks)]
+    checks += [Check("every audit is still there", listed == found, f"{len(found)} of {len(listed)}")]
     made = digest(certificate["agent"], certificate["fingerprint"], audits, population, rules, certificate["threshold"])
     checks.append(Check("the hash of rows and rules", made == certificate["hash"], made[:16]))
     again = examine(audits, population, rules)

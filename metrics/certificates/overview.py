@@ -37,8 +37,9 @@ class AgentStanding(Frozen):
 
     `audits_missing` at today's rate of judging (a mean over 7 days) are there by `until`; both None where more audits
     alone will not help, or nobody judges. `alarm` is the detector's value, of the level at which it rings. `in_fleet`:
-    it is among those certificates that stand together (see `Fleet`). `warning` is early and proves nothing: of
-    scores (`drift`), and of what comes in (`inputs`: intent, language, channel).
+    it is among those certificates that stand together (see `Fleet`). `intents`: those that are certified each, where
+    the whole agent is not; `threshold` is then None.
+    `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`: intent, language, channel).
     """
 
     agent: str
@@ -48,6 +49,7 @@ class AgentStanding(Frozen):
     critical_target: float | None
     certified: bool
     threshold: float | None
+    intents: tuple[str, ...]
     share: float | None
     k: int
     n: int
@@ -89,10 +91,7 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
     # Evidence that was never computed for an owner (a first look alone) counts as none at all.
     log_e = [row["data"]["log_e"] if row["data"].get("log_e") is not None else -math.inf for row in listed]
     kept = fleet.e_bh(log_e, FALSE_SHARE)
-    made = [
-        _standing(row, bool(keep) and row["data"]["threshold"] is not None, now)
-        for row, keep in zip(listed, kept, strict=True)
-    ]
+    made = [_standing(row, bool(keep) and _certified(row["data"]), now) for row, keep in zip(listed, kept, strict=True)]
     certified = [one for one in made if one.certified]
     return made, Fleet(
         owners=len(made),
@@ -103,12 +102,16 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
     )
 
 
+def _certified(data: Mapping[str, Any]) -> bool:
+    return data["threshold"] is not None or bool(data.get("intents"))
+
+
 def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
     data = row["data"]
     rate = row["judged_in_a_week"] / 7
     missing = data["audits_missing"]
     until = now + timedelta(days=missing / rate) if missing is not None and rate > 0 else None
-    certified = data["threshold"] is not None
+    certified = _certified(data)
     since = datetime.fromisoformat(data["since"])
     inputs = {name: Shift(**one) for name, one in data.get("inputs", {}).items()}
     return AgentStanding(
@@ -116,6 +119,7 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         agent=row["agent"],
         fingerprint=row["fingerprint"],
         certified=certified,
+        intents=tuple(one["intent"] for one in data.get("intents", ())),
         share=data["share"] if certified else None,
         missing=data["missing"],
         audits_missing=missing,
@@ -139,10 +143,14 @@ def _words(data: Mapping[str, Any], since: datetime) -> str:
     both = ""
     if data["critical_target"] is not None:
         both = f", and free of critical errors in at least {data['critical_target']:.1%}"
-    return (
+    each = [f"{one['intent']} ({one['k']} of {one['n']} audited were right)" for one in data.get("intents", ())]
+    said = (
         f"certified at least {data['target']:.0%} right{both} with {data['confidence']:.0%} confidence, on audited "
-        f"traffic since {since:%Y-%m-%d}: {data['k']} of {data['n']} audited were right"
+        f"traffic since {since:%Y-%m-%d}"
     )
+    if each:
+        return f"{said}, for {', '.join(each)}; the rest goes to people: {data['missing']}"
+    return f"{said}: {data['k']} of {data['n']} audited were right"
 
 
 def _waits(why: str, missing: int | None, rate: float, until: datetime | None) -> str:

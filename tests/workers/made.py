@@ -71,6 +71,7 @@ class Shop:
         shadow: bool = False,
         critical: Sequence[bool] | None = None,
         by: str = "mai",
+        intent: str = "opening_hours",
     ) -> list[UUID]:
         """Record runs with these scores, all audited where verdicts are given (None: not judged yet); returns the
         audits' ids, or the decisions' where there are none."""
@@ -87,7 +88,7 @@ class Shop:
                     agent_version=loaded.version,
                     fingerprint=loaded.fingerprint,
                     kind="reply",
-                    intent="opening_hours",
+                    intent=intent,
                     reply="From 9 to 18.",
                     score=score,
                 )
@@ -101,7 +102,7 @@ class Shop:
                     audited=right is not None,
                 )
                 family = workshop().family_fingerprint("tests", "none")
-                route = Route(agent=agent, intent="opening_hours")
+                route = Route(agent=agent, intent=intent)
                 written.append(
                     Record(new_id(), new_id(), item, route, proposal, decision, "tests", family, shadow, now)
                 )

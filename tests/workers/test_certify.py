@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
+from api.gate_seen import gate_of, verified
 from core.contracts import Certificate
 from core.db import app_database
 from core.store import alarms, gate, labels, outbox, policies
@@ -244,3 +245,30 @@ def test_an_owner_that_fails_does_not_stop_the_others(shop: Shop, monkeypatch: p
 
     monkeypatch.setattr(labels, "evidence", broken)
     assert "shop" in renew(shop)
+
+
+def test_an_intent_earns_a_certificate_where_the_whole_agent_cannot(shop: Shop) -> None:
+    good = shop.run(SCORES * 5, [True] * 500, intent="opening_hours")
+    shop.run(SCORES * 5, [number % 3 > 0 for number in range(500)], intent="refund")
+    issued = renew(shop)["shop"]
+    assert (issued.slice, issued.k, issued.n) == ("opening_hours", 500, 500)
+    with app_database().transaction(shop.tenant) as connection:
+        assert [one for one in verified(connection, issued.id).checks if not one.passed] == []
+        stands = next(one for one in gate_of(connection).agents if one.agent == "shop")
+    assert (stands.certified, stands.threshold, stands.intents) == (True, None, ("opening_hours",))
+    assert "for opening_hours (500 of 500 audited were right); the rest goes to people" in stands.words
+    assert stands.share == pytest.approx(0.5, abs=0.02)
+
+    # What is held of the other intent weighs in the whole like what goes out, and fully among its own.
+    shop.run(SCORES[:1], probability=0.1, intent="refund")
+    with app_database().transaction(shop.tenant) as connection:
+        held = labels.evidence(connection, "shop", _fingerprint(shop))[-1]
+    assert (held["smallest"], held["own_smallest"]) == (0.1, 1.0)
+
+    shop.sql("UPDATE certificates SET slice = 'refund' WHERE slice = 'opening_hours'")
+    with app_database().transaction(shop.tenant) as connection:
+        broken = [one.what for one in verified(connection, issued.id).checks if not one.passed]
+    assert "what it speaks of" in broken
+    shop.sql("UPDATE certificates SET slice = 'opening_hours' WHERE slice = 'refund'")
+    shop.judge(good[:200], [False] * 200)
+    assert "shop" not in renew(shop)

@@ -183,6 +183,14 @@ def test_a_certificate_speaks_for_its_own_fingerprint_only() -> None:
     assert pick_certificate(both, "delivery", "changed", "", "g") is None
 
 
+def test_an_agent_with_certificates_of_single_intents_goes_out_in_these_alone() -> None:
+    refund, family = certificate(slice="refund"), certificate(agent="family:answers", fingerprint="g")
+    both = (family, refund)
+    assert pick_certificate(both, "delivery", "f", "answers", "g", "refund") is refund
+    assert pick_certificate(both, "delivery", "f", "answers", "g", "return") is None
+    assert pick_certificate(both, "other", "f", "answers", "g", "return") is family
+
+
 @pytest.mark.parametrize("code", SENTENCES)
 @pytest.mark.parametrize("language", ["en", "de", "vi"])
 def test_every_reason_is_a_sentence_in_three_languages(code: str, language: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.gate import oneshot, speed, stream, worlds
+from bench.gate import intents, oneshot, speed, stream, worlds
 from bench.gate.rivals import OURS
 from metrics.certificates import ledger
 
@@ -25,6 +25,7 @@ PARTS = (
     "labels",
     "ledger",
     "fleet",
+    "intents",
     *(f"stream.{world}" for world in worlds.STREAMS),
 )
 
@@ -74,6 +75,9 @@ def _promise(parts: Sequence[str], repeats: int, runs: int, seed: int) -> tuple[
     if "fleet" in parts:
         figures["fleet"] = oneshot.fleet(min(repeats, 1_000), seed)
         _print_fleet(figures["fleet"])
+    if "intents" in parts:
+        figures["intents"] = {name: intents.world(name, min(repeats, 200), seed) for name in intents.WORLDS}
+        _print_intents(figures["intents"])
     if chosen := [world for world in worlds.STREAMS if f"stream.{world}" in parts]:
         _streams(chosen, runs, seed, figures, yardstick)
     return figures, yardstick
@@ -189,6 +193,15 @@ def _print_labels(found: dict[str, Any]) -> None:
     for accuracy, by_delta in found.items():
         said = [f"{by_delta[d]['median']:,.0f} [p90 {by_delta[d]['p90']:,.0f}]" for d in ("0.05", "0.025")]
         print(f"  true {float(accuracy):.0%}: {said[0]} at delta 5 %, {said[1]} at delta 2.5 %")
+
+
+def _print_intents(found: dict[str, Any]) -> None:
+    print("\nShare sent with certificates of single intents (as a whole only)")
+    for name, figures in found.items():
+        shares = [f"{n}: {one['share']:.2f} ({one['whole_alone']:.2f})" for n, one in figures["by_audits"].items()]
+        false = figures["ever_false"]
+        ever = f"ever false {false['value']:.3f} [{false['low']:.3f}, {false['high']:.3f}] of {false['n']}"
+        print(f"  {name:22} {', '.join(shares)}; {ever}")
 
 
 def _print_fleet(found: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ class AgentStanding(Frozen):
     alone will not help, or nobody judges. `alarm` is the detector's value, of the level at which it rings. `in_fleet`:
     it is among those certificates that stand together (see `Fleet`). `intents`: those that are certified each, where
     the whole agent is not; `threshold` is then None.
-    `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`: intent, language, channel).
+    `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`).
     """
 
     agent: str

@@ -22,7 +22,8 @@ from cli.demo.phrasebook import LANGUAGES
 COUNT = 60
 PAST_COUNT = 150
 PAST_DAYS = 30
-FREE_TEXT = {"company", "seller_name", "full_name", "address", "nationality", "sex"}
+FREE_TEXT = {"company", "seller_name", "full_name", "address", "nationality", "sex", "description"}
+TABLES = {"lines"}
 Document = Mapping[str, Any]
 
 
@@ -199,7 +200,16 @@ def same(name: str, wanted: str, read: str | None) -> bool:
     """Whether a value that was read is the wanted one."""
     if read is None:
         return False
+    if name in TABLES:
+        return _rows(read) == _rows(wanted)
     return _letters(read) == _letters(wanted) if name in FREE_TEXT else read == wanted
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    return [
+        {name: _letters(value) if name in FREE_TEXT else value for name, value in row.items()}
+        for row in json.loads(table)
+    ]
 
 
 def _letters(text: str) -> str:

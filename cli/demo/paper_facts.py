@@ -1,5 +1,6 @@
 """What stands on the demo's papers: suppliers, shops, people, sums. All made up, with check digits that are right."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -96,6 +97,15 @@ class Row:
         """Count times price."""
         return self.count * self.price
 
+    def truth(self, language: str) -> dict[str, str]:
+        """What a reader must find of the row, as columns are normalised."""
+        return {
+            "description": self.goods,
+            "quantity": str(self.count),
+            "price": canonical(self.price, language),
+            "amount": canonical(self.total, language),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceFacts:
@@ -131,6 +141,7 @@ class InvoiceFacts:
             "net": canonical(self.net, language),
             "vat": canonical(self.vat, language),
             "total": canonical(self.total, language),
+            "lines": json.dumps([row.truth(language) for row in self.rows], ensure_ascii=False),
         }
         if self.iban:
             found["iban"] = self.iban

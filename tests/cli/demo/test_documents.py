@@ -7,7 +7,9 @@ import pytest
 from docx import Document
 from PIL import Image
 
+from agents.documents.extract.engine import extract
 from agents.documents.extract.identifiers import check_tax_number
+from agents.documents.reading import finish, read
 from agents.engines.extract import FIELDS
 from agents.fields_file import FieldsFile
 from agents.yaml_errors import parse
@@ -121,3 +123,12 @@ def test_the_past_is_invoices_of_the_same_suppliers_and_no_two_alike(papers: lis
     numbers = {paper.fields["invoice_number"] for paper in (*past, *papers) if paper.processor == "invoice"}
     assert len(numbers) == documents.PAST_COUNT + 29
     assert all(paper.path.exists() for paper in past)
+
+
+def test_the_invoices_are_read_as_their_truth_says_each_row_too(papers: list[Paper]) -> None:
+    file = parse(FieldsFile, (Path("agents/library/invoice") / FIELDS).read_text("utf-8"))
+    printed = [paper for paper in papers if paper.processor == "invoice" and paper.path.suffix == ".pdf"][:9]
+    for paper in printed:
+        read_fields = [one.model_dump() for one in extract(finish(read(paper.path)), file, TODAY.date())[0]]
+        assert documents.fault_of(paper, "invoice", read_fields) == ""
+    assert not documents.same("lines", printed[0].fields["lines"], printed[1].fields["lines"])

@@ -1,6 +1,7 @@
 """Translations for reviewers: asked for in the pages, made by the configured model, shown beside the text."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from agents.llm.settings import ModelSettings
 from agents.llm.translate import translate as ask
@@ -19,7 +20,7 @@ def translate(jobs: Sequence[Job]) -> None:
     (job,) = jobs
     with app_database().transaction(job.tenant_id) as connection:
         wanted = translations.wanted(connection, job.subject_id)
-    done: dict[str, object] = {}
+    done: dict[str, Any] = {}
     if wanted is not None and wanted.state == "waiting":
         try:
             text, used = ask(wanted.text, wanted.language, ModelSettings.of(settings()))
@@ -28,5 +29,5 @@ def translate(jobs: Sequence[Job]) -> None:
             done = {"error": str(error)[:500]}
     with app_database().transaction(job.tenant_id) as connection:
         if done:
-            translations.settle(connection, job.subject_id, **done)  # type: ignore[arg-type] # as made above
+            translations.settle(connection, job.subject_id, **done)
         finish(connection, jobs)

@@ -11,14 +11,14 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import psycopg
 from psycopg import sql
 
-from cli.child import Child, log_file, spawn, start_and_wait, stop, tail
+from cli.child import Child, log_file, spawn, stop, tail
 from cli.embedded.orphans import stop_orphan
-from cli.embedded.place import Place, find_place, locked, program, stored_values
+from cli.embedded.place import Place, find_place, program, stored_values
+from cli.embedded.server import EmbeddedServer
 from core.errors import Broken
 
 DATABASE = "saola"
@@ -184,20 +184,12 @@ class Postgres:
         fresh.rename(self.data)
 
 
-class PostgresServer:
-    """A running embedded PostgreSQL; also a context manager that stops it."""
+class PostgresServer(EmbeddedServer):
+    """A running embedded PostgreSQL, and the URLs of its roles."""
 
     def __init__(self, postgres: Postgres) -> None:
         self.postgres = postgres
-        self.place = postgres.place
-        self._lock = contextlib.ExitStack()
-        self._lock.enter_context(locked(self.place.home, "postgres"))
-        self.child = postgres.child()
-        try:
-            self.process = start_and_wait(self.child, log_file(self.place.home, "postgres"))
-        except BaseException:
-            self._lock.close()
-            raise
+        super().__init__(postgres.place, "postgres", postgres.child)
 
     @property
     def owner_url(self) -> str:
@@ -210,16 +202,6 @@ class PostgresServer:
     @property
     def system_url(self) -> str:
         return self.postgres.url("saola_system")
-
-    def stop(self) -> None:
-        stop(self.process, self.child)
-        self._lock.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def find_postgres(home: Path, *, durable: bool = True) -> Postgres:

@@ -10,11 +10,11 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-from cli.child import Child, log_file, start_and_wait, stop, tail
+from cli.child import Child, log_file, tail
 from cli.embedded.orphans import stop_orphan
-from cli.embedded.place import Place, find_place, locked, program
+from cli.embedded.place import Place, find_place, program
+from cli.embedded.server import EmbeddedServer
 
 UNREADABLE = "Bad file format reading the append only file"
 
@@ -87,31 +87,13 @@ class Valkey:
         return False
 
 
-class ValkeyServer:
-    """A running embedded Valkey; also a context manager that stops it."""
+class ValkeyServer(EmbeddedServer):
+    """A running embedded Valkey."""
 
     def __init__(self, valkey: Valkey) -> None:
         self.valkey = valkey
-        self.place = valkey.place
         self.url = valkey.url
-        self._lock = contextlib.ExitStack()
-        self._lock.enter_context(locked(self.place.home, "valkey"))
-        self.child = valkey.child()
-        try:
-            self.process = start_and_wait(self.child, log_file(self.place.home, "valkey"))
-        except BaseException:
-            self._lock.close()
-            raise
-
-    def stop(self) -> None:
-        stop(self.process, self.child)
-        self._lock.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+        super().__init__(valkey.place, "valkey", valkey.child)
 
 
 def start_valkey(home: Path) -> ValkeyServer:

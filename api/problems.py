@@ -37,6 +37,7 @@ STATUS = {  # codes of core.errors.Rejected that are not a 422
     "unchanged": 409,
     "address_taken": 409,
     "not_yourself": 409,
+    "last_admin": 409,
     "user_disabled": 409,
     "title_taken": 409,
     "exists": 409,

@@ -38,7 +38,7 @@ def _image(path: str, number: int) -> Image.Image:
     register_heif_opener()
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     picture = Image.open(path)
-    picture.seek(min(number, getattr(picture, "n_frames", 1)) - 1)
+    picture.seek(number - 1)  # EOFError where there is no such page
     upright = ImageOps.exif_transpose(picture)
     upright.thumbnail((WIDTH, WIDTH * 4))
     return upright.convert("RGB")

@@ -1,8 +1,5 @@
 """Logging in and out of the pages: password, one-time link, session cookie, language."""
 
-import threading
-import time
-from collections import defaultdict, deque
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -22,11 +19,9 @@ from core.passwords import read_link_token, verify_password
 from core.store import accounts, idempotency, journal
 
 router = APIRouter(include_in_schema=False)
-TRIES = 10  # wrong passwords for one address in WINDOW seconds
+TRIES = 10  # wrong passwords for one account in WINDOW seconds, in all processes together
+TRIES_OF_CLIENT = 100  # the same from one client's address, behind which a whole office may sit
 WINDOW = 900.0
-MOST_ADDRESSES = 10_000
-_tries: dict[str, deque[float]] = defaultdict(deque)
-_lock = threading.Lock()
 
 
 class LogIn(Exception):
@@ -87,7 +82,8 @@ def log_in(
     if not _same_origin(request):
         raise Rejected("the log-in did not come from our page", code="csrf")
     address = email.strip().lower()[:320]
-    if not _may_try(address):
+    account = keys.digest(address)
+    if not _may_try(account, request):
         page = bare_page(request, "login.html", status=429, next=wanted, email=email, problem="login.too_often")
         page.headers["Retry-After"] = str(int(WINDOW))
         return page
@@ -95,13 +91,24 @@ def log_in(
         user = accounts.find_user(connection, address) if "\x00" not in address else None
     if not verify_password(password, user["password_hash"] if user else "") or user is None:
         return bare_page(request, "login.html", status=401, next=wanted, email=email, problem="login.wrong")
-    with _lock:
-        _tries.pop(address, None)
+    with app_database().transaction() as connection:
+        accounts.forget_tries(connection, account)
     return _opened(request, user["id"], user["tenant_id"], wanted)
 
 
 @router.get("/login/link/{token}")
+def link_page(request: Request, token: str) -> Response:
+    """Ask for a press of a button: programs that look at the links of mails must not use one up."""
+    link = read_link_token(token)
+    if link is None:
+        return _link_used(request)
+    return bare_page(request, "link.html", token=token)
+
+
+@router.post("/login/link/{token}")
 def log_in_by_link(request: Request, token: str) -> Response:
+    if not _same_origin(request):
+        raise Rejected("the log-in did not come from our page", code="csrf")
     link = read_link_token(token)
     if link is not None:
         with app_database().transaction(link.tenant_id) as connection:
@@ -111,6 +118,10 @@ def log_in_by_link(request: Request, token: str) -> Response:
                 idempotency.remember(connection, link.tenant_id, key, fingerprint="", status=303, headers={}, body=b"")
         if fresh:
             return _opened(request, link.user_id, link.tenant_id, "/")
+    return _link_used(request)
+
+
+def _link_used(request: Request) -> Response:
     return bare_page(request, "login.html", status=401, next="/", email="", problem="login.link_used")
 
 
@@ -161,20 +172,8 @@ def _same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _may_try(address: str) -> bool:
-    """Return whether this address may be tried once more, and count the try: also one that is still being checked.
-
-    A flood of made-up addresses makes room by what is over, never by forgetting the tries of a real one.
-    """
-    now = time.monotonic()
-    with _lock:
-        if len(_tries) > MOST_ADDRESSES:
-            for old in [one for one, at in _tries.items() if at[-1] < now - WINDOW]:
-                del _tries[old]
-        tries = _tries[address]
-        while tries and tries[0] < now - WINDOW:
-            tries.popleft()
-        if len(tries) >= TRIES:
-            return False
-        tries.append(now)
-        return True
+def _may_try(account: str, request: Request) -> bool:
+    """Return whether another try is allowed for this account and this client, and count it."""
+    client = keys.digest(request.client.host if request.client else "")
+    with app_database().transaction() as connection:
+        return accounts.may_try(connection, account, client, most=(TRIES, TRIES_OF_CLIENT), seconds=WINDOW)

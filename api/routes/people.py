@@ -89,10 +89,14 @@ def add(connection: Connection, caller: Caller, body: UserIn) -> User:
 
 
 def change(connection: Connection, caller: Caller, user_id: UUID, body: UserChange) -> User:
-    """Change a user. Raises Rejected: not_found, not_yourself."""
+    """Change a user. Raises Rejected: not_found, not_yourself, last_admin."""
     before = _found(connection, user_id)
     if caller.user_id == user_id:
         raise Rejected("nobody changes what they may do themselves", code="not_yourself", hint="Ask a colleague.")
+    stays = "admin" in (before.scopes if body.scopes is None else body.scopes) and not body.disabled
+    if not stays and accounts.live_admins(connection) == [user_id]:
+        hint = "Make another administrator first."
+        raise Rejected(f"{before.email} is the last administrator who may log in", code="last_admin", hint=hint)
     if body.scopes is not None:
         accounts.set_scopes(connection, user_id, sorted(set(body.scopes)))
     if body.disabled is not None:

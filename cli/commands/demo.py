@@ -54,7 +54,7 @@ def demo(
             console.print(
                 f"\nThis took {(time.monotonic() - began) / 60:.1f} minutes. See it all at [bold]{url}[/bold]"
             )
-            typer.echo(f"Log in with one click (works once): {_log_in_link(tenant, url)}")
+            typer.echo(f"Log in by this link (works once): {_log_in_link(tenant, url)}")
         if not exit_:
             _stay(console)
     except KeyboardInterrupt:

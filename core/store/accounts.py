@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.ids import new_id
-from core.store.sql import execute, maybe_row, rows
+from core.store.sql import execute, maybe_row, rows, scalar
 
 SCOPES = ("staff", "ops", "developer", "admin")
 
@@ -89,6 +89,29 @@ def find_user(connection: Connection, email: str) -> RowMapping | None:
     return maybe_row(connection, "SELECT * FROM find_user(:email)", email=email)
 
 
+def may_try(connection: Connection, account: str, client: str, *, most: tuple[int, int], seconds: float) -> bool:
+    """Count a try to log in, of any process, and return whether it may go on: fewer than `most` were counted for the
+    account, and for the client's address, within so many seconds. Both are digests; no tenant is known yet."""
+    sql = "SELECT try_log_in(:account, :client, :of_account, :of_client, :seconds)"
+    of_account, of_client = most
+    return bool(
+        scalar(
+            connection,
+            sql,
+            account=account,
+            client=client,
+            of_account=of_account,
+            of_client=of_client,
+            seconds=seconds,
+        )
+    )
+
+
+def forget_tries(connection: Connection, account: str) -> None:
+    """Forget an account's tries once somebody has logged in to it."""
+    scalar(connection, "SELECT forget_log_in_tries(:account)", account=account)
+
+
 def list_users(connection: Connection) -> Sequence[RowMapping]:
     """Return the tenant's users without password hashes."""
     return rows(connection, "SELECT id, email, name, scopes, language, disabled_at FROM users ORDER BY email")
@@ -101,6 +124,12 @@ def one_user(connection: Connection, user_id: UUID) -> RowMapping | None:
         "SELECT id, email, name, scopes, language, disabled_at, password_hash FROM users WHERE id = :id",
         id=user_id,
     )
+
+
+def live_admins(connection: Connection) -> list[UUID]:
+    """Return the users who administrate and may log in, locked: of two who take it from each other one fails."""
+    sql = "SELECT id FROM users WHERE 'admin' = ANY(scopes) AND disabled_at IS NULL ORDER BY id FOR UPDATE"
+    return [row["id"] for row in rows(connection, sql)]
 
 
 def set_password(connection: Connection, user_id: UUID, password_hash: str, keep_session: str = "") -> None:

@@ -53,6 +53,17 @@ sessions = Table(
     when("created_at", now=True),
     when("expires_at", null=False),
 )
+log_in_tries = Table(  # of nobody known yet, so of no tenant; two functions alone reach it
+    "log_in_tries",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    when("at", now=True),
+    Index("ix_log_in_tries_account", "account", "at"),
+    Index("ix_log_in_tries_client", "client", "at"),
+    Index("ix_log_in_tries_at", "at"),
+)
 api_keys = Table(
     "api_keys",
     metadata,

@@ -48,6 +48,8 @@ def take(link: str, folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_context(viewport=SIZE, locale="en-US", color_scheme="light").new_page()  # type: ignore[arg-type] # a size
         page.goto(link)
+        page.get_by_role("button").click()
+        page.wait_for_selector("html[data-ready]", state="attached")
         for name, path in _pages(page, url).items():
             page.goto(url + path)
             page.wait_for_selector("html[data-ready]", state="attached")

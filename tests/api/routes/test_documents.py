@@ -11,7 +11,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from core.contracts import Evidence, FieldValue
-from core.settings import point_to
+from core.settings import point_to, settings
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -119,8 +119,10 @@ def test_pages_of_pdfs_and_pictures_are_drawn(client: TestClient) -> None:
         page = client.get(f"{url}/pages/1.png")
         assert (page.status_code, page.headers["content-type"]) == (200, "image/png")
         assert Image.open(io.BytesIO(page.content)).size[0] > 30
+        assert client.get(f"{url}/pages/2.png").json()["type"] == "urn:saola:problem:no_picture", name
     missing = client.get(f"{url}/pages/0.png")
     assert missing.status_code == 422
+    assert not list(settings().home.glob("cache/pages/**/*-2.png"))
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7 broken", b"\x89PNG\r\n\x1a\nbroken", b"just text"])

@@ -1,5 +1,6 @@
 """People who may log in: added, changed, reset and let in no more, by administrators alone; one's own password."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_reset_ends_the_sessions_and_its_link_leads_to_a_new_password(
     before, _ = signed_in(desk, users, "staff")
     link = desk.client("admin").post(f"/v1/users/{users['staff']}/reset").json()
     assert before.get("/").status_code == 303  # to the log-in
-    assert visitor.get(link["path"]).status_code == 303
+    assert visitor.post(link["path"]).status_code == 303
     token = visitor.get("/account").text.split('data-csrf="')[1].split('"')[0]
     assert visitor.post("/account", data={"csrf": token, "new": "short"}).status_code == 422
     assert visitor.post("/account", data={"csrf": token, "new": "a brand new one"}).status_code == 200
@@ -67,3 +68,19 @@ def test_the_page_adds_a_person_and_nobody_changes_themselves(desk: Desk, users:
     assert "themselves" in own.text
     assert signed_in(desk, users, "ops")[0].get("/people").status_code == 403
     assert client.cookies[COOKIE] and open_session(users["admin"], desk.tenant_id)
+
+
+def test_the_last_administrator_stays_one(other_desk: Desk) -> None:
+    client = other_desk.client("admin")
+    first, second = (
+        client.post("/v1/users", json={"email": f"{name}@example.com", "scopes": ["admin", "staff"]}).json()["id"]
+        for name in ("an", "binh")
+    )
+    assert client.patch(f"/v1/users/{first}", json={"disabled": True}).status_code == 200
+    for change in ({"disabled": True}, {"scopes": ["staff"]}, {"scopes": ["staff"], "disabled": True}):
+        assert code(client.patch(f"/v1/users/{second}", json=change)) == (409, "last_admin"), change
+    assert client.patch(f"/v1/users/{second}", json={"scopes": ["admin"]}).status_code == 200
+    assert client.patch(f"/v1/users/{first}", json={"disabled": False}).status_code == 200
+    with ThreadPoolExecutor(2) as pool:
+        taken = pool.map(lambda one: client.patch(f"/v1/users/{one}", json={"scopes": ["staff"]}), (first, second))
+    assert sorted(one.status_code for one in taken) == [200, 409]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds 
 app = typer.Typer()
 OUT = Console()
 CONFIDENCE = 0.95
+SHORTEST_SUMMARY = 24  # characters
 
 
 @app.command("list")
@@ -37,18 +38,31 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inste
         rows = [{**_row(entry.manifest.model_dump(mode="json")), "version": entry.version} for entry in _sorted(found)]
         OUT.print_json(json.dumps({"agents": rows, "problems": [str(one) for one in found.problems]}))
     else:
-        table = Table(box=None)
-        for column in ("name", "kind", "engine", "tier", "languages", "version"):
-            table.add_column(column, no_wrap=True)
-        table.add_column("summary", no_wrap=True, overflow="ellipsis", ratio=1)
-        for entry in _sorted(found):
-            one = entry.manifest
-            table.add_row(one.name, one.kind, one.engine, one.tier, " ".join(one.languages), entry.version, one.summary)
-        OUT.print(table)
+        OUT.print(_listed(_sorted(found)))
         for problem in found.problems:
             OUT.print(f"refused: {problem}", style="red", markup=False, soft_wrap=True)
     if found.problems:
         raise typer.Exit(1)
+
+
+def _listed(entries: list[catalog.Entry]) -> Table:
+    """Return the agents as a table. A name that is cut is of no use to the next command: rather the summary goes."""
+    head = ("name", "kind", "engine", "tier", "languages", "version")
+    rows = [
+        (one.name, one.kind, one.engine, one.tier, " ".join(one.languages), entry.version, one.summary)
+        for entry, one in ((entry, entry.manifest) for entry in entries)
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *(row[:-1] for row in rows), strict=True)]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column, width in zip(head, widths, strict=True):
+        table.add_column(column, no_wrap=True, min_width=width)
+    room = OUT.width - sum(widths) - 2 * (len(head) + 1)
+    whole = room >= SHORTEST_SUMMARY
+    if whole:
+        table.add_column("summary", no_wrap=True, overflow="ellipsis", max_width=room)
+    for row in rows:
+        table.add_row(*(row if whole else row[:-1]))
+    return table
 
 
 @app.command()

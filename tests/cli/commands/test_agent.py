@@ -60,6 +60,13 @@ def test_agents_are_listed_and_refused_ones_named_with_file_and_line(home: Path,
     assert [one["name"] for one in json.loads(as_json.stdout)["agents"]] == ["cards"]
 
 
+def test_names_are_whole_in_a_narrow_terminal(home: Path) -> None:
+    shown = saola("agent", "list", home=home, COLUMNS="80").stdout
+    assert "invoices_and_receipts" in shown and "store_information" in shown and "summary" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "summary" in saola("agent", "list", home=home, COLUMNS="120").stdout
+
+
 def test_a_new_agents_case_fails_until_it_is_filled_in(home: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

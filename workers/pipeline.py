@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from agents.contract import Agent, Context, Watch
 from agents.documents.values import Reading
 from agents.manifest import Manifest
-from agents.triage.route import route
+from agents.triage.route import read_together, route
 from core import page_images
 from core.contracts import Decision, Proposal, Reason, Route, Usage
 from core.db import app_database
@@ -139,20 +139,23 @@ def choose_agents(
         for name, entry in shop.catalog.entries.items()
         if state.agents.get(name, AgentSetting()).enabled
     }
-    unread = Route(agent=None, reason="a document of this ticket could not be read in time")
+    routes = {one.item.id: _settled(one, state, by_item[one.item.id], enabled) for one in ready}
+    open_ones = [one.item for one in ready if routes[one.item.id] is None]
+    read = read_together(open_ones, classifier)
 
     def choose(one: Loaded) -> Route:
-        if one.item.kind == "ticket" and one.unread_documents:
-            return unread
-        job = by_item[one.item.id]
-        known = _hinted(state, job, enabled)
-        return (
-            known
-            or stay(one, enabled)
-            or keep(one, enabled, lambda item: route(item, classifier, enabled, read_document=_reader(job, one)))
-        )
+        reader = _reader(by_item[one.item.id], one)
+        triage = partial(route, classifier=classifier, manifests=enabled, read_document=reader, read=read)
+        return routes[one.item.id] or keep(one, enabled, triage)
 
     return [choose(one) for one in ready]
+
+
+def _settled(one: Loaded, state: TenantState, job: Job, enabled: Mapping[str, Manifest]) -> Route | None:
+    """Return the route of an item that triage has nothing to say to; None where it is asked."""
+    if one.item.kind == "ticket" and one.unread_documents:
+        return Route(agent=None, reason="a document of this ticket could not be read in time")
+    return _hinted(state, job, enabled) or stay(one, enabled)
 
 
 def _hint(state: TenantState, chosen: Route) -> dict[str, Any]:

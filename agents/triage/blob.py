@@ -60,7 +60,7 @@ def unpack(data: bytes) -> "Classifier":
         embedder=header["embedder"],
         centre=arrays["centre"],
         stretch=arrays["stretch"],
-        vectors=arrays["vectors"].astype(np.float32),
+        vectors=np.asfortranarray(arrays["vectors"].astype(np.float32)),  # comparing takes a third of the time so
         gamma=header["gamma"],
         alpha=arrays["alpha"].astype(np.float32),
         outside=arrays["outside"],
@@ -96,7 +96,7 @@ def _parts(classifier: "Classifier") -> tuple[dict[str, Any], dict[str, NDArray[
     arrays: dict[str, NDArray[Any]] = {
         "centre": classifier.centre,
         "stretch": classifier.stretch,
-        "vectors": classifier.vectors.astype(np.float16),
+        "vectors": classifier.vectors.astype(np.float16, order="C"),
         "alpha": classifier.alpha.astype(np.float16),
         "outside": classifier.outside,
         "buckets": np.flatnonzero(classifier.ngrams.features.column >= 0).astype(np.int32),

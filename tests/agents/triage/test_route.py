@@ -6,7 +6,7 @@ import pytest
 
 from agents.manifest import Accepts, Manifest
 from agents.triage.classifier import Classifier
-from agents.triage.route import route, ticket_text
+from agents.triage.route import read_together, route, ticket_text
 from core.contracts import DocumentRead, Message, WorkItem
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -42,6 +42,19 @@ def test_a_ticket_with_two_matters_is_drafted_with_a_low_score_and_says_why(clas
     assert chosen.agent is not None
     assert chosen.score < 0.6
     assert "in part like" in chosen.reason and chosen.signals["other_matter"] > 0.4
+
+
+def test_tickets_read_together_get_the_routes_that_each_gets_alone(classifier: Classifier) -> None:
+    texts = ["where is my parcel", "", "my card was stolen yesterday. where is my parcel?", "where is my parcel", "?!"]
+    tickets = [item(text) for text in texts]
+    stored = Classifier.from_bytes(classifier.to_bytes())
+    read = read_together([*tickets, document("invoice")], stored)
+    assert set(read) == {texts[0], texts[2]}
+    for ticket in tickets:
+        alone, together = route(ticket, classifier, SERVING), route(ticket, stored, SERVING, read=read)
+        assert (together.agent, together.intent, together.reason) == (alone.agent, alone.intent, alone.reason)
+        assert together.score == pytest.approx(alone.score, abs=1e-4)
+    assert read_together(tickets, None) == {}
 
 
 def test_a_ticket_that_fits_nothing_goes_to_a_person(classifier: Classifier) -> None:

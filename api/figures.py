@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,11 +23,12 @@ from core.errors import Rejected
 from core.rollups import COUNTERS, PAIRED, VERSION
 from core.store import rollup_items, rollup_reads, rollups, tenants
 from core.store.rollup_items import Asked
+from core.store.rollup_reads import Slice
 from core.store.rollup_reads import Wanted as Days
 from metrics import accuracy, automation_share
 from metrics.cohort import GroupBy
 from metrics.estimate import Estimate
-from metrics.report import DEFINITIONS, Report, report_on
+from metrics.report import DEFINITIONS, FIGURES, SHARES, Report, report_on
 from metrics.sums import Sums
 from metrics.workload import baseline
 
@@ -37,13 +38,17 @@ PAST = timedelta(days=180)  # earlier tickets tell how long people take
 
 
 class Wanted(NamedTuple):
-    """Which report: of items that arrived in [since, until), as a whole and by one of their qualities."""
+    """Which report: of items that arrived in [since, until), as a whole and by one of their qualities.
+
+    shares: of the parts, only their automation share and accuracy, which a page shows, and a sixth of the time takes
+    """
 
     tenant_id: UUID
     since: datetime
     until: datetime
     by: GroupBy | None
     origin: str | None
+    shares: bool = False
 
 
 class Point(NamedTuple):
@@ -118,7 +123,9 @@ def _fresh(kept: _Kept) -> bool:
 def make(connection: Connection, wanted: Wanted) -> Made:
     """Read a report and its trend."""
     found = added(connection, wanted)
-    return Made(report_on(found.whole, by=wanted.by, parts=found.parts), list(_trend(connection, wanted)))
+    figures = SHARES if wanted.shares else FIGURES
+    made = report_on(found.whole, by=wanted.by, parts=found.parts, of_parts=figures)
+    return Made(made, list(_trend(connection, wanted)))
 
 
 def added(connection: Connection, wanted: Wanted) -> Added:
@@ -131,10 +138,15 @@ def added(connection: Connection, wanted: Wanted) -> Added:
         return Added(empty, {})
     empty.now = standing.as_of
     empty.minutes = baseline(rollup_reads.handled(connection, standing.build, days.since, days.until, PAST))
-    whole = _read(connection, standing.build, days, empty, "").get("", empty)
-    parts = _read(connection, standing.build, days, empty, wanted.by) if wanted.by else {}
+    bys = ("", wanted.by) if wanted.by else ("",)
+    found = _read(connection, standing.build, days, empty, bys, bys[:1] if wanted.shares else bys)
+    whole = found.pop(("", ""), empty)
+    return Added(whole, _largest_first({value: part for (_, value), part in found.items()}))
+
+
+def _largest_first(parts: dict[str, Sums]) -> dict[str, Sums]:
     sizes = {value: part.both("items") for value, part in parts.items()}
-    return Added(whole, {value: parts[value] for value in sorted(sizes, key=lambda v: (-sizes[v], v)) if sizes[value]})
+    return {value: parts[value] for value in sorted(sizes, key=lambda v: (-sizes[v], v)) if sizes[value]}
 
 
 def _standing(connection: Connection) -> rollups.Standing | None:
@@ -153,32 +165,43 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock(), zone)
 
 
-def _read(connection: Connection, build: int, days: Days, empty: Sums, by: str) -> dict[str, Sums]:
-    """The sums of all items, or of those of each value of `by`."""
-    found = _counted(connection, build, days, empty, by)
-    for row in rollup_reads.pairs(connection, build, days, by):
-        found[row["value"]].pair(row["item"], row["agent"], row["intent"], {name: row[name] for name in PAIRED})
-    for value, waits in rollup_reads.waits(connection, build, days, by).items():
-        found[value].waits.update(waits)
-    for value, held in rollup_reads.held(connection, build, days, by).items():
-        found[value].held.update(held)
+def _read(
+    connection: Connection, build: int, days: Days, empty: Sums, bys: Sequence[str], fully: Sequence[str]
+) -> dict[Slice, Sums]:
+    """The sums of every slice by some qualities, ('', '') being all items; besides counters only those by `fully`."""
+    found = _counted(connection, build, days, empty, bys)
+    for row in rollup_reads.pairs(connection, build, days, fully):
+        counts = {name: row[name] for name in PAIRED}
+        found[row["by"], row["value"]].pair(row["item"], row["agent"], row["intent"], counts)
+    for key, waits in rollup_reads.waits(connection, build, days, fully).items():
+        found[key].waits.update(waits)
+    for key, held in rollup_reads.held(connection, build, days, fully).items():
+        found[key].held.update(held)
     return found
 
 
-def _counted(connection: Connection, build: int, days: Days, empty: Sums, by: str) -> defaultdict[str, Sums]:
-    found: defaultdict[str, Sums] = defaultdict(lambda: _another(empty))
-    for row in rollup_reads.sums(connection, build, days, by):
-        found[row["value"]].count(row["item"], {name: value for name in COUNTERS if (value := row[name])})
+def _counted(
+    connection: Connection, build: int, days: Days, empty: Sums, bys: Sequence[str], names: Sequence[str] = COUNTERS
+) -> defaultdict[Slice, Sums]:
+    found: defaultdict[Slice, Sums] = defaultdict(lambda: _another(empty))
+    for row in rollup_reads.sums(connection, build, days, bys, names):
+        counts = {name: value for name in names if (value := row[name])}
+        found[row["by"], row["value"]].count(row["item"], counts)
     return found
 
 
-def counted(connection: Connection, wanted: Wanted, by: GroupBy) -> dict[str, Sums]:
-    """Read the counters of each value of `by`, and no more: for shares of counts."""
-    standing = _standing(connection)
+def counted(
+    connection: Connection, wanted: Wanted, bys: Sequence[GroupBy], names: Sequence[str] = COUNTERS
+) -> dict[GroupBy, dict[str, Sums]]:
+    """Read some counters of each value of these qualities, and no more: for shares of counts."""
+    standing, found = _standing(connection), {by: dict[str, Sums]() for by in bys}
     if standing is None:
-        return {}
+        return found
     empty = Sums(since=wanted.since, until=wanted.until, now=standing.as_of)
-    return _counted(connection, standing.build, days_of(wanted, ZoneInfo(standing.zone)), empty, by)
+    days = days_of(wanted, ZoneInfo(standing.zone))
+    for (by, value), sums in _counted(connection, standing.build, days, empty, bys, names).items():
+        found[cast(GroupBy, by)][value] = sums
+    return found
 
 
 def _another(empty: Sums) -> Sums:

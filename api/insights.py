@@ -40,7 +40,7 @@ def changes(connection: Connection, wanted: Wanted, figure: str = "automation_sh
     earlier = wanted._replace(since=wanted.since - length, until=wanted.since)
     now, before = (added(connection, one._replace(by=None)).whole for one in (wanted, earlier))
     share_of, k, n = _EXPLAINED[figure]
-    parts = [{by: counted(connection, one, by) for by in QUALITIES} for one in (wanted, earlier)]
+    parts = [counted(connection, one, QUALITIES, ("items", "settled", "attempted", "durable")) for one in (wanted, earlier)]
 
     def counts(sums: Sums) -> tuple[int, int]:
         return sums.tickets[k], sums.tickets[n]
@@ -65,7 +65,8 @@ def knowledge_gaps(connection: Connection, wanted: Wanted) -> tuple[KnowledgeGap
     if standing is None:
         return ()
     days = rollup_reads.Wanted(whole.since.date(), whole.until.date(), wanted.origin)
-    return knowledge_missing(whole, rollup_reads.held(connection, standing.build, days, "intent"))
+    held = rollup_reads.held(connection, standing.build, days, ("intent",))
+    return knowledge_missing(whole, {intent: reasons for (_, intent), reasons in held.items()})
 
 
 def settled_week(wanted: Wanted) -> Wanted:

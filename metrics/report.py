@@ -1,6 +1,6 @@
 """The report: every figure of a period with its definition, ready for the command line, the API and the pages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from core.contracts import Frozen
@@ -34,7 +34,8 @@ from metrics.figure import Definition
 from metrics.fold import fold
 from metrics.sums import Sums, split_sums, sums_of
 
-FIGURES: tuple[tuple[Definition, Callable[[Sums], Estimate]], ...] = (
+Figures = Sequence[tuple[Definition, Callable[[Sums], Estimate]]]
+FIGURES: Figures = (
     (automation_share.DEFINITION, automation_share.estimate),
     (workload_share.DEFINITION, workload_share.estimate),
     (accuracy.DEFINITION, accuracy.estimate),
@@ -68,6 +69,7 @@ FIGURES: tuple[tuple[Definition, Callable[[Sums], Estimate]], ...] = (
     (volume.DEFINITION, volume.estimate),
     (volume.AGENTS, volume.agents),
 )
+SHARES: Figures = (FIGURES[0], FIGURES[2])  # automation share and accuracy: what a table of parts shows
 DEFINITIONS: dict[str, Definition] = {d.name: d for d, _ in FIGURES} | {waterfall.DEFINITION.name: waterfall.DEFINITION}
 
 
@@ -138,9 +140,14 @@ def report(
 
 
 def report_on(
-    sums: Sums, *, by: GroupBy | None = None, parts: Mapping[str, Sums] | None = None, uplift: Estimate | None = None
+    sums: Sums,
+    *,
+    by: GroupBy | None = None,
+    parts: Mapping[str, Sums] | None = None,
+    of_parts: Figures = FIGURES,
+    uplift: Estimate | None = None,
 ) -> Report:
-    """The report of what a period's items add up to, and of its parts by `by`."""
+    """The report of what a period's items add up to, and of its parts by `by` with the figures `of_parts`."""
     figures = {definition.name: estimate(sums) for definition, estimate in FIGURES}
     lines = tuple(Line(definition=definition, estimate=figures[definition.name]) for definition, _ in FIGURES)
     return Report(
@@ -159,15 +166,15 @@ def report_on(
         why_held=handoffs.why_held(sums),
         beside=beside_fpt(figures, sums, uplift),
         by=by,
-        parts=tuple(part_of(value, part) for value, part in (parts or {}).items()),
+        parts=tuple(part_of(value, part, of_parts) for value, part in (parts or {}).items()),
     )
 
 
-def part_of(value: str, sums: Sums) -> Part:
+def part_of(value: str, sums: Sums, figures: Figures = FIGURES) -> Part:
     """The figures of one slice."""
     return Part(
         value=value,
         tickets=sums.tickets["items"],
         documents=sums.documents["items"],
-        figures={definition.name: estimate(sums) for definition, estimate in FIGURES},
+        figures={definition.name: estimate(sums) for definition, estimate in figures},
     )

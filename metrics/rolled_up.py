@@ -9,6 +9,7 @@ from core.rollups import (
     COUNTERS,
     DELIMITER,
     DIMENSIONS,
+    GRAINS,
     MISSING,
     OF_DOCUMENTS,
     PAIR_KEY,
@@ -23,7 +24,8 @@ ITEM_COLUMNS = (*Cell._fields, "id", *TIMES, "customer", "spam", "repeated", "co
 SLICE_COLUMNS = (*SLICE_KEY, "held", *COUNTERS)
 PAIR_COLUMNS = (*PAIR_KEY, *PAIRED)
 WAIT_COLUMNS = (*WAIT_KEY, "buckets")
-_GRAINS = "(VALUES ('day'), ('month')) AS grains(grain)"
+_GRAINS = f"(VALUES {', '.join(f'({days})' for days in GRAINS)}) AS grains(grain)"
+_DAY = "date_diff('day', DATE '1970-01-01', start)::INTEGER"
 # A 32-bit number as hexadecimal digits, lowest byte first.
 _BYTES = "printf('%02x%02x%02x%02x', {0} & 255, {0} >> 8 & 255, {0} >> 16 & 255, {0} >> 24 & 255)"
 
@@ -68,7 +70,7 @@ def add_up(rolling: Rolling) -> None:
 
 
 def write_slices(rolling: Rolling, out: Path) -> int:
-    """Write the counters of each slice by day and by month. Returns how many rows there were."""
+    """Write the counters of each slice in rows of 1, 8 and 64 days. Returns how many rows there were."""
     sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in COUNTERS)
     key = ", ".join(f'"{name}"' for name in SLICE_KEY)
     return _write(
@@ -99,7 +101,7 @@ def write_pairs(rolling: Rolling, out: Path) -> int:
 
 
 def write_waits(rolling: Rolling, out: Path) -> int:
-    """Write the sketches of each slice by day and by month. Returns how many rows there were."""
+    """Write the sketches of each slice in rows of 1, 8 and 64 days. Returns how many rows there were."""
     pair = f"{_BYTES.format('bucket')} || {_BYTES.format('n')}"
     key = ", ".join(f'"{name}"' for name in WAIT_KEY)
     return _write(
@@ -113,12 +115,12 @@ def write_waits(rolling: Rolling, out: Path) -> int:
 
 
 def _slices(table: str, also: str, columns: Sequence[str]) -> str:
-    """A query for a table's rows in every slice that they are part of, by day and by month."""
+    """A query for a table's rows in every slice that they are part of, in blocks of 1, 8 and 64 days."""
     both = [("", "''", "")] + [(name, name, "") for name in DIMENSIONS if OF_DOCUMENTS.get(name) == name]
     tickets = [(name, name, "WHERE item = 'ticket'") for name in DIMENSIONS if name not in OF_DOCUMENTS]
     documents = [(by, name, "WHERE item = 'document'") for by, name in OF_DOCUMENTS.items() if by not in DIMENSIONS]
     return " UNION ALL ".join(
-        f"""SELECT grain, CAST(date_trunc(grain, start) AS DATE) AS start, origin, '{by}' AS "by",
+        f"""SELECT grain, start - (({_DAY} % grain + grain) % grain) AS start, origin, '{by}' AS "by",
             {_clean(column)} AS value, {also}, {", ".join(columns)} FROM {table}, {_GRAINS} {only}"""
         for by, column, only in (*both, *tickets, *documents)
     )

@@ -26,7 +26,7 @@ Days = Annotated[int, Query(ge=1, le=3650)]
 
 @router.get("/report")
 def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy = "agent") -> Response:
-    made = _made(caller, days, by)
+    made = _made(caller, days, by, shares=True)
     with app_database().transaction(caller.tenant_id) as connection:
         queues = outbox.depth(connection)
         counts = inbox.counts(connection)
@@ -59,11 +59,11 @@ def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy
 @router.get("/report.csv")
 def report_csv(caller: LookPage, days: Days = 30, by: GroupBy = "agent") -> Response:
     """The same figures as a table for a spreadsheet, whole and by group."""
-    rows = figure_rows(_made(caller, days, by).report)
+    rows = figure_rows(_made(caller, days, by, shares=False).report)
     headers = {"Content-Disposition": f'attachment; filename="saola-report-{days}-days.csv"'}
     return Response(b"".join(lines(rows, FIGURES, "csv")), media_type=MEDIA["csv"], headers=headers)
 
 
-def _made(caller: Caller, days: int, by: GroupBy) -> Made:
+def _made(caller: Caller, days: int, by: GroupBy, *, shares: bool) -> Made:
     end = datetime.now(UTC).replace(microsecond=0, second=0) + timedelta(minutes=1)
-    return made_of(Wanted(caller.tenant_id, end - timedelta(days=days), end, by, None))
+    return made_of(Wanted(caller.tenant_id, end - timedelta(days=days), end, by, None, shares))

@@ -1,15 +1,18 @@
-"""Reading roll-ups: sums over days and months, of all items or by one of their qualities."""
+"""Reading roll-ups: sums over blocks of days, of all items or by some of their qualities ('' stands for all items)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import numpy as np
+import orjson
 from sqlalchemy import Connection, RowMapping
 
-from core.rollups import COUNTERS, PAIRED
-from core.store.rollups import read_buckets
+from core.rollups import COUNTERS, GRAINS, PAIRED, block
 from core.store.sql import rows
+
+Slice = tuple[str, str]  # a quality and its value
 
 
 class Wanted(NamedTuple):
@@ -20,75 +23,103 @@ class Wanted(NamedTuple):
     origin: str | None = None
 
 
-def _spans(since: date, until: date) -> dict[str, Any]:
-    """Whole months, and the days before and after them."""
-    first = since if since.day == 1 else (since.replace(day=1) + timedelta(days=32)).replace(day=1)
-    last = until.replace(day=1)
-    if first >= last:
-        first = last = until
-    return {"since": since, "until": until, "first": first, "last": last}
+def spans(since: date, until: date) -> Iterator[tuple[str, date, date]]:
+    """Yield the rows that make up days in [since, until): how many days each holds, and in [first, last) they begin.
+
+    The widest blocks that fit lie in the middle, narrower ones on both sides of them.
+    """
+    middle = None
+    for days in reversed(GRAINS):
+        first, last = block(since + timedelta(days=days - 1), days), block(until, days)
+        if first >= last:
+            continue
+        yield from ((str(days), a, b) for a, b in _around(first, last, middle) if a < b)
+        middle = first, last
 
 
-_IN_SPAN = """((grain = 'month' AND start >= :first AND start < :last)
-    OR (grain = 'day' AND start >= :since AND start < :until AND (start < :first OR start >= :last)))"""
-_ORIGIN = "(CASE WHEN CAST(:origin AS text) IS NULL THEN origin <> 'import' ELSE origin = :origin END)"
+def _around(first: date, last: date, middle: tuple[date, date] | None) -> tuple[tuple[date, date], ...]:
+    return ((first, last),) if middle is None else ((first, middle[0]), (middle[1], last))
 
 
-def _asked(build: int, wanted: Wanted) -> dict[str, Any]:
-    return {"build": build, "origin": wanted.origin, **_spans(wanted.since, wanted.until)}
+# One index scan for each span, where a condition with OR made the planner read far more.
+_SPANS = "unnest(CAST(:grains AS text[]), CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS span(grain, first, last)"
+_IN_SPAN = "r.build = :build AND r.grain = span.grain AND r.start >= span.first AND r.start < span.last"
+_ORIGIN = "(CASE WHEN CAST(:origin AS text) IS NULL THEN r.origin <> 'import' ELSE r.origin = :origin END)"
+_WHERE = f"{_IN_SPAN} AND r.by = ANY(:bys) AND {_ORIGIN}"
 
 
-def sums(connection: Connection, build: int, wanted: Wanted, by: str) -> Sequence[RowMapping]:
-    """Return the counters by value of `by` ('' for all items) and kind of item."""
-    chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTERS)
+def _asked(build: int, wanted: Wanted, bys: Sequence[str]) -> dict[str, Any]:
+    return {"build": build, "origin": wanted.origin, "bys": list(bys), **_spread(spans(wanted.since, wanted.until))}
+
+
+def _spread(found: Iterable[tuple[str, date, date]]) -> dict[str, Any]:
+    columns: list[list[Any]] = [[], [], []]
+    for one in found:
+        for column, value in zip(columns, one, strict=True):
+            column.append(value)
+    return dict(zip(("grains", "firsts", "lasts"), columns, strict=True))
+
+
+def sums(
+    connection: Connection, build: int, wanted: Wanted, bys: Sequence[str], names: Sequence[str] = COUNTERS
+) -> Sequence[RowMapping]:
+    """Return counters by quality, value and kind of item."""
+    chosen = ", ".join(f"sum(r.{name})::bigint AS {name}" for name in names if name in COUNTERS)
     return rows(
         connection,
-        f"""SELECT value, item, {chosen} FROM rollups
-            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} GROUP BY value, item""",
-        by=by,
-        **_asked(build, wanted),
+        f"SELECT r.by, r.value, r.item, {chosen} FROM {_SPANS} JOIN rollups r ON {_WHERE} GROUP BY 1, 2, 3",
+        **_asked(build, wanted, bys),
     )
 
 
-def pairs(connection: Connection, build: int, wanted: Wanted, by: str) -> Sequence[RowMapping]:
-    """Return the few counters that figures need by agent and intent, by value of `by` and kind of item."""
-    chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in PAIRED)
+def pairs(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> Sequence[RowMapping]:
+    """Return the few counters that figures need by agent and intent, by quality, value and kind of item."""
+    chosen = ", ".join(f"sum(r.{name})::bigint AS {name}" for name in PAIRED)
     return rows(
         connection,
-        f"""SELECT value, item, agent, intent, {chosen} FROM rollup_pairs
-            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} GROUP BY value, item, agent, intent""",
-        by=by,
-        **_asked(build, wanted),
+        f"""SELECT r.by, r.value, r.item, r.agent, r.intent, {chosen}
+            FROM {_SPANS} JOIN rollup_pairs r ON {_WHERE} GROUP BY 1, 2, 3, 4, 5""",
+        **_asked(build, wanted, bys),
     )
 
 
-def held(connection: Connection, build: int, wanted: Wanted, by: str = "") -> dict[str, Counter[str]]:
-    """Return how many tickets were held for each reason, by value of `by`."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def held(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> dict[Slice, Counter[str]]:
+    """Return how many tickets were held for each reason, by quality and value."""
+    found: defaultdict[Slice, Counter[str]] = defaultdict(Counter)
     for row in rows(
         connection,
-        f"""SELECT value, key, sum(n::bigint)::bigint AS n FROM rollups, jsonb_each_text(held) AS reasons(key, n)
-            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN} AND held <> '{{}}' GROUP BY value, key""",
-        by=by,
-        **_asked(build, wanted),
+        f"""SELECT r.by, r.value, '[' || string_agg(r.held::text, ',') || ']' AS held
+            FROM {_SPANS} JOIN rollups r ON {_WHERE} AND r.held <> '{{}}' GROUP BY 1, 2""",
+        **_asked(build, wanted, bys),
     ):
-        if row["n"]:
-            found[row["value"]][row["key"]] = row["n"]
+        reasons = found[row["by"], row["value"]]
+        for part in orjson.loads(row["held"]):
+            reasons.update(part)
+    return {key: +reasons for key, reasons in found.items()}
+
+
+def waits(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> dict[Slice, dict[str, Counter[int]]]:
+    """Return the sketches by quality and value, and by name."""
+    found: defaultdict[Slice, dict[str, Counter[int]]] = defaultdict(dict)
+    for row in rows(
+        connection,
+        f"""SELECT r.by, r.value, r.what, string_agg(r.buckets, '') AS buckets
+            FROM {_SPANS} JOIN rollup_waits r ON {_WHERE} GROUP BY 1, 2, 3""",
+        **_asked(build, wanted, bys),
+    ):
+        found[row["by"], row["value"]][row["what"]] = _merged(row["buckets"])
     return found
 
 
-def waits(connection: Connection, build: int, wanted: Wanted, by: str) -> dict[str, dict[str, Counter[int]]]:
-    """Return the sketches by value of `by` and by name."""
-    parts: defaultdict[str, defaultdict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows(
-        connection,
-        f"""SELECT value, what, buckets FROM rollup_waits
-            WHERE build = :build AND by = :by AND {_IN_SPAN} AND {_ORIGIN}""",
-        by=by,
-        **_asked(build, wanted),
-    ):
-        parts[row["value"]][row["what"]].append(row["buckets"])
-    return {value: {what: read_buckets(found) for what, found in some.items()} for value, some in parts.items()}
+def _merged(stored: bytes) -> Counter[int]:
+    """The sum of sketches, one after another as `rollups.read_buckets` has them: a year by intent has a million pairs."""
+    read = np.frombuffer(stored, dtype="<i4").reshape(-1, 2)
+    if not len(read):
+        return Counter()
+    lowest = int(read[:, 0].min())
+    counts = np.bincount(read[:, 0] - lowest, weights=read[:, 1])
+    there = np.flatnonzero(counts)
+    return Counter(dict(zip((there + lowest).tolist(), counts[there].astype(int).tolist(), strict=True)))
 
 
 def by_day(connection: Connection, build: int, wanted: Wanted, names: Iterable[str]) -> Sequence[RowMapping]:
@@ -96,8 +127,8 @@ def by_day(connection: Connection, build: int, wanted: Wanted, names: Iterable[s
     chosen = ", ".join(f"sum({name})::bigint AS {name}" for name in names if name in COUNTERS)
     return rows(
         connection,
-        f"""SELECT start, item, {chosen} FROM rollups
-            WHERE build = :build AND by = '' AND grain = 'day' AND start >= :since AND start < :until AND {_ORIGIN}
+        f"""SELECT start, item, {chosen} FROM rollups r
+            WHERE build = :build AND by = '' AND grain = '1' AND start >= :since AND start < :until AND {_ORIGIN}
             GROUP BY start, item""",
         build=build,
         origin=wanted.origin,
@@ -111,25 +142,28 @@ def handled(
 ) -> dict[tuple[str, bool], tuple[int, int]]:
     """Return how many tickets people alone handled, and their milliseconds, by intent and whether before `since`.
 
-    Looks back to the first of the month `past` before `since`; imports count as before, however old.
+    Looks back `past` days before `since`, to the start of their block; imports count as before, however old.
     """
-    start = (since - past).replace(day=1)
+    start = block(since - past, GRAINS[-1])
+    ranges = [(span, early) for early, a, b in ((True, start, since), (False, since, until)) for span in spans(a, b)]
+    old = [(span, False) for span in spans(_LONG_AGO, start)]
     found: defaultdict[tuple[str, bool], list[int]] = defaultdict(lambda: [0, 0])
-    for first, last, condition in (
-        (start, since, "true"),
-        (since, until, "true"),
-        (date.min, start, "origin = 'import'"),
+    for row in rows(
+        connection,
+        f"""SELECT r.value, span.early OR r.origin = 'import' AS early, sum(r.handled)::bigint AS n,
+                sum(r.handled_ms)::bigint AS spent
+            FROM unnest(CAST(:grains AS text[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]),
+                CAST(:earlies AS boolean[]), CAST(:olds AS boolean[])) AS span(grain, first, last, early, old)
+            JOIN rollups r ON {_IN_SPAN} AND r.by = 'intent' AND r.handled <> 0
+                AND (NOT span.old OR r.origin = 'import') GROUP BY 1, 2""",
+        build=build,
+        earlies=[early for _, early in ranges + old],
+        olds=[False] * len(ranges) + [True] * len(old),
+        **_spread(span for span, _ in ranges + old),
     ):
-        for row in rows(
-            connection,
-            f"""SELECT value, origin = 'import' AS imported, sum(handled)::bigint AS n,
-                    sum(handled_ms)::bigint AS spent
-                FROM rollups WHERE build = :build AND by = 'intent' AND {_IN_SPAN} AND {condition} AND handled <> 0
-                GROUP BY 1, 2""",
-            build=build,
-            **_spans(first, last),
-        ):
-            key = row["value"], first < since or row["imported"]
-            found[key][0] += row["n"]
-            found[key][1] += row["spent"]
+        found[row["value"], row["early"]][0] += row["n"]
+        found[row["value"], row["early"]][1] += row["spent"]
     return {key: (n, spent) for key, (n, spent) in found.items() if n}
+
+
+_LONG_AGO = block(date(1900, 1, 1), GRAINS[-1])

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.rollups import (
     COUNTERS,
+    GRAINS,
     HELD,
     PAIR_KEY,
     PAIRED,
@@ -26,6 +27,7 @@ from core.rollups import (
     WAIT_KEY,
     Cell,
     Rolled,
+    block,
     pack,
     unpack,
 )
@@ -228,7 +230,7 @@ def came_back(connection: Connection, build: int, items: Iterable[UUID]) -> set[
 
 
 def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Cell, Mapping[str, int]]) -> None:
-    """Add to the slices of cells, by day and by month; what is to be taken off is negative."""
+    """Add to the slices of cells, in rows of 1, 8 and 64 days; what is to be taken off is negative."""
     slices: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     pairs: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     waits: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
@@ -236,8 +238,8 @@ def add(connection: Connection, tenant_id: UUID, build: int, changes: Mapping[Ce
         sketched = [_sketched(name, value) for name, value in counts.items() if value and name.startswith(WAIT)]
         plain = {name: value for name, value in counts.items() if value and not name.startswith(WAIT)}
         paired = {name: value for name, value in plain.items() if name in PAIRED}
-        for grain, start in (("day", cell.start), ("month", cell.start.replace(day=1))):
-            day = start.isoformat()
+        for days in GRAINS:
+            grain, day = str(days), block(cell.start, days).isoformat()
             for by, part in cell.slices:
                 key = grain, day, cell.item, cell.origin, by, part
                 _add_up(slices[key], plain)

@@ -3,7 +3,8 @@
 CREATE OR REPLACE TEMP TABLE taken AS
 WITH lives AS (
     SELECT item AS id,
-        arg_min(d, place) FILTER (kind = 'document.received') AS arrival,
+        arg_min({'channel': d.channel, 'media_type': d.media_type, 'origin': d.origin}, place)
+            FILTER (kind = 'document.received') AS arrival,
         min(moment) FILTER (kind = 'document.received') AS received_at,
         arg_max(CASE kind WHEN 'document.read' THEN d.type ELSE d.intent END, place)
             FILTER ((kind = 'document.read' AND d.type <> '') OR (kind = 'item.routed' AND d.intent <> '')) AS type,

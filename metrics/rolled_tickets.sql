@@ -24,7 +24,8 @@ WITH told AS (
     FROM happened h LEFT JOIN ended e ON e.item = h.item
 )
 SELECT item AS id,
-    arg_min(d, place) FILTER (kind = 'ticket.received') AS arrival,
+    arg_min({'channel': d.channel, 'language': d.language, 'customer': d.customer, 'origin': d.origin}, place)
+        FILTER (kind = 'ticket.received') AS arrival,
     min(moment) FILTER (kind = 'ticket.received') AS received_at,
     -- what it is, at any time
     coalesce(bool_or(kind = 'ticket.marked_spam') FILTER (NOT shadow), false) AS spam,

@@ -40,7 +40,9 @@ def changes(connection: Connection, wanted: Wanted, figure: str = "automation_sh
     earlier = wanted._replace(since=wanted.since - length, until=wanted.since)
     now, before = (added(connection, one._replace(by=None)).whole for one in (wanted, earlier))
     share_of, k, n = _EXPLAINED[figure]
-    parts = [counted(connection, one, QUALITIES, ("items", "settled", "attempted", "durable")) for one in (wanted, earlier)]
+    parts = [
+        counted(connection, one, QUALITIES, ("items", "settled", "attempted", "durable")) for one in (wanted, earlier)
+    ]
 
     def counts(sums: Sums) -> tuple[int, int]:
         return sums.tickets[k], sums.tickets[n]

@@ -174,7 +174,7 @@ def _dashboard(clock: Clock, database: Database, tenant: UUID, end: datetime) ->
         until = end - timedelta(days=3 * number)
         since = max(until - timedelta(days=days), end - timedelta(days=DAYS))
         wanted = Wanted(tenant, since, until, by, None)
-        with database.transaction(tenant) as connection:
+        with database.transaction(tenant, snapshot=True) as connection:
             made, asked[days, by, number] = clock.timed(functools.partial(make, connection, wanted))
         assert made.report.tickets > 0
     return asked

@@ -1,7 +1,8 @@
 """What roll-ups are made of: the counters that each item adds, the item's cell, and the slices that it is part of.
 
 A slice holds what items of 1, 8 or 64 days, of one kind and origin, add up to: all of them, or those of one agent,
-version, model, intent, language or channel. Within a slice, pairs hold the few counters that figures need by agent and intent.
+version, model, intent, language or channel. Within a slice, pairs hold the few counters that figures need by agent and
+intent.
 All counters are whole numbers, so that what was added can be taken off again exactly: money in millionths of a dollar,
 times in milliseconds, audit weights in millionths.
 """
@@ -55,8 +56,8 @@ PAIR_KEY = (*SLICE_KEY, "agent", "intent")
 PAIRED = ("settled", "eligible", "attempted", "automated", "contained", "durable", "drafted")  # counters of pairs
 WAIT_KEY = ("grain", "start", "origin", "by", "value", "what")  # of one sketch
 TABLES = ("rollup_items", "rollups", "rollup_pairs", "rollup_waits")
-# Days that one row holds, counted from 1970-01-01: a year is 5 rows of 64 days, and some 7 of 8 days and 7 of one at its
-# ends, where months would leave 30 days on each side.
+# Days that one row holds, counted from 1970-01-01: a year is 5 rows of 64 days, and some 7 of 8 days and 7 of one at
+# its ends, where months would leave 30 days on each side.
 GRAINS = (1, 8, 64)
 DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
 # What documents are grouped by and where it stands: type and source are where tickets have intent and channel.

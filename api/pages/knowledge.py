@@ -43,7 +43,7 @@ def gaps_page(
     request: Request, caller: LookPage, days: Annotated[int, Query(ge=1, le=3650)] = DAYS, notice: str = ""
 ) -> Response:
     now = datetime.now(UTC)
-    with app_database().transaction(caller.tenant_id) as connection:
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
         found = knowledge_gaps(connection, Wanted(caller.tenant_id, now - timedelta(days=days), now, None, None))
         drafts = answer_drafts.waiting(connection)
     told = {"tone": "good", "text": Words(caller.language)("answers.approved")} if notice == "approved" else None

@@ -98,7 +98,9 @@ def held(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str])
     return {key: +reasons for key, reasons in found.items()}
 
 
-def waits(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> dict[Slice, dict[str, Counter[int]]]:
+def waits(
+    connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]
+) -> dict[Slice, dict[str, Counter[int]]]:
     """Return the sketches by quality and value, and by name."""
     found: defaultdict[Slice, dict[str, Counter[int]]] = defaultdict(dict)
     for row in rows(
@@ -112,7 +114,7 @@ def waits(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]
 
 
 def _merged(stored: bytes) -> Counter[int]:
-    """The sum of sketches, one after another as `rollups.read_buckets` has them: a year by intent has a million pairs."""
+    """The sum of sketches, one after another, like `rollups.read_buckets`: a year by intent has a million pairs."""
     read = np.frombuffer(stored, dtype="<i4").reshape(-1, 2)
     if not len(read):
         return Counter()

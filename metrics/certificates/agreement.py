@@ -4,7 +4,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from metrics import special
+from metrics.estimate import SIDE
 
 
 class Kappa(NamedTuple):
@@ -20,8 +23,9 @@ class Kappa(NamedTuple):
 def cohen(first: ArrayLike, second: ArrayLike) -> Kappa:
     """Kappa of two reviewers' verdicts (n,) on the same audits; any labels, usually right and wrong.
 
-    Cohen, "A coefficient of agreement for nominal scales", 1960; large-sample standard error of Fleiss, Cohen and
-    Everitt, 1969. Assumes independent items and reviewers who did not see each other's verdict.
+    Cohen, "A coefficient of agreement for nominal scales", 1960; large-sample interval of Fleiss, Cohen and Everitt,
+    1969, over half an audit more of each kind: without those it is far too narrow where few were wrong (`python -m
+    bench.intervals` simulates it). Assumes independent items and reviewers who did not see each other's verdict.
     """
     a, b = np.asarray(first), np.asarray(second)
     if a.shape != b.shape or a.ndim != 1:
@@ -30,8 +34,18 @@ def cohen(first: ArrayLike, second: ArrayLike) -> Kappa:
     kinds = np.unique(np.concatenate([a, b])) if n else a
     if kinds.size < 2:
         return Kappa(None, None, None, agreed, n)
-    table = (a[:, None] == kinds)[:, :, None] & (b[:, None] == kinds)[:, None, :]
-    p = table.mean(axis=0)
+    table = ((a[:, None] == kinds)[:, :, None] & (b[:, None] == kinds)[:, None, :]).sum(axis=0).astype(float)
+    value, _ = _kappa(table)
+    around, spread = _kappa(table + 0.5)
+    reach = -float(special.stdtrit(max(n + kinds.size**2 / 2 - 3, 1), SIDE)) * spread
+    # It always holds the value itself.
+    return Kappa(value, max(-1.0, min(value, around - reach)), min(1.0, max(value, around + reach)), agreed, n)
+
+
+def _kappa(table: NDArray[np.float64]) -> tuple[float, float]:
+    """Kappa and its standard error, of counts by verdict of the first and of the second reviewer."""
+    n = table.sum()
+    p = table / n
     rows, columns = p.sum(axis=1), p.sum(axis=0)
     seen, chance = float(np.trace(p)), float(rows @ columns)
     kappa = (seen - chance) / (1 - chance)
@@ -39,5 +53,4 @@ def cohen(first: ArrayLike, second: ArrayLike) -> Kappa:
     diagonal = float((np.diag(p) * (1 - (rows + columns) * (1 - kappa)) ** 2).sum())
     off = float(((p - np.diag(np.diag(p))) * both**2).sum()) * (1 - kappa) ** 2
     variance = (diagonal + off - (kappa - chance * (1 - kappa)) ** 2) / (n * (1 - chance) ** 2)
-    reach = 1.959964 * math.sqrt(max(variance, 0.0))
-    return Kappa(kappa, max(-1.0, kappa - reach), min(1.0, kappa + reach), agreed, n)
+    return kappa, math.sqrt(max(variance, 0.0))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import answers_file, catalog_cache, yaml_errors
-from agents.catalog_cache import Signature
+from agents.folder_look import Look, Signature, look, unchanged
 from agents.knowledge import files as knowledge
 from agents.manifest import Manifest
 from agents.yaml_errors import Fault, Invalid
@@ -78,7 +78,7 @@ class Entry:
             for name, _, _ in self.signature
             if Path(name).suffix in TEXTS and not name.startswith(_KNOWLEDGE)
         }
-        if _signature(self.folder) != self.signature:
+        if look(str(self.folder)).signature != self.signature:
             raise TryLater(f"the folder of {self.name!r} changed while it was read", after=2.0)
         return texts
 
@@ -99,31 +99,30 @@ class Catalog:
         self.folders: tuple[Path, ...] = ((LIBRARY,) if library else ()) + tuple(folders)
         self.entries: Mapping[str, Entry] = {}
         self.problems: tuple[Problem, ...] = ()
-        self._known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
+        self._known: dict[str, tuple[Look, Entry | tuple[Problem, ...]]] = {}
         self._read_once = False
         self._cache = cache
 
     def refresh(self) -> bool:
         """Look for new, changed and removed folders; return whether anything changed."""
-        known: dict[Path, tuple[Signature, Entry | tuple[Problem, ...]]] = {}
         cached = catalog_cache.read(self._cache) if self._cache and not self._read_once else {}
+        known: dict[str, tuple[Look, Entry | tuple[Problem, ...]]] = {}
         for folder in _agent_folders(self.folders):
+            before = self._known.get(folder)
+            if before and unchanged(folder, before[0]):
+                known[folder] = before
+                continue
             try:
-                signature = _signature(folder)
+                seen = look(folder)
             except OSError:
                 continue  # removed between the listing and the look: gone is gone
-            before = self._known.get(folder)
-            if before and before[0] == signature:
-                known[folder] = before
-            elif folder in cached and cached[folder].signature == signature:
-                known[folder] = signature, _from_cache(folder, cached[folder])
-            else:
-                known[folder] = signature, _load(folder, signature)
+            known[folder] = seen, self._loaded(Path(folder), seen.signature, before, cached)
         if self._cache and not self._read_once:
             self._leave(known, cached)
-        if known == self._known and self._read_once:
+        same = known.keys() == self._known.keys() and all(one[1] is self._known[at][1] for at, one in known.items())
+        first, self._known, self._read_once = not self._read_once, known, True
+        if same and not first:
             return False
-        self._known, self._read_once = known, True
         entries: dict[str, Entry] = {}
         problems = [_missing(folder) for folder in self.folders if not folder.is_dir()]
         for folder, (_, loaded) in known.items():
@@ -131,14 +130,27 @@ class Catalog:
                 problems.extend(loaded)
             elif loaded.name in entries:
                 told = f"the name {loaded.name!r} is taken by {entries[loaded.name].folder}"
-                problems.append(Problem(folder=folder, file="agent.yaml", line=0, message=told))
+                problems.append(Problem(folder=Path(folder), file="agent.yaml", line=0, message=told))
             else:
                 entries[loaded.name] = loaded
         self.entries, self.problems = entries, tuple(problems)
         return True
 
-    def _leave(self, known: Mapping[Path, tuple[Signature, Any]], cached: Mapping[Path, catalog_cache.Found]) -> None:
-        good = {folder: _to_cache(found) for folder, (_, found) in known.items() if isinstance(found, Entry)}
+    def _loaded(
+        self,
+        folder: Path,
+        signature: Signature,
+        before: tuple[Look, Entry | tuple[Problem, ...]] | None,
+        cached: Mapping[Path, catalog_cache.Found],
+    ) -> Entry | tuple[Problem, ...]:
+        if before and before[0].signature == signature:
+            return before[1]
+        if folder in cached and cached[folder].signature == signature:
+            return _from_cache(folder, cached[folder])
+        return _load(folder, signature)
+
+    def _leave(self, known: Mapping[str, tuple[Look, Any]], cached: Mapping[Path, catalog_cache.Found]) -> None:
+        good = {Path(folder): _to_cache(found) for folder, (_, found) in known.items() if isinstance(found, Entry)}
         if self._cache and good != cached:
             catalog_cache.write(self._cache, good)
 
@@ -202,7 +214,7 @@ def check(folder: Path) -> tuple[Entry | None, tuple[Problem, ...]]:
     """Return the agent in one folder, or None and what is wrong with it."""
     if not (folder / "agent.yaml").is_file():
         return None, (_missing(folder),)
-    loaded = _load(folder, _signature(folder))
+    loaded = _load(folder, look(str(folder)).signature)
     return (loaded, ()) if isinstance(loaded, Entry) else (None, loaded)
 
 
@@ -212,13 +224,17 @@ def manifest_schema() -> dict[str, Any]:
     return {"$schema": schema, **Manifest.model_json_schema(), "title": "agent.yaml"}
 
 
-def _agent_folders(roots: Iterable[Path]) -> Iterator[Path]:
-    seen: set[Path] = set()
+def _agent_folders(roots: Iterable[Path]) -> Iterator[str]:
+    seen: set[str] = set()
     for root in roots:
         if not root.is_dir():
             continue
-        inside = sorted(child for child in root.iterdir() if child.name[0] not in "._" and child.is_dir())
-        for folder in [root] if (root / "agent.yaml").exists() else inside:
+        if (root / "agent.yaml").exists():
+            folders = [str(root)]
+        else:
+            with os.scandir(root) as found:
+                folders = sorted(child.path for child in found if child.name[0] not in "._" and child.is_dir())
+        for folder in folders:
             if folder not in seen:
                 seen.add(folder)
                 yield folder
@@ -227,22 +243,6 @@ def _agent_folders(roots: Iterable[Path]) -> Iterator[Path]:
 def _missing(folder: Path) -> Problem:
     told = "there is no such folder" if not folder.is_dir() else "there is no agent.yaml"
     return Problem(folder=folder, file="", line=0, message=told)
-
-
-def _signature(folder: Path) -> Signature:
-    return tuple(sorted(_stats(str(folder), "")))
-
-
-def _stats(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
-    with os.scandir(folder) as found:
-        for one in found:
-            if one.name[0] in "._" and one.name != "__init__.py":
-                continue
-            if one.is_dir():
-                yield from _stats(one.path, f"{prefix}{one.name}/")
-            else:
-                stat = one.stat()
-                yield f"{prefix}{one.name}", stat.st_mtime_ns, stat.st_size
 
 
 def _from_cache(folder: Path, found: catalog_cache.Found) -> Entry:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.folder_look import Signature
 from agents.manifest import Manifest
-
-Signature = tuple[tuple[str, int, int], ...]
 
 FORMAT = 1
 _CODE = Path(__file__).parent  # what is checked, and how, is part of what was read

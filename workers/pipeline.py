@@ -133,12 +133,8 @@ def choose_agents(
     """Triage: the agent for each item, or a person."""
     if not ready:
         return []
-    classifier = shop.triage(state, ready[0].item.tenant_id)
-    enabled = {
-        name: entry.manifest
-        for name, entry in shop.catalog.entries.items()
-        if state.agents.get(name, AgentSetting()).enabled
-    }
+    tenant_id = ready[0].item.tenant_id
+    classifier, enabled = shop.triage(state, tenant_id), shop.enabled(state, tenant_id)
     routes = {one.item.id: _settled(one, state, by_item[one.item.id], enabled) for one in ready}
     open_ones = [one.item for one in ready if routes[one.item.id] is None]
     read = read_together(open_ones, classifier)

@@ -3,13 +3,15 @@
 import hashlib
 import hmac
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
 from uuid import UUID
 
-from agents.catalog import open_catalog
+from agents.catalog import Entry, open_catalog
 from agents.contract import Agent
 from agents.loader import Loader
+from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.embedders import chosen
 from core.contracts import Policy, Tier
@@ -35,6 +37,7 @@ class Workshop:
         self.loader = Loader(self.catalog)
         self._looked = time.monotonic()
         self._states: dict[UUID, tuple[float, TenantState]] = {}
+        self._enabled: dict[UUID, tuple[Mapping[str, Entry], Mapping[str, AgentSetting], Mapping[str, Manifest]]] = {}
         self._lock = Lock()
 
     def refresh(self) -> None:
@@ -50,9 +53,19 @@ class Workshop:
         if kept and time.monotonic() - kept[0] < STATE_SECONDS:
             return kept[1]
         with app_database().transaction(tenant_id) as connection:
-            state = policies.tenant_state(connection)
+            state = policies.tenant_state(connection, kept[1] if kept else None)
         self._states[tenant_id] = (time.monotonic(), state)
         return state
+
+    def enabled(self, state: TenantState, tenant_id: UUID) -> Mapping[str, Manifest]:
+        """Return the manifests of the agents that the tenant uses; found anew when folders or settings change."""
+        entries, settings = self.catalog.entries, state.agents
+        kept = self._enabled.get(tenant_id)
+        if kept is None or kept[0] is not entries or kept[1] is not settings:
+            off = {name for name, setting in settings.items() if not setting.enabled}
+            found = {name: entry.manifest for name, entry in entries.items() if name not in off}
+            kept = self._enabled[tenant_id] = (entries, settings, found)
+        return kept[2]
 
     def classifier(self, tenant_id: UUID, classifier_id: UUID) -> Classifier:
         """Return a tenant's stored classifier, kept while it is in use. Raises TryLater when it is gone."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 from core.contracts import Certificate
 from core.errors import Rejected
 from core.ids import new_id
-from core.store.sql import Jsonb, execute, maybe_row, rows
+from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
 
 
 class AgentSetting(NamedTuple):
@@ -36,15 +36,16 @@ class TenantState(NamedTuple):
     certificates: Sequence[Certificate]
     classifiers: Mapping[str, UUID]  # kind -> serving classifier
     candidate: UUID | None = None  # the version of triage that runs in shadow beside the one that serves
+    digest: str = ""  # of what is stored of the agents' settings
 
 
-def tenant_state(connection: Connection) -> TenantState:
-    """Read the transaction's tenant."""
+def tenant_state(connection: Connection, before: TenantState | None = None) -> TenantState:
+    """Read the transaction's tenant. `before` is an earlier reading of it: agents' settings that are the same since are
+    taken from there, since a tenant may have more than a thousand, and every worker asks each second."""
     paused = maybe_row(connection, "SELECT paused FROM tenants")
-    found = rows(
-        connection,
-        f"SELECT agent, {', '.join(AgentSetting._fields)} FROM agent_settings",
-    )
+    # Before the settings: what changes in between is read twice, and not missed.
+    settings = "SELECT coalesce(md5(string_agg(s::text, '|' ORDER BY agent)), '') FROM agent_settings s"
+    digest = str(scalar(connection, settings))
     found_classifiers = rows(
         connection,
         """SELECT kind, id, state FROM classifiers WHERE state = 'serving' OR (state = 'candidate' AND kind = 'triage')
@@ -52,11 +53,17 @@ def tenant_state(connection: Connection) -> TenantState:
     )
     return TenantState(
         paused=bool(paused and paused["paused"]),
-        agents={row["agent"]: AgentSetting(*[row[name] for name in AgentSetting._fields]) for row in found},
+        agents=before.agents if before and before.digest == digest else _settings(connection),
         certificates=live_certificates(connection),
         classifiers={row["kind"]: row["id"] for row in found_classifiers if row["state"] == "serving"},
         candidate=next((row["id"] for row in reversed(found_classifiers) if row["state"] == "candidate"), None),
+        digest=digest,
     )
+
+
+def _settings(connection: Connection) -> dict[str, AgentSetting]:
+    found = rows(connection, f"SELECT agent, {', '.join(AgentSetting._fields)} FROM agent_settings")
+    return {row["agent"]: AgentSetting(*[row[name] for name in AgentSetting._fields]) for row in found}
 
 
 _CERTIFICATE = (

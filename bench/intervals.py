@@ -21,6 +21,7 @@ from metrics import field_accuracy, reviewer_agreement, sketch
 from metrics.change import difference
 from metrics.estimate import Estimate, share
 from metrics.intervals import quantile, ratio, weighted_share
+from metrics.same_mix import change_at_same_mix
 from metrics.sums import Sums
 
 Generator = np.random.Generator
@@ -93,6 +94,18 @@ def _agreement(rng: Generator, n: int) -> tuple[Estimate, float]:
     return reviewer_agreement.estimate(sums), (seen - chance) / (1 - chance)
 
 
+def _same_mix(rng: Generator, n: int) -> tuple[Estimate, float]:
+    """Three intents whose mix and shares both change between two periods."""
+    rates, mix = np.array([[0.9, 0.5, 0.2], [0.85, 0.55, 0.1]]), np.array([0.5, 0.3, 0.2])
+    counts = [rng.multinomial(n, mix[::-1]), rng.multinomial(n, mix)]
+    told = [
+        {str(i): (int(rng.binomial(m, rate[i])), int(m)) for i, m in enumerate(some)}
+        for some, rate in zip(counts, rates, strict=True)
+    ]
+    weights = (counts[0] + counts[1]) / (2 * n)
+    return change_at_same_mix("", told[0], told[1]).difference, float(weights @ (rates[0] - rates[1]))
+
+
 KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {
     "share": _share,
     "audits_of_unequal_probability": _audits,
@@ -101,6 +114,7 @@ KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {
     "sketched_p90": _sketched,
     "cost_per_resolution": _cost,
     "difference_of_shares": _difference,
+    "share_at_same_mix": _same_mix,
     "field_accuracy": _fields,
     "reviewer_agreement": _agreement,
 }

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 
 from api.exports import EVENTS, FIGURES, MEDIA, Format, figure_rows, write
 from api.figures import Wanted, added, make, no_figure, period, report_of
-from api.insights import Changes, changes, fairness, knowledge_gaps
+from api.insights import Changes, One, changes, days_before, fairness, knowledge_gaps, one_figure
 from api.security import Reader
 from api.shapes import Past
 from core.db import app_database
@@ -22,7 +22,7 @@ from metrics.definitions.compare import Compared, known
 from metrics.fairness import Gap
 from metrics.figure import Definition
 from metrics.gaps import KnowledgeGap
-from metrics.report import DEFINITIONS, Line, Report
+from metrics.report import DEFINITIONS, Report
 from metrics.side_by_side import side_by_side
 
 router = APIRouter(prefix="/v1/metrics", tags=["figures"])
@@ -134,12 +134,25 @@ def export(
     return FileResponse(file, filename=name, media_type=MEDIA[format], background=BackgroundTask(file.unlink))
 
 
-@router.get("/{figure}", operation_id="figure", summary="One figure of a period")
-def one_figure(
-    figure: str, caller: Reader, since: Since = None, until: Until = None, origin: Origin | None = None
-) -> Line:
-    made = report_of(Wanted(caller.tenant_id, *period(since, until), None, origin))
-    for line in made.lines:
-        if line.definition.name == figure:
-            return line
-    raise no_figure(figure)
+@router.get("/{figure}", operation_id="figure", summary="One figure of a period, by group, beside an earlier one")
+def one(
+    figure: str,
+    caller: Reader,
+    since: Since = None,
+    until: Until = None,
+    by: GroupBy | None = None,
+    compare: Annotated[
+        Literal["before", "year"] | None,
+        Query(description="Beside the period just before, or the same weekdays a year (364 days) earlier."),
+    ] = None,
+    origin: Origin | None = None,
+) -> One:
+    """Differences have intervals of their own; a figure that is not known in one period has none."""
+    wanted = Wanted(caller.tenant_id, *period(since, until), by, origin)
+    now, then = report_of(wanted), None
+    if compare is not None:
+        then = report_of(days_before(wanted, now.since, now.until, year=compare == "year"))
+    found = one_figure(now, then, figure)
+    if found is None:
+        raise no_figure(figure)
+    return found

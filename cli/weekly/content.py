@@ -149,7 +149,7 @@ def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> lis
         found.append(
             f"Against the week before the automation share moved by {100 * moved.difference.value:+.1f} points"
             f"{', no more than chance may do' if chance else ', a real change'}; most of it, "
-            f"{100 * top.total:+.1f}, lies in {top.by} {named}."
+            f"{100 * top.total:+.1f}, lies in {top.by} {named}.{_at_same_mix(change)}"
         )
     if gap is not None:
         found.append(
@@ -159,6 +159,11 @@ def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> lis
     if report.simulated:
         found.append("A simulated reviewer judged some of it: a demonstration, not a measurement.")
     return found
+
+
+def _at_same_mix(change: Changes) -> str:
+    moved = change.same_mix.difference.value
+    return "" if moved is None else f" Had customers asked the same as then, it would have moved by {100 * moved:+.1f}."
 
 
 def _percent(e: Estimate) -> str:

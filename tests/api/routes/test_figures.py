@@ -1,5 +1,7 @@
 """Figures over HTTP say what they count, and are null with a reason while they are not known."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.api import made
@@ -58,6 +60,19 @@ def test_what_changed_has_a_difference_for_every_figure(worked: Desk) -> None:
     assert {"automation_share", "accuracy", "repeat_contact"} <= names
     share = next(one for one in found["figures"] if one["name"] == "automation_share")
     assert share["difference"]["value"] is None and share["difference"]["missing"]
+
+
+def test_one_figure_comes_by_group_and_beside_an_earlier_period(worked: Desk) -> None:
+    client = worked.client("ops")
+    found = client.get("/v1/metrics/failed_items?by=language&compare=before").json()
+    assert [part["value"] for part in found["parts"]] == ["en"]
+    assert found["parts"][0]["estimate"] == found["estimate"]
+    assert (found["parts"][0]["before"], found["parts"][0]["difference"]) == (None, None)  # nobody wrote then
+    assert found["estimate"]["value"] == 0 and found["before"]["missing"] and found["difference"]["value"] is None
+    since, until, earlier = (datetime.fromisoformat(found[name]) for name in ("since", "until", "before_since"))
+    assert until - since == since - earlier
+    alone = client.get("/v1/metrics/failed_items").json()
+    assert (alone["parts"], alone["before"], alone["before_since"]) == ([], None, None)
 
 
 def test_groups_and_knowledge_gaps_are_lists(worked: Desk) -> None:

@@ -124,7 +124,7 @@ def _unit(value: float, definition: Definition) -> str:
         return f"{value:.3g} s" if value < 120 else f"{value / 60:.0f} min"
     if definition.unit == "usd":
         return f"${value:.4f}"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def print_report(found: Report, console: Console) -> None:

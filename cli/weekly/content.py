@@ -29,12 +29,13 @@ TIMES = ("first_response", "resolution_time", "hours_saved", "cost_per_item", "c
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table; `bars` are shares of 1 drawn beside its rows, None for none."""
+    """A table; `right` names columns of numbers, `bars` are shares of 1 drawn beside its rows, None for none."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    right: Sequence[int] = ()
     bars: Sequence[float | None] = field(default=())
 
 
@@ -79,9 +80,9 @@ def content(connection: Connection, week: Wanted) -> Weekly:
         sentences=_sentences(report, change, next(iter(missing), None)),
         charts=_charts(connection, week),
         tables=[
-            Table(title="How right, how much", head=head, rows=[row(name) for name in SHOWN]),
+            Table(title="How right, how much", head=head, rows=[row(name) for name in SHOWN], right=(2,)),
             _waterfall(report),
-            Table(title="Times and costs", head=head, rows=[row(name) for name in TIMES]),
+            Table(title="Times and costs", head=head, rows=[row(name) for name in TIMES], right=(2,)),
             _explained(change),
             *(_fairness(connection, week, by) for by in QUALITIES[2:]),
             _gaps(missing),
@@ -105,8 +106,12 @@ def _charts(connection: Connection, week: Wanted) -> list[Chart]:
     return [
         Chart(title=title, points=[(label, estimate(one)) for label, one in sums], note=note)
         for title, estimate, note in (
-            ("Automation share, by week of arrival", automation_share.estimate, "Share of all tickets; bars: 95 %."),
-            ("Accuracy of what was automated", accuracy.estimate, "By audits drawn at random; bars: 95 %."),
+            (
+                "Automation share, by week of arrival",
+                automation_share.estimate,
+                "Share of all tickets. Lines: 95 % intervals.",
+            ),
+            ("Accuracy of what was automated", accuracy.estimate, "By audits drawn at random. Lines: 95 % intervals."),
         )
     ]
 
@@ -116,16 +121,29 @@ def _meaning(definition: Definition) -> str:
 
 
 def _moved(one: Change | None, definition: Definition) -> str:
+    """What changed against the week before, and whether it is more than chance may do."""
     if one is None or one.difference.value is None:
         return "–"
-    d = one.difference
-    if definition.unit != "share" or d.value is None:
-        return f"{'−' if (d.value or 0) < 0 else '+'}{number(Estimate(value=abs(d.value or 0)), definition)}"
-    text = f"{100 * d.value:+.1f} points"
-    if d.low is None or d.high is None:
-        return text
-    sure = "" if d.low <= 0 <= d.high else ", a real change"
-    return f"{text} [{100 * d.low:+.1f}, {100 * d.high:+.1f}]{sure}"
+    d, value = one.difference, one.difference.value
+    known = d.low is not None and d.high is not None
+    sure = ", a real change" if known and not _by_chance(d) else ""
+    if definition.unit == "share":
+        around = f" [{_signed(d.low)}, {_signed(d.high)}]" if d.low is not None and d.high is not None else ""
+        return f"{_signed(value)} points{around}{sure}"
+    said = number(Estimate(value=abs(value)), definition)
+    if abs(value) < 0.005 * abs(one.before.value or 0) or not any(digit in said for digit in "123456789"):
+        return "the same"
+    return f"{'−' if value < 0 else '+'}{said}{sure}"
+
+
+def _by_chance(difference: Estimate) -> bool:
+    return difference.low is None or difference.high is None or difference.low <= 0 <= difference.high
+
+
+def _signed(part: float | None, digits: int = 1) -> str:
+    """A part of 1 in points, with a sign where it is not nought as written."""
+    text = f"{100 * (part or 0):+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
 def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> list[str]:
@@ -141,16 +159,7 @@ def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> lis
         found.append(f"Of what went out unseen, {_percent(right)} was right, by {right.n:,} audits drawn at random.")
     else:
         found.append(f"How right it was is not yet known: {right.missing}.")
-    top = next(iter(change.explained), None)
-    moved = next((one for one in change.figures if one.name == "automation_share"), None)
-    if top is not None and moved is not None and moved.difference.value is not None:
-        d, named = moved.difference, top.value or "unknown"
-        chance = d.low is None or d.high is None or d.low <= 0 <= d.high
-        found.append(
-            f"Against the week before the automation share moved by {100 * moved.difference.value:+.1f} points"
-            f"{', no more than chance may do' if chance else ', a real change'}; most of it, "
-            f"{100 * top.total:+.1f}, lies in {top.by} {named}.{_at_same_mix(change)}"
-        )
+    found += _what_moved(change)
     if gap is not None:
         found.append(
             f"Most could be gained in {gap.intent or 'tickets without an intent'}: at most {100 * gap.adds:.1f} points "
@@ -161,9 +170,18 @@ def _sentences(report: Report, change: Changes, gap: KnowledgeGap | None) -> lis
     return found
 
 
-def _at_same_mix(change: Changes) -> str:
-    moved = change.same_mix.difference.value
-    return "" if moved is None else f" Had customers asked the same as then, it would have moved by {100 * moved:+.1f}."
+def _what_moved(change: Changes) -> list[str]:
+    """Only a change that is more than chance is explained: what lies behind noise is noise."""
+    top = next(iter(change.explained), None)
+    moved = next((one.difference for one in change.figures if one.name == "automation_share"), None)
+    if top is None or moved is None or moved.value is None:
+        return []
+    said = f"Against the week before the automation share moved by {_signed(moved.value)} points"
+    if _by_chance(moved):
+        return [f"{said}, no more than chance may do."]
+    said += f", a real change; most of it, {_signed(top.total)}, lies in {top.by} {top.value or 'unknown'}."
+    same = change.same_mix.difference.value
+    return [said if same is None else f"{said} Had customers asked the same as then: {_signed(same)} points."]
 
 
 def _percent(e: Estimate) -> str:
@@ -177,29 +195,34 @@ def _waterfall(report: Report) -> Table:
     for stage in report.waterfall:
         count = "–" if stage.count is None else f"{stage.count:,}"
         definition = report.waterfall_definition
-        rows.append([stage.title, count, number(stage.share, definition), number(stage.workload, definition)])
+        shares = (_whole(number(one, definition), one) for one in (stage.share, stage.workload))
+        rows.append([stage.title, count, *shares])
         bars.append(stage.share.value)
     return Table(
         title="From received to audited right",
         head=("Stage", "Tickets", "Share of all", "Share of the workload"),
         rows=rows,
+        right=(1,),
         bars=bars,
     )
+
+
+def _whole(said: str, share: Estimate) -> str:
+    """All of all is no estimate."""
+    return "100 %" if share.k is not None and share.k == share.n else said
 
 
 def _explained(change: Changes) -> Table:
     rows = [
         [
             f"{one.by} {one.value or 'unknown'}",
-            f"{100 * one.total:+.2f}",
-            f"{100 * one.rate:+.2f}",
-            f"{100 * one.mix:+.2f}",
+            *(_signed(part, 2) for part in (one.total, one.rate, one.mix)),
         ]
         for one in change.explained[:5]
     ]
     note = "Points of automation share; each quality (agent, intent, language, channel) adds up to the whole change."
     head = ("Slice", "Explains", "By its own share", "By there being more or less of it")
-    return Table(title="What moved the automation share", head=head, rows=rows, note=note)
+    return Table(title="What moved the automation share", head=head, rows=rows, note=note, right=(1, 2, 3))
 
 
 def _fairness(connection: Connection, week: Wanted, by: GroupBy) -> Table:
@@ -215,15 +238,15 @@ def _fairness(connection: Connection, week: Wanted, by: GroupBy) -> Table:
     ]
     head = (by.capitalize(), "Tickets", "Automation share, against all others", "Accuracy, against all others", "Worse")
     note = "Worse: surely below the others, however many groups were looked at."
-    return Table(title=f"Served alike, by {by}", head=head, rows=rows, note=note)
+    return Table(title=f"Served alike, by {by}", head=head, rows=rows, note=note, right=(1,))
 
 
 def _points(e: Estimate) -> str:
     if e.value is None:
         return "not yet known"
     if e.low is None or e.high is None:
-        return f"{100 * e.value:+.1f} points"
-    return f"{100 * e.value:+.1f} points [{100 * e.low:+.1f}, {100 * e.high:+.1f}]"
+        return f"{_signed(e.value)} points"
+    return f"{_signed(e.value)} points [{_signed(e.low)}, {_signed(e.high)}]"
 
 
 def _gaps(missing: Sequence[KnowledgeGap]) -> Table:
@@ -234,7 +257,7 @@ def _gaps(missing: Sequence[KnowledgeGap]) -> Table:
         rows.append([gap.intent or "no intent", f"{gap.tickets:,}", adds, gap.missing, reasons or "–"])
     head = ("Intent", "Tickets", "Would add at most", "What is missing", "Held because")
     note = "Points of the workload automated, if every ticket of the intent were dealt with by agents for good."
-    return Table(title="Ten knowledge gaps", head=head, rows=rows, note=note)
+    return Table(title="Ten knowledge gaps", head=head, rows=rows, note=note, right=(1, 2))
 
 
 def _what_it_takes(one: Beside) -> str:

@@ -5,9 +5,11 @@ from xml.sax.saxutils import escape
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
@@ -25,7 +27,7 @@ def write(made: Weekly, out: Path) -> None:
     styles = _styles("Sans", "Sans-Bold")
     story = [Paragraph(escape(made.title), styles["title"]), Paragraph(escape(made.period), styles["note"])]
     story.append(Spacer(1, 4 * mm))
-    story += [Paragraph(f"• {escape(one)}", styles["main"]) for one in made.sentences]
+    story += [Paragraph(escape(one), styles["main"], bulletText="•") for one in made.sentences]
     story.append(Spacer(1, 3 * mm))
     drawn = [
         [Paragraph(escape(chart.title), styles["first"]), _chart(chart), _note(chart, styles)] for chart in made.charts
@@ -36,7 +38,7 @@ def write(made: Weekly, out: Path) -> None:
     for table in made.tables:
         story += _section(table, styles)
     story.append(Paragraph("How to read it", styles["heading"]))
-    story += [Paragraph(f"• {escape(one)}", styles["note"]) for one in made.footnotes]
+    story += [Paragraph(escape(one), styles["foot"], bulletText="•") for one in made.footnotes]
     document = SimpleDocTemplate(
         str(out),
         pagesize=A4,
@@ -65,9 +67,10 @@ def _styles(body: str, bold: str) -> dict[str, ParagraphStyle]:
     return {
         "title": style("title", bold, 18, spaceAfter=4),
         "heading": style("heading", bold, 12, spaceBefore=14, spaceAfter=4),
-        "main": style("main", body, 11, spaceAfter=3),
+        "main": style("main", body, 11, spaceAfter=3, leftIndent=10),
         "cell": style("cell", body, 8.5),
         "first": style("first", bold, 8.5),
+        "foot": style("foot", body, 8.5, spaceAfter=2, leftIndent=8),
         "note": ParagraphStyle("note", fontName=body, fontSize=8.5, leading=11.5, textColor=SOFT, spaceAfter=2),
     }
 
@@ -76,31 +79,46 @@ def _section(table: Table, styles: dict[str, ParagraphStyle]) -> list[object]:
     heading = Paragraph(escape(table.title), styles["heading"])
     if not table.rows:
         return [KeepTogether([heading, Paragraph("Nothing in this week.", styles["note"])])]
-    rows: list[list[object]] = [[Paragraph(escape(one), styles["note"]) for one in table.head]]
+    rows: list[list[object]] = [[_cell(table, i, one, styles["note"]) for i, one in enumerate(table.head)]]
     for number, row in enumerate(table.rows):
-        cells: list[object] = [
-            Paragraph(escape(cell), styles["first" if first == 0 else "cell"]) for first, cell in enumerate(row)
-        ]
+        cells: list[object] = [_cell(table, i, one, styles["cell" if i else "first"]) for i, one in enumerate(row)]
         rows.append(cells + ([_bar(table.bars[number])] if table.bars else []))
     if table.bars:
         rows[0].append("")
-    columns = len(rows[0])
     lines = [("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
-    pads = [(side, (0, 0), (-1, -1), 2) for side in ("TOPPADDING", "BOTTOMPADDING", "LEFTPADDING", "RIGHTPADDING")]
-    grid = Grid(rows, colWidths=_widths(table, columns), repeatRows=1, style=[*lines, *pads])
+    pads = [(side, (0, 0), (-1, -1), 2) for side in ("TOPPADDING", "BOTTOMPADDING", "LEFTPADDING")]
+    pads.append(("RIGHTPADDING", (0, 0), (-1, -1), 8))
+    grid = Grid(rows, colWidths=_widths(table), repeatRows=1, style=[*lines, *pads])
     found: list[object] = [KeepTogether([heading, grid]) if len(rows) < 9 else heading]
     if len(rows) >= 9:
         found.append(grid)
     return found + ([Paragraph(escape(table.note), styles["note"])] if table.note else [])
 
 
-def _widths(table: Table, columns: int) -> list[float]:
-    """Columns as wide as what stands in them asks for, within limits."""
+def _cell(table: Table, column: int, text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(
+        escape(text), ParagraphStyle("right", style, alignment=TA_RIGHT) if column in table.right else style
+    )
+
+
+def _widths(table: Table) -> list[float]:
+    """Each column holds its longest word; what is left goes to those whose texts are longer, up to four lines each."""
     texts = [table.head, *table.rows]
-    longest = [min(60, max(9, *(len(row[i]) for row in texts))) for i in range(len(table.head))]
-    longest[0] = max(18, longest[0])
-    longest += [25] * (columns - len(longest))  # the drawn bars
-    return [WIDTH * one / sum(longest) for one in longest]
+    words = [max(_long(word) for row in texts for word in row[i].split() or [""]) for i in range(len(table.head))]
+    whole = [max(max(_long(row[i]) for row in texts), words[i]) for i in range(len(table.head))]
+    room = WIDTH - (90 if table.bars else 0) - sum(words)
+    wants = [min(a, WIDTH / 2) - b if a > b else 0.0 for a, b in zip(whole, words, strict=True)]
+    part = min(1.0, max(0.0, room) / sum(wants)) if sum(wants) else 0.0
+    found = [word + part * want for word, want in zip(words, wants, strict=True)]
+    if table.bars:
+        return [*found, WIDTH - sum(found)]
+    spare = (WIDTH - sum(found)) / len(found)
+    return [one + spare for one in found]
+
+
+def _long(text: str) -> float:
+    """How wide a text is in a cell, with the cell's own margins."""
+    return float(stringWidth(text, "Sans-Bold", 8.5)) + 10.5
 
 
 def _note(chart: Chart, styles: dict[str, ParagraphStyle]) -> Paragraph:

@@ -67,10 +67,12 @@ class Evidence(Frozen):
 
 class FieldValue(Frozen):
     """One extracted field. `value` as printed, `normalised` in its canonical form (ISO date, decimal with currency).
-    `reason` says why `value` is None. A value without evidence never goes straight through."""
+    `reason` says why `value` is None. A value without evidence never goes straight through. `score` is the chance that
+    the value is right; the document's score is the product over its `required` fields."""
 
     name: str
     type: str
+    required: bool = False
     value: str | None = None
     normalised: str | None = None
     score: float = Field(0.0, ge=0, le=1)

@@ -12,7 +12,7 @@ from agents.contract import Agent, Context
 from agents.documents.classify import Kind, classify
 from agents.documents.einvoice.beyond import doubts
 from agents.documents.einvoice.rules import check
-from agents.documents.extract.engine import checked, document_score, extract
+from agents.documents.extract.engine import checked, document_score, extract, marked
 from agents.documents.extract.exact import invoice_of
 from agents.documents.extract.layout import lay_out
 from agents.documents.extract.told import agreed, held_against
@@ -125,15 +125,16 @@ class ExtractEngine:
             if not both:
                 raise
             doubtful = tuple(one.model_copy(update={"score": one.score * UNSEEN, "reason": str(error)}) for one in read)
-            return ModelsFields(doubtful, document_score(doubtful, file), 0.0, Usage(**(error.spent or {})))
+            return ModelsFields(doubtful, document_score(doubtful), 0.0, Usage(**(error.spent or {})))
         exact = {one.name: one for one in read if one.evidence is not None and one.evidence.kind in ("xml", "code")}
         model = [exact.get(one.name, one) for one in held_against(lay_out(reading), file, told)]
         if both:
-            merged, agreement = agreed(read, model)
-            return ModelsFields(merged, document_score(merged, file), agreement, usage)
+            together, agreement = agreed(read, model)
+            merged = marked(together, file)
+            return ModelsFields(merged, document_score(merged), agreement, usage)
         tables = [one for one in read if one.type == "table"]  # they are left to the rules
-        fields = checked([*model, *tables], file)
-        return ModelsFields(fields, document_score(fields, file), None, usage)
+        fields = marked(checked([*model, *tables], file), file)
+        return ModelsFields(fields, document_score(fields), None, usage)
 
 
 def _pictures(agent: Agent, item: WorkItem, reading: Reading, context: Context, most: int) -> list[bytes]:

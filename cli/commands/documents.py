@@ -16,7 +16,7 @@ from agents.documents.extract.engine import extract
 from agents.documents.parser import Hints
 from agents.documents.splitting import named, names, split
 from agents.documents.values import Reading
-from agents.engines.extract import broken_rules
+from agents.engines.extract import broken_rules, doubts_of
 from agents.fields_file import FieldsFile
 from core.contracts import FieldValue
 from core.errors import Rejected
@@ -80,6 +80,8 @@ def _show(reading: Reading, processor: str, *, text: bool) -> None:
         OUT.print(f"[yellow]note[/yellow] {note}")
     for rule in broken_rules(reading):
         OUT.print(f"[red]{escape(rule)}[/red]")
+    for doubt in doubts_of(reading):
+        OUT.print(f"[yellow]{escape(doubt)}[/yellow]")
     for code in reading.codes:
         OUT.print(f"{code.kind} on page {code.page}: {code.text}", markup=False)
     if fields:
@@ -105,14 +107,14 @@ def _fields(reading: Reading, kind: Kind, processor: str) -> tuple[tuple[FieldVa
 
 
 def _table(fields: tuple[FieldValue, ...], score: float) -> Table:
-    table = Table(caption=f"document score {score:.2f}")
+    table = Table(caption=f"document score {score:.2f} (of the fields marked *: they are required)")
     table.add_column("field", no_wrap=True)
     table.add_column("value", overflow="fold", ratio=3)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("where", overflow="fold", ratio=2)
     for field in fields:
         if field.value is not None:
-            table.add_row(field.name, _value(field), f"{field.score:.2f}", escape(_where(field)))
+            table.add_row(field.name + " *" * field.required, _value(field), f"{field.score:.2f}", escape(_where(field)))
     return table
 
 
@@ -148,6 +150,7 @@ def _as_json(reading: Reading, processor: str) -> dict[str, object]:
         "codes": [code._asdict() for code in reading.codes],
         "notes": list(reading.notes),
         "broken_rules": broken_rules(reading),
+        "doubts": doubts_of(reading),
         "score": score,
         "fields": [field.model_dump(mode="json", exclude_none=True) for field in fields],
     }

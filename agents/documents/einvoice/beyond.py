@@ -1,7 +1,7 @@
-"""What is doubtful in an e-invoice that breaks no rule of EN 16931: a line's amount that does not follow from its price
+"""What is doubtful in an e-invoice that breaks no rule: a line's amount that does not follow from its price
 (PEPPOL-EN16931-R120, with Peppol's own slack), a seller's VAT number without the form of its country (that of the
-European Commission's VIES). The standard's own valid examples have such lines and numbers, so these are reasons to look
-and no broken rules."""
+European Commission's VIES), what an XRechnung should hold and need not. The standard's own valid examples have such
+lines and numbers, so these are reasons to look and no broken rules."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from stdnum import get_cc_module
 from stdnum.exceptions import InvalidFormat, InvalidLength, ValidationError
 
+from agents.documents.einvoice import xrechnung
 from agents.documents.einvoice.lookup import ZERO, money_at, text_at
 from agents.documents.einvoice.official import Violation
 from agents.documents.einvoice.reader import Element, Invoice, find
@@ -68,6 +69,7 @@ def doubts(invoice: Invoice) -> Iterator[Violation]:
         if not text_at(line, places.parts):
             yield from _priced(line, places, number)
     yield from _vat_number(invoice)
+    yield from xrechnung.doubts(invoice)
 
 
 def _priced(line: Element, places: Line, number: int) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """Business rules on an e-invoice, by name: what is missing and which sums are wrong.
 
-UBL and CII: the official rule sets (`official.violations`), and our own reading of EN 16931-1:2017 section 6.4 (BR-*,
-BR-CO-*) where these say nothing.
+UBL and CII: the official rule sets (`official.violations`), our own reading of EN 16931-1:2017 section 6.4 (BR-*,
+BR-CO-*) where these say nothing, and Germany's rules (`xrechnung`) where the invoice says that it is an XRechnung.
 Values the profile leaves out (MINIMUM and BASIC WL have no lines) are not asked for. FatturaPA and Vietnamese invoices
 are held to their authorities' own checks (`national`).
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from agents.documents.einvoice import national, official
+from agents.documents.einvoice import national, official, xrechnung
 from agents.documents.einvoice.lookup import CENT, ZERO, money, money_at, money_of, text_at, texts
 from agents.documents.einvoice.official import Violation
 from agents.documents.einvoice.reader import Element, Invoice, find
@@ -120,7 +120,7 @@ MINIMUM_LACKS = {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-18"}
 def check(invoice: Invoice) -> list[Violation]:
     """Return the broken rules of an e-invoice, each name once, none for a valid one."""
     found: dict[str, Violation] = {}
-    for one in (*_declaration(invoice), *official.violations(invoice), *_own(invoice)):
+    for one in (*_declaration(invoice), *official.violations(invoice), *_own(invoice), *xrechnung.violations(invoice)):
         found.setdefault(one.rule, one)
     return list(found.values())
 

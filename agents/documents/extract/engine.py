@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import product
-from math import exp, log
+from math import exp, log, prod
 
 from agents.documents.einvoice.reader import Invoice
 from agents.documents.extract import identifiers, rules, sure
@@ -32,7 +32,7 @@ KEPT = 4  # candidates of each field that take part in equations
 
 
 def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tuple[tuple[FieldValue, ...], float]:
-    """Return the fields of a document and one score for all of it (the product of the required fields' scores)."""
+    """Return the fields of a document and one score for all of it (see `document_score`)."""
     sheet = lay_out(reading)
     exact = _exact(reading, sheet, file, today or datetime.now(UTC).date())
     printed = [spec for spec in file.fields if spec.name not in exact and spec.type != "table"]
@@ -48,8 +48,8 @@ def extract(reading: Reading, file: FieldsFile, today: date | None = None) -> tu
             fields.append(_address(sheet, spec, _company_cells(file, chosen)))
         else:
             fields.append(_field(spec, chosen.get(spec.name), found.get(spec.name, []), today))
-    found_right = checked(fields, file)
-    return found_right, document_score(found_right, file)
+    found_right = marked(checked(fields, file), file)
+    return found_right, document_score(found_right)
 
 
 def _exact(reading: Reading, sheet: Sheet, file: FieldsFile, today: date) -> dict[str, FieldValue]:
@@ -71,14 +71,18 @@ def _from_xml(invoice: Invoice, spec: FieldSpec) -> FieldValue | None:
     return from_lines(invoice, spec) if spec.type == "table" else from_invoice(invoice, spec)
 
 
-def document_score(fields: Sequence[FieldValue], file: FieldsFile) -> float:
-    """The score of the whole document: the product over required fields and over those that have a value."""
+def marked(fields: Sequence[FieldValue], file: FieldsFile) -> tuple[FieldValue, ...]:
+    """Return the fields, each saying whether its file requires it."""
     required = {spec.name for spec in file.fields if spec.required}
-    score = 1.0
-    for field in fields:
-        if field.name in required or field.value is not None:
-            score *= field.score
-    return round(score, 4)
+    return tuple(field.model_copy(update={"required": field.name in required}) for field in fields)
+
+
+def document_score(fields: Sequence[FieldValue]) -> float:
+    """The score of the whole document: the product over its required fields, over those with a value where none is
+    required. What nobody asked for lowers it only where a check says that it contradicts a required field."""
+    required = [field for field in fields if field.required]
+    counted = required or [field for field in fields if field.value is not None]
+    return round(prod(field.score for field in counted), 4)
 
 
 def _candidates(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:

@@ -17,12 +17,16 @@ from agents.documents.extract.words import (
     NEVER,
     NOT_COMPANY,
     OPENING_LEGAL,
+    PLACES,
+    POSTCODE,
     REGISTERED,
     TITLE,
     TRADE,
+    any_of,
 )
 
 WIDE_GAP = 3.0  # times the height of the print
+LIKE_HEIGHT = 0.75
 LIKE = 0.12  # two names whose scores are nearer than this are easily taken for each other
 STARTS_LEGAL = re.compile(
     r"^\W*(?:\(?[a-z .&]{1,24}\)\s*)?(?:(?:company|holdings?|trading|enterprise|marketing|services) )?"
@@ -47,6 +51,14 @@ SELLER_LABEL = re.compile(
     re.IGNORECASE,
 )
 LETTERS = re.compile(r"[a-z]+")
+WORDS = re.compile(r"[a-z0-9&.]+")
+STREET_WORD = any_of(
+    *("jalan", "jln", "jl", r"lot(?: no)?", "taman", "tmn", r"no\.? ?\d+[a-z]?", "lorong", "lrg", "persiaran", "bandar"),
+    *("kampung", r"kg\.", "kawasan", "seksyen", "section", "floor", "flr", r"level \d+", "block", "blok", r"unit \S+"),
+    *(r"\w*stra(?:ss|s)e", r"\w*str\.", "street", "road", "rd", "avenue", "ave", "lane", "square", "duong", "phuong"),
+    *("quan", "huyen", "thanh pho", r"so \d+", r"ngo \d+", "rue", "via", "weena", "malaysia", r"\w*weg", r"\w*platz"),
+)
+IN_BRACKETS = re.compile(r"\([^()]*\)")
 LONG_NUMBER = re.compile(r"\d[\d ]{4,}")
 
 
@@ -99,11 +111,13 @@ def _company_score(head: list[Row], place: int, row: Row, usual: float, first_ad
     score += 0.06 * min(2.0, max(-1.0, max(cell.line.height for cell in row) / usual - 1))
     score -= 0.045 * (row[0].row - head[0][0].row)
     score += 0.08 * (place + 1 < len(head) and _registers(head[place + 1]))
-    if is_address(row) and not legal:
+    if place + 1 < len(head) and _is_logo(row, head[place + 1]):
+        score -= 0.4
+    if _is_place(row) and not legal:
         score -= 0.35
     if row[0].row > first_address:
         score -= 0.25
-    if sum(sign.isdigit() for sign in folded) > letters:
+    if sum(sign.isdigit() for sign in REGISTRATION.sub("", folded)) > letters:
         score -= 0.35
     if letters < 5:
         score -= 0.1
@@ -139,6 +153,7 @@ def _points(head: list[Row], rows: list[Row], margin: float) -> float:
     bounded = registered or bool(following and (is_address(following) or CONTACT.match(fold_row(following))))
     points = 1.7 + 1.1 * final + 0.8 * registered + (0.3 if bounded else -0.3 if final else -0.9)
     points -= 0.9 * any(_could_be_name(row) for row in head[:first])
+    points -= 1.1 * (first > 0 and _alike(head[first - 1], rows[0])) + 0.9 * (bool(following) and _alike(following, rows[-1]))
     points -= 0.5 * (len(rows) > 1) + 0.7 * (margin < LIKE)
     words = LETTERS.findall(text)
     points -= 0.6 * (len(words) < 2) + 0.5 * (len(rows[0]) > 1)
@@ -150,6 +165,13 @@ def _registers(row: Row) -> bool:
     return REGISTERED.match(text) is not None or (is_bracketed(text) and LONG_NUMBER.search(text) is not None)
 
 
+def _alike(row: Row, name: Row) -> bool:
+    """A row beside the name, printed like it, that may be a piece of it or the name itself."""
+    heights = [max(cell.line.height for cell in one) for one in (row, name)]
+    beside = abs(row[0].row - name[0].row) == 1 and min(heights) > LIKE_HEIGHT * max(heights)
+    return beside and _could_be_name(row) and not _registers(row) and not CONTACT.match(fold_row(row))
+
+
 def _could_be_name(row: Row) -> bool:
     """A row above the name that a person might take for it: not a scribble in small letters, not a stamped number."""
     printed = " ".join(cell.line.text for cell in row)
@@ -159,7 +181,7 @@ def _could_be_name(row: Row) -> bool:
 def _name_rows(head: list[Row], place: int) -> list[Row]:
     """The row and what belongs to it: a name that is cut is joined with the rows before and after."""
     rows = [head[place]]
-    if place and _lacks_name(head[place]) and _name_before(head[place - 1]):
+    if place and (_lacks_name(head[place]) or _names_nobody(head[place])) and _name_before(head[place - 1]) and not _is_logo(head[place - 1], head[place]):
         rows.insert(0, head[place - 1])
     for following in head[place + 1 : place + 4]:
         if NOT_COMPANY.search(fold_row(following)) or not _joined(rows, following):
@@ -171,9 +193,16 @@ def _name_rows(head: list[Row], place: int) -> list[Row]:
 def _lacks_name(row: Row) -> bool:
     """A legal form, perhaps with words that name no one, whose proper name stands above."""
     text = fold_row(row)
-    words = LETTERS.findall(text)
-    generic = LEGAL.search(text) is not None and all(word in GENERIC for word in words)
+    words = LETTERS.findall(IN_BRACKETS.sub("", text)) or LETTERS.findall(text)
+    named = LEGAL.search(text) is not None or "company" in words
+    generic = named and all(word in GENERIC for word in words)
     return STARTS_LEGAL.match(text) is not None or (generic and not OPENING_LEGAL.match(text))
+
+
+def _names_nobody(row: Row) -> bool:
+    """Only words for what a shop is: no name by itself, but often a line about the name above it."""
+    words = LETTERS.findall(IN_BRACKETS.sub("", REGISTRATION.sub("", fold_row(row))))
+    return bool(words) and all(word in GENERIC for word in words)
 
 
 def _joined(rows: list[Row], following: Row) -> bool:
@@ -206,5 +235,18 @@ def _name_before(row: Row) -> bool:
     """A row that may be a name whose legal form stands in the next one."""
     text = fold_row(row)
     return sum(sign.isalpha() for sign in text) > 4 and not (
-        FINAL.search(text) or NEVER.search(text) or NOT_COMPANY.search(text) or is_address(row) or TITLE.match(text)
+        FINAL.search(text) or NEVER.search(text) or NOT_COMPANY.search(text) or _is_place(row) or TITLE.match(text)
     )
+
+
+def _is_place(row: Row) -> bool:
+    """A row of an address; a name may hold the name of a town or a word such as JAYA too."""
+    text = fold_row(row)
+    street = STREET_WORD.search(text) is not None or POSTCODE.search(text) is not None
+    return is_address(row) and (street or all(word in PLACES for word in LETTERS.findall(text)))
+
+
+def _is_logo(row: Row, following: Row) -> bool:
+    """A word or two of the name that stands below in full."""
+    words, whole = WORDS.findall(fold_row(row)), WORDS.findall(fold_row(following))
+    return bool(words) and len(words) < len(whole) and words == whole[: len(words)]

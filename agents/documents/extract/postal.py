@@ -18,10 +18,12 @@ from agents.documents.extract.words import (
     CONTACT,
     CONTACT_TAIL,
     COUNTRY,
+    NEVER,
     NOT_ADDRESS,
     PLACES,
     POSTCODE,
     REGISTERED,
+    STATES,
     TITLE,
 )
 
@@ -29,7 +31,7 @@ HEAD_ROWS = 16
 SURE_READING = 0.985
 SURE_LETTER = 0.97
 BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
-SHORT_PLACE = re.compile(r"^\W*(?:[a-z]{1,2}-)?\d{4,6} [^\W\d]{3,}\W*$")  # a postcode and a place is no registration
+SHORT_PLACE = re.compile(r"^\W*(?:[a-z]{1,2}-)?\d{4,6}[ ,]+[^\W\d]{3,}\W*$")  # a postcode and a place is no registration
 STREET = re.compile(r"^\W*\d{1,4}[a-z]?(?:[-/]\d+)?,? [^\W\d]{2,}|^[^\W\d][\w .'-]{3,} \d{1,4} ?[a-z]?\W*$")
 IN_BRACKETS = re.compile(r"^\([^\W\d][^)]{3,}\)$")
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -37,6 +39,12 @@ POSTAL = re.compile(r"(?<!lot )(?<!pt )(?<!ptd )(?<!no )(?<![\d(-])\d{5}(?![\d-]
 BEGINS = re.compile(
     r"^\W*(?:no\W|lot\W|[a-z]{0,2}\d|so \d|pt\W?d?\W?\d|unit\W|suite|level|block|ground|\d+(?:st|nd|rd|th)\b)"
 )
+
+ENDS_IN_POSTCODE = re.compile(r"(?<![\d(/-])\d{5}\W*$")
+ONLY_POSTCODE = re.compile(r"^\W*\d{5}\W*$")
+BRANCH = re.compile(r"^\d{3,4}\s?-\s?[A-Z][A-Z0-9 ]{2,}$")
+MOST_BRIDGED = 3
+MOST_WORDS = 4
 
 Row = tuple[Cell, ...]
 
@@ -64,8 +72,8 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
     run = [rows[first]]
     gap = False
     for number in range(first + 1, len(rows)):
-        row, following = rows[number], rows[number + 1] if number + 1 < len(rows) else None
-        bridged = _bridges(run, row, following)
+        row = rows[number]
+        bridged = _bridges(run, rows[number:])
         if not (_goes_on(run, row) or bridged):
             break
         gap = gap or bridged
@@ -88,34 +96,63 @@ def _is_street(row: Row, following: Row) -> bool:
 
 
 def _goes_on(run: list[Row], row: Row) -> bool:
-    last, printed = run[-1], " ".join(cell.line.text for cell in row).strip()
-    if row[0].row - last[0].row > 2 or COUNTRY.search(fold_row(last)):
+    last, text = run[-1], fold_row(row)
+    gap = row[0].row - last[0].row
+    done = any(POSTAL.search(fold_row(one)) or ENDS_IN_POSTCODE.search(fold_row(one)) for one in run)
+    if gap == 1 and _is_branch(row, done=done) and not _ends(row) and not NEVER.search(text):
+        return True
+    if gap > 2 or COUNTRY.search(fold_row(last)):
         return False
     if is_address(row):
-        done = any(POSTAL.search(fold_row(one)) for one in run)
-        return not done or _open(last) or _only_places(row) or POSTAL.search(fold_row(row)) is not None
-    if row[0].row - last[0].row > 1 or NOT_ADDRESS.search(fold_row(row)) or TITLE.match(fold_row(row)):
-        return False
-    if IN_BRACKETS.match(printed):
+        return not done or _open(last) or _cut_place(last, row) or POSTAL.search(text) is not None
+    if gap == 1 and not done and _open(last) and ONLY_POSTCODE.match(text):
         return True
-    return _open(last) and len(printed) < 45
-
-
-def _bridges(run: list[Row], row: Row, following: Row | None) -> bool:
-    """A plain row without address words between a street and the row with the postcode."""
-    if following is None or any(POSTAL.search(fold_row(one)) for one in run) or _ends(row):
+    if gap > 1 or _ends(row) or NEVER.search(text):
         return False
-    plain = sum(sign.isalpha() for sign in fold_row(row)) >= 3 and len(fold_row(row)) < 45
-    return plain and row[0].row - run[-1][0].row == 1 and POSTAL.search(fold_row(following)) is not None
+    if _cut_place(last, row):
+        return True
+    return _open(last) and len(text) < 45
+
+
+def _is_branch(row: Row, *, done: bool) -> bool:
+    """The shop's branch in brackets, or behind its number below the postcode, is a part of the address."""
+    printed = " ".join(cell.line.text for cell in row).strip()
+    return IN_BRACKETS.match(printed) is not None or (done and BRANCH.match(printed) is not None)
+
+
+def _cut_place(last: Row, row: Row) -> bool:
+    """The name of a place that was cut goes on: a state alone, `Kembangan, Selangor` below `43300 Seri`, a place below
+    its postcode."""
+    words = WORD.findall(fold_row(row))
+    if not words or len(words) > MOST_WORDS or not _plain(row) or row[0].row - last[0].row > 1:
+        return False
+    if all(word in PLACES for word in words):
+        return True
+    return ENDS_IN_POSTCODE.search(fold_row(last)) is not None or (words[-1] in STATES and not any(sign.isdigit() for sign in fold_row(row)))
+
+
+def _bridges(run: list[Row], rows: list[Row]) -> bool:
+    """A plain row without address words between a street and the row with the postcode, at most two of them on end."""
+    if any(POSTAL.search(fold_row(one)) for one in run):
+        return False
+    last = run[-1][0].row
+    for row in rows[: MOST_BRIDGED + 1]:
+        if row[0].row - last != 1 or _ends(row) or NEVER.search(fold_row(row)):
+            return False
+        last = row[0].row
+        if POSTAL.search(fold_row(row)) or ENDS_IN_POSTCODE.search(fold_row(row)):
+            return True
+        if not _plain(row):
+            return False
+    return False
+
+
+def _plain(row: Row) -> bool:
+    return sum(sign.isalpha() for sign in fold_row(row)) >= 3 and len(fold_row(row)) < 45
 
 
 def _open(row: Row) -> bool:
     return row[-1].line.text.rstrip().endswith((",", "-", "&", "/"))
-
-
-def _only_places(row: Row) -> bool:
-    words = WORD.findall(fold_row(row))
-    return bool(words) and all(word in PLACES for word in words)
 
 
 def _ends(row: Row) -> bool:
@@ -131,7 +168,7 @@ def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
     points = 1.6 + (0.9 if POSTAL.search(text) else -0.6) + (0.6 if ended else -0.8) + (0.4 if near else -0.6)
     points += 0.4 if BEGINS.match(fold_row(run[0])) else -0.4
     points -= 0.5 * (len(run) > 4) + 0.5 * gap + 0.6 * (len(run) == 1)
-    points -= 0.8 * any(IN_BRACKETS.match(" ".join(cell.line.text for cell in row).strip()) for row in run)
+    points -= 0.8 * any(_is_branch(row, done=True) for row in run)
     points -= 0.5 * any(len(row) > 1 for row in run)  # a row in pieces: something may lie between
     return points
 
@@ -149,14 +186,17 @@ def _looks_like_address(text: str, printed: str) -> bool:
     label = ADDRESS_LABEL.match(text)
     if label is not None:
         return True
-    if NOT_ADDRESS.search(text) or len(text) < 4 or is_bracketed(text) or REGISTERED.match(text):
+    if NOT_ADDRESS.search(text) or NEVER.search(text) or len(text) < 4 or is_bracketed(text) or REGISTERED.match(text):
         return False
     return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None
 
 
 def is_bracketed(text: str) -> bool:
     """Say whether a folded text is hardly more than a number, such as a registration in brackets."""
-    return BRACKETED.match(text) is not None and SHORT_PLACE.match(text) is None
+    if BRACKETED.match(text) is None or SHORT_PLACE.match(text):
+        return False
+    place = POSTAL.search(text) or (ENDS_IN_POSTCODE.search(text) and any(word in PLACES for word in WORD.findall(text)))
+    return "(" in text or not place
 
 
 def _is_other(cell: Cell) -> bool:

@@ -41,7 +41,7 @@ TITLE = re.compile(
     r"quittung|kassenbon|credit note|bon|beleg)\W*$"
 )
 NEVER = re.compile(
-    r"thank|www\.|\S@\S+\.\w|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
+    r"thank|www\.|a (?:member|subsidiary|division) of|\S@\S+\.\w|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
     r"^\W*(?:dear|hello|hi|sehr geehrte|guten (?:tag|morgen|abend)|hallo|kinh (?:gui|thua)|(?:xin )?chao)\b"
 )
 NOT_COMPANY = any_of(
@@ -215,7 +215,7 @@ NOT_ADDRESS = any_of(
         "mst",
     ),
     *("ust-id", "bill", "welcome", "table", "hotline", "description", "qty", "e-?mail", "company", "time", "member"),
-    *("company no", "website", "uid", "steuer\\S*", "datum", "ngay", "total", "order", "doc no", "station", "code"),
+    *("company no", "branch ?:", "website", "uid", "steuer\\S*", "datum", "ngay", "total", "order", "doc no", "station", "code"),
     *(r"\d\d:\d\d\S*", "licensee", "pax", "dien thoai"),
 )
 STRONG_TOTAL = re.compile(
@@ -273,7 +273,9 @@ GENERIC = frozenset(  # words that say what a company is or does, not who it is
         "shop bakery pharmacy farmasi klinik clinic motor electrical electronic electronics furniture books book "
         "station petrol apotheke markt group international industries industry cong ty phan thuong mai dich vu "
         "san xuat va mtv mot thanh vien doanh nghiep tu nhan cua hang sieu thi nha syarikat perniagaan pasar "
-        "pasaraya mini runcit and und the of m",
+        "pasaraya mini runcit and und the of m optical optik tyre tyres battery auto parts gift gifts deco home beauty "
+        "care textile frozen food foods signage printing computer laundry pet parking supply supplies resources retail "
+        "management ventures venture court fruit tailoring paint glass papan steamboat kopitiam",
     )
 )
 OPENING_LEGAL = re.compile(  # a legal form that begins a name: Vietnamese and Malay put it in front
@@ -287,6 +289,17 @@ PLACES = frozenset(  # states, districts and countries that may stand alone belo
         "pahang negeri sembilan perlis sabah sarawak labuan putrajaya wilayah persekutuan darul ehsan ridzuan "
         "takzim aman naim iman makmur khusus malaysia singapore petaling jaya klang shah alam kl de west east "
         "ipoh deutschland germany berlin hamburg bayern hessen osterreich austria schweiz switzerland vietnam "
-        "viet nam ha noi tp ho chi minh hcm da nang uk united kingdom england london usa indonesia thailand",
+        "viet nam ha noi tp ho chi minh hcm da nang uk united kingdom england london usa indonesia thailand "
+        "masai skudai kulai kluang muar segamat pontian kangar tawau sandakan bintulu miri sibu kuching kinabalu "
+        "bentong kuantan temerloh pekan raub taiping sitiawan manjung kampar tapah rawang kajang semenyih bangi nilai "
+        "seremban rembau tampin jasin kulim mertajam butterworth perai georgetown klang banting dengkil cyberjaya "
+        "sepang puchong kembangan serdang petani balakong cheras",
+    )
+)
+STATES = frozenset(  # what ends an address whose place was cut
+    re.findall(
+        r"[a-z]+",
+        "selangor johor melaka malacca penang pinang perak kedah kelantan terengganu pahang sembilan perlis sabah "
+        "sarawak labuan putrajaya persekutuan lumpur malaysia ehsan takzim ridzuan",
     )
 )

@@ -44,7 +44,9 @@ def test_an_invoice_becomes_a_proposal_with_evidence_for_every_value(agent: Agen
     assert (proposal.kind, proposal.document_type, proposal.language) == ("fields", "invoice", "de")
     assert all(field.evidence is not None for field in proposal.fields if field.value is not None)
     assert all(field.reason for field in proposal.fields if field.value is None)
-    assert 0 < proposal.score <= min(field.score for field in proposal.fields if field.value is not None)
+    required = [field for field in proposal.fields if field.required]
+    assert {field.name for field in required} >= {"invoice_number", "invoice_date", "total"}
+    assert 0 < proposal.score <= min(field.score for field in required)
     assert proposal.fingerprint == agent.fingerprint
 
 

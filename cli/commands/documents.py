@@ -114,7 +114,9 @@ def _table(fields: tuple[FieldValue, ...], score: float) -> Table:
     table.add_column("where", overflow="fold", ratio=2)
     for field in fields:
         if field.value is not None:
-            table.add_row(field.name + " *" * field.required, _value(field), f"{field.score:.2f}", escape(_where(field)))
+            table.add_row(
+                field.name + " *" * field.required, _value(field), f"{field.score:.2f}", escape(_where(field))
+            )
     return table
 
 

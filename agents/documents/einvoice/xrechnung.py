@@ -76,7 +76,8 @@ CII = Places(
     postcode="PostcodeCode",
     tax_ids=(_AGREE + "SellerTradeParty/SpecifiedTaxRegistration/ID",),
     representative=_AGREE + "SellerTaxRepresentativeTradeParty",
-    categories=(_DEAL + "IncludedSupplyChainTradeLineItem/SpecifiedLineTradeSettlement/ApplicableTradeTax/CategoryCode",),
+    categories=(
+        _DEAL + "IncludedSupplyChainTradeLineItem/SpecifiedLineTradeSettlement/ApplicableTradeTax/CategoryCode",),
     tax_group=_PAY + "ApplicableTradeTax",
     rate="RateApplicablePercent",
     terms=_PAY + "SpecifiedTradePaymentTerms/Description",
@@ -117,7 +118,8 @@ UBL = Places(
     transfer_account="PayeeFinancialAccount/ID",
     card="CardAccount",
     mandate=("PaymentMeans/PaymentMandate/ID",),
-    creditor=(_SELLER + "PartyIdentification/ID[@schemeID='SEPA']", "PayeeParty/PartyIdentification/ID[@schemeID='SEPA']"),
+    creditor=(_SELLER + "PartyIdentification/ID[@schemeID='SEPA']",
+              "PayeeParty/PartyIdentification/ID[@schemeID='SEPA']"),
     debited="PaymentMeans/PaymentMandate/PayerFinancialAccount/ID",
     attachment="AdditionalDocumentReference/Attachment/EmbeddedDocumentBinaryObject",
 )  # fmt: skip

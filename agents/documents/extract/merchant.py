@@ -53,7 +53,19 @@ SELLER_LABEL = re.compile(
 LETTERS = re.compile(r"[a-z]+")
 WORDS = re.compile(r"[a-z0-9&.]+")
 STREET_WORD = any_of(
-    *("jalan", "jln", "jl", r"lot(?: no)?", "taman", "tmn", r"no\.? ?\d+[a-z]?", "lorong", "lrg", "persiaran", "bandar"),
+    *(
+        "jalan",
+        "jln",
+        "jl",
+        r"lot(?: no)?",
+        "taman",
+        "tmn",
+        r"no\.? ?\d+[a-z]?",
+        "lorong",
+        "lrg",
+        "persiaran",
+        "bandar",
+    ),
     *("kampung", r"kg\.", "kawasan", "seksyen", "section", "floor", "flr", r"level \d+", "block", "blok", r"unit \S+"),
     *(r"\w*stra(?:ss|s)e", r"\w*str\.", "street", "road", "rd", "avenue", "ave", "lane", "square", "duong", "phuong"),
     *("quan", "huyen", "thanh pho", r"so \d+", r"ngo \d+", "rue", "via", "weena", "malaysia", r"\w*weg", r"\w*platz"),
@@ -97,7 +109,8 @@ def _apart(row: Row) -> list[Row]:
 
 
 def _company_score(head: list[Row], place: int, row: Row, usual: float, first_address: int) -> float:
-    folded, printed = fold_row(row), " ".join(cell.line.text for cell in row)
+    printed = " ".join(cell.line.text for cell in row)
+    folded = REGISTRATION.sub("", fold_row(row)) if not _registers(row) else fold_row(row)
     letters = sum(sign.isalpha() for sign in folded)
     legal = LEGAL.search(folded) is not None
     if letters < 3 or NEVER.search(folded) or is_bracketed(folded) or TITLE.match(folded):
@@ -117,7 +130,7 @@ def _company_score(head: list[Row], place: int, row: Row, usual: float, first_ad
         score -= 0.35
     if row[0].row > first_address:
         score -= 0.25
-    if sum(sign.isdigit() for sign in REGISTRATION.sub("", folded)) > letters:
+    if sum(sign.isdigit() for sign in folded) > letters:
         score -= 0.35
     if letters < 5:
         score -= 0.1
@@ -153,7 +166,9 @@ def _points(head: list[Row], rows: list[Row], margin: float) -> float:
     bounded = registered or bool(following and (is_address(following) or CONTACT.match(fold_row(following))))
     points = 1.7 + 1.1 * final + 0.8 * registered + (0.3 if bounded else -0.3 if final else -0.9)
     points -= 0.9 * any(_could_be_name(row) for row in head[:first])
-    points -= 1.1 * (first > 0 and _alike(head[first - 1], rows[0])) + 0.9 * (bool(following) and _alike(following, rows[-1]))
+    points -= 1.1 * (first > 0 and _alike(head[first - 1], rows[0])) + 0.9 * (
+        bool(following) and _alike(following, rows[-1])
+    )
     points -= 0.5 * (len(rows) > 1) + 0.7 * (margin < LIKE)
     words = LETTERS.findall(text)
     points -= 0.6 * (len(words) < 2) + 0.5 * (len(rows[0]) > 1)
@@ -181,7 +196,12 @@ def _could_be_name(row: Row) -> bool:
 def _name_rows(head: list[Row], place: int) -> list[Row]:
     """The row and what belongs to it: a name that is cut is joined with the rows before and after."""
     rows = [head[place]]
-    if place and (_lacks_name(head[place]) or _names_nobody(head[place])) and _name_before(head[place - 1]) and not _is_logo(head[place - 1], head[place]):
+    if (
+        place
+        and (_lacks_name(head[place]) or _names_nobody(head[place]))
+        and _name_before(head[place - 1])
+        and not _is_logo(head[place - 1], head[place])
+    ):
         rows.insert(0, head[place - 1])
     for following in head[place + 1 : place + 4]:
         if NOT_COMPANY.search(fold_row(following)) or not _joined(rows, following):

@@ -31,7 +31,9 @@ HEAD_ROWS = 16
 SURE_READING = 0.985
 SURE_LETTER = 0.97
 BRACKETED = re.compile(r"^\W*\(?[^()]{0,12}\d{4,}[^()]{0,6}\)?\W*$")
-SHORT_PLACE = re.compile(r"^\W*(?:[a-z]{1,2}-)?\d{4,6}[ ,]+[^\W\d]{3,}\W*$")  # a postcode and a place is no registration
+SHORT_PLACE = re.compile(
+    r"^\W*(?:[a-z]{1,2}-)?\d{4,6}[ ,]+[^\W\d]{3,}\W*$"
+)  # a postcode and a place is no registration
 STREET = re.compile(r"^\W*\d{1,4}[a-z]?(?:[-/]\d+)?,? [^\W\d]{2,}|^[^\W\d][\w .'-]{3,} \d{1,4} ?[a-z]?\W*$")
 IN_BRACKETS = re.compile(r"^\([^\W\d][^)]{3,}\)$")
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -42,6 +44,7 @@ BEGINS = re.compile(
 
 ENDS_IN_POSTCODE = re.compile(r"(?<![\d(/-])\d{5}\W*$")
 ONLY_POSTCODE = re.compile(r"^\W*\d{5}\W*$")
+LONG_NUMBER = re.compile(r"\d{5}")
 BRANCH = re.compile(r"^\d{3,4}\s?-\s?[A-Z][A-Z0-9 ]{2,}$")
 MOST_BRIDGED = 3
 MOST_WORDS = 4
@@ -99,7 +102,7 @@ def _goes_on(run: list[Row], row: Row) -> bool:
     last, text = run[-1], fold_row(row)
     gap = row[0].row - last[0].row
     done = any(POSTAL.search(fold_row(one)) or ENDS_IN_POSTCODE.search(fold_row(one)) for one in run)
-    if gap == 1 and _is_branch(row, done=done) and not _ends(row) and not NEVER.search(text):
+    if gap == 1 and _is_branch(row, done=done):
         return True
     if gap > 2 or COUNTRY.search(fold_row(last)):
         return False
@@ -116,7 +119,9 @@ def _goes_on(run: list[Row], row: Row) -> bool:
 
 def _is_branch(row: Row, *, done: bool) -> bool:
     """The shop's branch in brackets, or behind its number below the postcode, is a part of the address."""
-    printed = " ".join(cell.line.text for cell in row).strip()
+    printed, text = " ".join(cell.line.text for cell in row).strip(), fold_row(row)
+    if LONG_NUMBER.search(text) or NOT_ADDRESS.search(text) or NEVER.search(text) or CONTACT.match(text):
+        return False
     return IN_BRACKETS.match(printed) is not None or (done and BRANCH.match(printed) is not None)
 
 
@@ -128,7 +133,9 @@ def _cut_place(last: Row, row: Row) -> bool:
         return False
     if all(word in PLACES for word in words):
         return True
-    return ENDS_IN_POSTCODE.search(fold_row(last)) is not None or (words[-1] in STATES and not any(sign.isdigit() for sign in fold_row(row)))
+    return ENDS_IN_POSTCODE.search(fold_row(last)) is not None or (
+        words[-1] in STATES and not any(sign.isdigit() for sign in fold_row(row))
+    )
 
 
 def _bridges(run: list[Row], rows: list[Row]) -> bool:
@@ -195,7 +202,9 @@ def is_bracketed(text: str) -> bool:
     """Say whether a folded text is hardly more than a number, such as a registration in brackets."""
     if BRACKETED.match(text) is None or SHORT_PLACE.match(text):
         return False
-    place = POSTAL.search(text) or (ENDS_IN_POSTCODE.search(text) and any(word in PLACES for word in WORD.findall(text)))
+    place = POSTAL.search(text) or (
+        ENDS_IN_POSTCODE.search(text) and any(word in PLACES for word in WORD.findall(text))
+    )
     return "(" in text or not place
 
 

@@ -41,7 +41,8 @@ TITLE = re.compile(
     r"quittung|kassenbon|credit note|bon|beleg)\W*$"
 )
 NEVER = re.compile(
-    r"thank|www\.|a (?:member|subsidiary|division) of|\S@\S+\.\w|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
+    r"thank|www\.|a (?:member|subsidiary|division) of|"
+    r"\S@\S+\.\w|https?:|welcome|herzlich|willkommen|formerly|licensee|page \d|"
     r"^\W*(?:dear|hello|hi|sehr geehrte|guten (?:tag|morgen|abend)|hallo|kinh (?:gui|thua)|(?:xin )?chao)\b"
 )
 NOT_COMPANY = any_of(
@@ -215,7 +216,20 @@ NOT_ADDRESS = any_of(
         "mst",
     ),
     *("ust-id", "bill", "welcome", "table", "hotline", "description", "qty", "e-?mail", "company", "time", "member"),
-    *("company no", "branch ?:", "website", "uid", "steuer\\S*", "datum", "ngay", "total", "order", "doc no", "station", "code"),
+    *(
+        "company no",
+        "branch ?:",
+        "website",
+        "uid",
+        "steuer\\S*",
+        "datum",
+        "ngay",
+        "total",
+        "order",
+        "doc no",
+        "station",
+        "code",
+    ),
     *(r"\d\d:\d\d\S*", "licensee", "pax", "dien thoai"),
 )
 STRONG_TOTAL = re.compile(

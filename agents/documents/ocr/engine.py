@@ -8,13 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from agents.documents.ocr import codes
+from agents.documents.ocr import codes, missed
 from agents.documents.ocr.latin import LONG_SIDE, LatinReader, Picture, Quad, ReadLine, crop, sides
 from agents.documents.ocr.vietnamese import VietnameseReader, looks_vietnamese
 from agents.documents.parser import Hints
 from agents.documents.values import Line, Page, Part
 
 LEAST_SCORE = 0.5  # of a line; below it the text is noise more often than print
+SURE, LEAST_SIGNS = 0.85, 5  # of a row that the detector passed over; less is noise between rows
 UNSURE = 0.80  # mean score under which the picture may stand on its head
 
 
@@ -45,6 +46,11 @@ class OcrEngine:
                 upright = np.ascontiguousarray(np.rot90(upright, 2))
                 quads = [np.roll(np.array([width, height], np.float32) - quad, 2, axis=0) for quad in quads]
                 crops, read, turned = heads, again, (turned + 180) % 360
+        for quad in missed.between(upright, quads):
+            cut = crop(upright, quad)
+            one = self._latin.read([cut])[0]
+            if one.score >= SURE and sum(sign.isalnum() for sign in one.text) >= LEAST_SIGNS:
+                quads, crops, read = [*quads, quad], [*crops, cut], [*read, one]
         reader = "ocr"
         if hints.language == "vi" or looks_vietnamese(one.text for one in read):
             read, reader = self._vietnamese.read(crops, read), f"ocr-{self._vietnamese.name}"

@@ -30,8 +30,8 @@ EventKind = Literal[
     "review.undone",  # by: a send was taken back before it went out
     "staff.replied",  # by, seconds
     "audit.drawn",  # probability, agent, fingerprint
-    "audit.judged",  # right, critical, by, simulated, probability, agent, fingerprint; of documents also fields (how
-    #                  many) and wrong_fields [name]
+    "audit.judged",  # right, critical, by, simulated, probability, agent, fingerprint, seconds (of judging); of
+    #                  documents also fields (how many) and wrong_fields [name]
     "outcome.recorded",  # outcome, by
     "ticket.closed",  # by ("customer" | "staff" | "agent" | "silence")
     "ticket.reopened",  # by
@@ -50,7 +50,7 @@ EventKind = Literal[
     "certificate.issued",  # certificate fields
     "certificate.revoked",
     "alarm.rang",  # alarm, agent, fingerprint, why ("accuracy" | "signs"), value, level, since, members
-    "audit.seconded",  # right, critical, by, agreed: a second reviewer's word on an audit
+    "audit.seconded",  # right, critical, by, agreed, seconds: a second reviewer's word on an audit
     "agent.set",  # agent, tier, target, paused: a live setting changed
     "csat.asked",  # the customer was asked for a rating
     "csat.answered",  # rating 1 to 5

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
-VERSION = 4  # of what the counters mean; a change makes every roll-up anew from the log
+VERSION = 5  # of what the counters mean; a change makes every roll-up anew from the log
 
 FIELDS = ("documents", "n", "k", "w", "wk", "ww", "wwk", "wwkk")  # of audited documents whose wrong fields are known
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
@@ -38,6 +38,8 @@ COUNTERS: tuple[str, ...] = (
     *(f"csat_{by}{what}" for by in ("automated", "assisted", "human") for what in ("", "_good", "_asked")),
     *(f"among_{name}" for name in AMONG),
     *VENDORS,
+    # What people spend on what agents sent: audits of it, and what was left for them to do on tickets answered unseen.
+    *(f"{what}{how}" for what in ("judged", "cleaned") for how in ("", "_timed", "_ms")),
 )
 # What an item adds only unless its customer came back in another ticket.
 LASTING = ("durable", "confirmed", "durable_cost", *(f"kept_{name}" for name in AUDIT))

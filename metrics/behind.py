@@ -18,6 +18,8 @@ BEHIND: dict[str, Behind] = {
     "automation_share": Behind("ticket", "settled", "durable"),
     "workload_share": Behind("ticket", "settled", "durable"),
     "hours_saved": Behind("ticket", "settled", "durable"),
+    "net_hours_saved": Behind("ticket", "settled", "durable"),
+    "net_workload_share": Behind("ticket", "settled", "durable"),
     "accuracy": Behind("", "audit_n", "audit_k"),
     "document_accuracy": Behind("document", "audit_n", "audit_k"),
     "involvement": Behind("ticket", "settled", "attempted"),

@@ -67,6 +67,7 @@ def of_ticket(ticket: TicketFacts, now: datetime, verdict: Verdict | None = None
         found.update({name: 1 for name, there in reached.items() if there})
         if cost:
             found["settled_cost"], found["settled_cost_2"] = cost, cost * cost
+        found |= _minutes(ticket, runs)
         if ticket.contained and not ticket.reopened:
             found["quiet"] = 1
             lasting = _lasting(ticket, runs, cost)
@@ -86,6 +87,17 @@ def of_ticket(ticket: TicketFacts, now: datetime, verdict: Verdict | None = None
             found[f"csat_{kind}_good"] = 1
     found.update(vendor_counts(see(ticket, now), verdict))
     return found, lasting
+
+
+def _minutes(ticket: TicketFacts, runs: list[RunFacts]) -> dict[str, int]:
+    """What people spent on what agents did alone: audits, and tickets that were left to them after an answer."""
+    judged = [run.judging_seconds for run in runs if run.right is not None]
+    cleaned = [ticket.human_seconds] if ticket.answered and ticket.touched else []
+    found: dict[str, int] = {}
+    for name, spent in (("judged", judged), ("cleaned", cleaned)):
+        timed = [round(seconds * 1000) for seconds in spent if seconds is not None]
+        found |= {name: len(spent), f"{name}_timed": len(timed), f"{name}_ms": sum(timed)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _ending(ticket: TicketFacts) -> str:

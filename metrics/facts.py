@@ -102,6 +102,7 @@ class RunFacts:
     right          the last judgement of an audit drawn at random, else None
     fields, wrong  of a document's judgement: how many fields it has, how many the reviewer named as wrong
     seconded       what the first and the second reviewer said, where two judged it
+    judging_seconds  what all judgements of it took people; None where nobody recorded any
     """
 
     id: UUID
@@ -117,6 +118,7 @@ class RunFacts:
     fields: int = 0
     wrong: int = 0
     seconded: tuple[bool, bool] | None = None
+    judging_seconds: float | None = None
     simulated: bool = False
     cost_usd: float = 0.0
     seconds: float = 0.0

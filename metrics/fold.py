@@ -282,10 +282,13 @@ def _runs(ordered: list[Happened]) -> tuple[RunFacts, ...]:
             continue
         run = values.setdefault(event.run_id, {"id": event.run_id})
         run.update(_RUN_READERS[event.kind](event.data))
+        if event.kind in _JUDGEMENTS and (spent := event.data.get("seconds")) is not None:
+            run["judging_seconds"] = run.get("judging_seconds", 0.0) + float(spent)
     return tuple(RunFacts(**_audit(run)) for run in values.values())
 
 
-_JUDGED = ("right", "simulated", "fields", "wrong", "seconded")
+_JUDGEMENTS = ("audit.judged", "audit.seconded")
+_JUDGED = ("right", "simulated", "fields", "wrong", "seconded", "judging_seconds")
 
 
 def _audit(run: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from metrics.estimate import Estimate, unknown
 from metrics.figure import Definition
 from metrics.sums import Sums
-from metrics.workload_share import of_stage
+from metrics.workload_share import hours_of_all, of_stage
 
 DEFINITION = Definition(
     name="hours_saved",
@@ -13,8 +13,8 @@ DEFINITION = Definition(
     denominator="none: a sum",
     window="by arrival; judged after 7 days; minutes by intent as measured on tickets that people alone handled, "
     "before the period where at least 30 of those have times",
-    exclusions="spam, tickets merged into another, imported past; the minutes that audits and reviews cost are not yet "
-    "taken off",
+    exclusions="spam, tickets merged into another, imported past; the minutes that audits and clean-ups cost are "
+    "taken off in the net hours",
     source="events as for the automation share; seconds in staff.replied and review.*",
 )
 
@@ -22,9 +22,8 @@ DEFINITION = Definition(
 def estimate(sums: Sums) -> Estimate:
     """Seconds by intent times durable tickets; the interval is that of the workload share."""
     part = of_stage(sums, "durable")
-    if part.value is None or sums.minutes is None:
+    if part.value is None:
         return unknown(part.missing, n=part.n, pending=sums.pending)
-    minutes = sums.minutes
-    hours = sum(c["settled"] * minutes.seconds(intent) for intent, c in sums.by_intent.items()) / 3600
+    hours = hours_of_all(sums)
     low, high = ((None if end is None else end * hours) for end in (part.low, part.high))
     return Estimate(value=part.value * hours, low=low, high=high, n=part.n, pending=sums.pending)

@@ -27,6 +27,7 @@ WITH told AS (
             FILTER (kind IN ('audit.drawn', 'decision.recorded')) AS p,
         arg_max({'right': coalesce(d."right", false), 'simulated': coalesce(d.simulated, false), 'fields': d.fields,
                  'wrong': coalesce(len(d.wrong_fields), 0)}, rowid) FILTER (kind = 'audit.judged') AS judged,
+        sum(d.seconds) FILTER (kind IN ('audit.judged', 'audit.seconded')) AS judging,
         arg_max({'right': coalesce(d."right", false), 'first': coalesce(d."right" = d.agreed, false)}, rowid)
             FILTER (kind = 'audit.seconded') AS seconded
     FROM log
@@ -46,7 +47,8 @@ SELECT item, run, place, coalesce(shadow, false) AS shadow,
     CASE WHEN audited THEN judged.fields END AS fields,
     CASE WHEN judged."right" THEN judged.fields
          WHEN judged.wrong > 0 THEN greatest(judged.fields - judged.wrong, 0) END AS fields_right,
-    CASE WHEN audited THEN seconded END AS seconded
+    CASE WHEN audited THEN seconded END AS seconded,
+    CASE WHEN audited AND judged IS NOT NULL THEN judging END AS judging
 FROM told;
 
 CREATE OR REPLACE TEMP TABLE of_runs AS
@@ -80,6 +82,9 @@ SELECT item,
     count(*) FILTER (seconded."first") AS seconded_first,
     count(*) FILTER (seconded."right") AS seconded_second,
     count(*) FILTER (seconded."first" AND seconded."right") AS seconded_both,
+    count(*) FILTER ("right" IS NOT NULL) AS judged,
+    count(judging) AS judged_timed,
+    CAST(sum(round_even(judging * 1000, 0)) AS BIGINT) AS judged_ms,
     CAST(bool_or(drafted) AS INTEGER) AS drafted,
     CAST(bool_or(simulated) AS INTEGER) AS simulated,
     micro(sum(cost)) AS cost,

@@ -47,6 +47,13 @@ SELECT id, 'ticket' AS item,
     CASE WHEN (csat_asked OR csat IS NOT NULL) AND served = 'human' THEN 1 END AS csat_human_asked,
     verdicts.* EXCLUDE (pattern),
     nullif(replies, 0) AS chatwoot_hours_saved,
+    CASE WHEN is_settled THEN judged END AS judged,
+    CASE WHEN is_settled THEN judged_timed END AS judged_timed,
+    CASE WHEN is_settled THEN judged_ms END AS judged_ms,
+    CASE WHEN is_settled AND answered AND touched THEN 1 END AS cleaned,
+    CASE WHEN is_settled AND answered AND touched AND human_seconds IS NOT NULL THEN 1 END AS cleaned_timed,
+    CASE WHEN is_settled AND answered AND touched
+        THEN CAST(round_even(human_seconds * 1000, 0) AS BIGINT) END AS cleaned_ms,
     -- what it adds besides, unless its customer came back in another ticket
     CASE WHEN is_quiet THEN 1 END AS lasting_durable,
     CASE WHEN is_quiet AND confirmed THEN 1 END AS lasting_confirmed,

@@ -13,8 +13,8 @@ DEFINITION = Definition(
     denominator="handling minutes that people would have spent on all tickets received",
     window="by arrival; judged after 7 days; minutes by intent as measured on tickets that people alone handled, "
     "before the period where at least 30 of those have times",
-    exclusions="spam, tickets merged into another, imported past; the minutes that audits and reviews cost are not yet "
-    "taken off",
+    exclusions="spam, tickets merged into another, imported past; the minutes that audits and clean-ups cost are "
+    "taken off in the net share",
     source="events as for the automation share; seconds in staff.replied and review.*",
 )
 
@@ -22,6 +22,14 @@ DEFINITION = Definition(
 def estimate(sums: Sums) -> Estimate:
     """Minutes of durable tickets over minutes of all, settled tickets only."""
     return of_stage(sums, "durable").model_copy(update={"pending": sums.pending})
+
+
+def hours_of_all(sums: Sums) -> float:
+    """Hours that people would have spent on all settled tickets; 0 where no handling time is known."""
+    if sums.minutes is None:
+        return 0.0
+    minutes = sums.minutes
+    return sum(c["settled"] * minutes.seconds(intent) for intent, c in sums.by_intent.items()) / 3600
 
 
 def of_stage(sums: Sums, stage: str) -> Estimate:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from api.gate_seen import gate_of
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
+from api.pages.ticket import number
 from api.problems import invalid
 from api.routes import audits as routes
 from api.security import Caller
@@ -47,8 +48,12 @@ def judge(
     audit_id: UUID,
     verdict: Annotated[Verdict, Form()],
     note: Annotated[str, Form()] = "",
+    seconds: Annotated[str, Form()] = "",
 ) -> Response:
-    body = invalid(_judgement, {"right": verdict == "right", "critical": verdict == "harmful", "note": note})
+    body = invalid(
+        _judgement,
+        {"right": verdict == "right", "critical": verdict == "harmful", "note": note, "seconds": number(seconds)},
+    )
     with app_database().transaction(caller.tenant_id) as connection:
         row = routes.judge(connection, caller.tenant_id, audit_id, body, caller.name)
     words = Words(caller.language)

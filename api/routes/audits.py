@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from api import views
+from api.routes.reviews import Seconds
 from api.security import Staff
 from api.shapes import Shape, clean
 from core.db import app_database
@@ -49,6 +50,7 @@ class Judgement(Shape):
     right: bool
     critical: bool = False
     note: Annotated[str, Field(max_length=2000), AfterValidator(clean)] = ""
+    seconds: Seconds | None = None
 
 
 class Judged(BaseModel):
@@ -82,9 +84,8 @@ def judge(connection: Any, tenant_id: UUID, audit_id: UUID, body: Judgement, by:
     if found is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
     at = datetime.now().astimezone()  # the store dates it back by the item's own shift
-    return audits.judge(
-        connection, tenant_id, audit_id, right=body.right, critical=body.critical, note=body.note, by=by, at=at
-    )
+    said = body.model_dump(include={"right", "critical", "note", "seconds"})
+    return audits.judge(connection, tenant_id, audit_id, **said, by=by, at=at)
 
 
 def of_row(row: views.Row) -> Audit:

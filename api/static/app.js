@@ -56,6 +56,8 @@ document.addEventListener("visibilitychange", () => {
 document.addEventListener("submit", (event) => {
   const field = event.target.querySelector?.("[name=seconds]");
   if (field) field.value = (seconds + (since ? (performance.now() - since) / 1000 : 0)).toFixed(1);
+  seconds = 0; // the next audit comes into this page
+  since = performance.now();
 }, true);
 
 // Colleagues see who has a ticket in front of them.

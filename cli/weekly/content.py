@@ -24,7 +24,7 @@ SHOWN = (
     *("straight_through", "document_accuracy", "field_accuracy"),
 )
 WEEKS = 8
-TIMES = ("first_response", "resolution_time", "hours_saved", "cost_per_item", "cost_per_resolution")
+TIMES = ("first_response", "resolution_time", "hours_saved", "net_hours_saved", "cost_per_item", "cost_per_resolution")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,8 +50,10 @@ def judge(
     note: str = "",
     by: str,
     at: datetime,
+    seconds: float | None = None,
 ) -> RowMapping:
-    """Record a judgement; judging again corrects the earlier one and both are kept. Returns the audit, score included.
+    """Record a judgement, and how long it took; judging again corrects the earlier one and both are kept. Returns the
+    audit, score included.
 
     On an audit that two reviewers judge, the first word of another one than the first is the second reviewer's: it is
     kept beside the first, and where they differ the run counts as wrong until somebody judges once more.
@@ -61,7 +63,17 @@ def judge(
     if scalar(
         connection, f"SELECT EXISTS (SELECT 1 FROM audits a WHERE a.id = :id AND {_SECOND_WANTED})", id=audit_id, by=by
     ):
-        return _second(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, at=at)
+        return _second(
+            connection,
+            tenant_id,
+            audit_id,
+            right=right,
+            critical=critical,
+            note=note,
+            by=by,
+            at=at,
+            seconds=seconds,
+        )
     row = maybe_row(
         connection,
         """UPDATE audits a SET state = 'judged', "right" = :right, critical = :critical, judged_by = :by,
@@ -98,10 +110,15 @@ def judge(
                 "probability": row["probability"],
                 "agent": row["agent"],
                 "fingerprint": row["fingerprint"],
+                **_timed(seconds),
             },
         ),
     )
     return row
+
+
+def _timed(seconds: float | None) -> dict[str, float]:
+    return {} if seconds is None else {"seconds": seconds}
 
 
 def _keep(
@@ -141,6 +158,7 @@ def _second(
     note: str,
     by: str,
     at: datetime,
+    seconds: float | None = None,
 ) -> RowMapping:
     """Keep the second reviewer's word beside the first's."""
     _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=True)
@@ -161,16 +179,15 @@ def _second(
     )
     tell_twins(connection, [audit_id])
     data = {"right": right, "critical": critical, "by": by, "agreed": row["agreed"]}
+    timed = {**data, **_timed(seconds)}
     happened = {name: row[name] for name in ("ticket_id", "document_id", "work_item_id", "run_id")}
-    seconds = timedelta(seconds=row["shift_seconds"])
+    shift = timedelta(seconds=row["shift_seconds"])
     kind: EventKind = "audit.seconded"
-    events.append(connection, Event(kind=kind, at=at - seconds, tenant_id=tenant_id, data=data, **happened))
+    events.append(connection, Event(kind=kind, at=at - shift, tenant_id=tenant_id, data=timed, **happened))
     if not row["agreed"]:  # figures that fold the log must follow the verdict too
         told = {**data, "right": row["right"], "probability": row["probability"], "agent": row["agent"]}
         told |= {"critical": row["critical"], "fingerprint": row["fingerprint"], "simulated": row["simulated"]}
-        events.append(
-            connection, Event(kind="audit.judged", at=at - seconds, tenant_id=tenant_id, data=told, **happened)
-        )
+        events.append(connection, Event(kind="audit.judged", at=at - shift, tenant_id=tenant_id, data=told, **happened))
     return row
 
 

@@ -73,6 +73,13 @@ class Slow:
     def customer(self) -> str:
         return str(self.arrival.data["customer"])
 
+    def judging(self, run_id: UUID) -> float | None:
+        """What people spent on judging a run that a coin drew; None where it was not drawn, or nobody said."""
+        own = [e for e in self.all if e.run_id == run_id]
+        drawn = any(e.kind == "audit.drawn" or (e.kind == "decision.recorded" and e.data.get("audited")) for e in own)
+        spent = [e.data["seconds"] for e in own if e.kind.startswith("audit.") and "seconds" in e.data]
+        return sum(spent) if drawn and spent else None
+
     @property
     def settled_at(self) -> datetime:
         return max([self.arrival.at, *self.answers]) + WEEK

@@ -34,6 +34,7 @@ def test_every_fact_is_what_the_definition_says(log: list[Event]) -> None:
         assert fact.repeated == truth.came_back(reference)
         assert fact.durable == truth.durable(reference)
         assert fact.settled_at == truth.settled_at
+        assert all(run.judging_seconds == truth.judging(run.id) for run in fact.runs)
 
 
 @settings(max_examples=60, deadline=None)

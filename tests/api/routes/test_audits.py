@@ -18,7 +18,9 @@ def test_an_audit_is_judged_without_its_score(desk: Desk) -> None:
     assert (audit["question"], audit["reply"]) == ("I lost my card", "We have blocked your card.")
     assert audit["actions"][0]["arguments"] == {"amount": 5}
     assert "0.8123" not in client.get("/v1/reviews?limit=200").text
-    judged = client.post(f"/v1/audits/{audit['id']}/judge", json={"right": False, "critical": True, "note": "no"})
+    judged = client.post(
+        f"/v1/audits/{audit['id']}/judge", json={"right": False, "critical": True, "note": "no", "seconds": 42.5}
+    )
     assert judged.json() == {
         "id": audit["id"],
         "agent": "shop",
@@ -26,6 +28,8 @@ def test_an_audit_is_judged_without_its_score(desk: Desk) -> None:
         "action": "hold",
         "right": False,
     }
+    events = desk.client("ops").get("/v1/metrics/export?what=events&format=jsonl").text.splitlines()
+    assert any('"audit.judged"' in line and "42.5" in line for line in events), "the time that it took is kept"
     left = client.get("/v1/audits").json()["audits"]
     assert audit["id"] not in [one["id"] for one in left]
 

@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +27,12 @@ WARM = 32
 
 
 class LineLoad(NamedTuple):
-    """What the load took: seconds of wall clock, and milliseconds of CPU a ticket by kind of process."""
+    """What the load took: seconds of wall clock from the first post to the last decision, milliseconds of CPU a ticket
+    by kind of process, and tickets a second while all threads had work (None where there were too few tickets)."""
 
     seconds: float
     cpu_ms: dict[str, float]
+    sustained: float | None
 
 
 def through_the_line(base_url: str, tickets: int, concurrency: int, manifest: dict[str, Any], tools: str) -> LineLoad:
@@ -52,8 +56,22 @@ def through_the_line(base_url: str, tickets: int, concurrency: int, manifest: di
         with running(home, **settings) as saola:
             saola.send([TICKET])  # waits for the first training
             saola.send([TICKET] * WARM)  # brings every worker to import what it needs
-            load = saola.send([TICKET] * tickets, lambda done: CONSOLE.print(f"{done} of {tickets}", end="\r"))
-            return LineLoad(load.seconds, load.cpu_ms)
+            seen: list[tuple[float, int]] = []
+
+            def told(done: int) -> None:
+                seen.append((time.monotonic(), done))
+                CONSOLE.print(f"{done} of {tickets}", end="\r")
+
+            load = saola.send([TICKET] * tickets, told)
+            return LineLoad(load.seconds, load.cpu_ms, sustained(seen, tickets, concurrency))
+
+
+def sustained(seen: Sequence[tuple[float, int]], tickets: int, concurrency: int) -> float | None:
+    """Return tickets a second between the end of the first `concurrency` tickets and the begin of the last: while the
+    threads fill, and while they run dry, the model waits for tickets. `seen` is when how many were done."""
+    full = [(at, done) for at, done in seen if concurrency <= done <= tickets - concurrency]
+    (first, before), (last, after) = (full[0], full[-1]) if len(full) > 1 else ((0.0, 0), (0.0, 0))
+    return (after - before) / (last - first) if after > before else None
 
 
 def _write_agent(folder: Path, manifest: dict[str, Any], tools: str, topic: str, examples: list[str]) -> None:

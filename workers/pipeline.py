@@ -33,7 +33,7 @@ from workers import approved, reading, senders
 from workers.deliver import send
 from workers.jobs import do, finish
 from workers.knowledge import searcher
-from workers.resources import Workshop, audit_coin, workshop
+from workers.resources import Workshop, audit_coin, settle, workshop
 from workers.turns import keep, stay
 
 WAIT = timedelta(minutes=10)  # for a ticket's documents, and for the outcomes of its earlier actions
@@ -84,6 +84,7 @@ def work(jobs: Sequence[Job]) -> None:
     hints = {one.item.id: _hint(state, chosen) for one, chosen in elsewhere}
     _set_aside(tenant_id, by_item, found, hints, {one.loaded.item.id for one in worked})
     do(sending, send)
+    settle()
 
 
 def _again(loaded: Loaded, job: Job) -> Loaded:

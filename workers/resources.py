@@ -1,5 +1,6 @@
 """What one worker process keeps at hand: the catalog, loaded agents, classifiers and each tenant's live state."""
 
+import gc
 import hashlib
 import hmac
 import time
@@ -152,6 +153,14 @@ def read_blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
 def workshop() -> Workshop:
     """Return this process's workshop, opened at first use (after the fork)."""
     return Workshop()
+
+
+@lru_cache
+def settle() -> None:
+    """Leave out of every later collection of garbage what this process has loaded until now: after its first item that
+    is nearly all it will ever hold, and looking through it takes a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def audit_coin(run_id: UUID, purpose: bytes = b"") -> float:

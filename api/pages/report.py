@@ -31,6 +31,7 @@ def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy
         queues = outbox.depth(connection)
         counts = inbox.counts(connection)
         processes = tenants.beats(connection)
+        ages = {row["queue"]: row["oldest_seconds"] for row in health.waiting(connection)}
         models, failures = health.models(connection), health.failures(connection)
     return page(
         request,
@@ -47,6 +48,7 @@ def report_page(request: Request, caller: LookPage, days: Days = 30, by: GroupBy
         by=by,
         groups=GROUPS,
         queues=queues,
+        ages=ages,
         counts=counts,
         processes=processes,
         late=LATE_SECONDS,

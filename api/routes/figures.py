@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
+from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
 from api.exports import EVENTS, FIGURES, MEDIA, Format, figure_rows, write
@@ -16,7 +17,7 @@ from api.security import Reader
 from api.shapes import Past
 from core.db import app_database
 from core.errors import Rejected
-from core.store import events
+from core.store import events, health
 from metrics.cohort import GroupBy
 from metrics.definitions.compare import Compared, known
 from metrics.fairness import Gap
@@ -132,6 +133,24 @@ def export(
         raise
     name = f"saola-{what}-{start:%Y-%m-%d}-{end:%Y-%m-%d}.{format}"
     return FileResponse(file, filename=name, media_type=MEDIA[format], background=BackgroundTask(file.unlink))
+
+
+class Waiting(BaseModel):
+    """What waits for a person in one queue, and since when it is here."""
+
+    queue: Literal["review", "handoff", "failed", "document", "audit"]
+    waiting: int
+    oldest_seconds: float
+    median_seconds: float
+    p90_seconds: float
+
+
+@router.get("/waiting", operation_id="waiting", summary="What waits for people now, and how long already")
+def waiting(caller: Reader) -> list[Waiting]:
+    """As of now, not of a period: all of them are counted, so there is no interval. A queue where nothing waits is
+    left out."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return [Waiting(**row) for row in health.waiting(connection)]
 
 
 @router.get("/{figure}", operation_id="figure", summary="One figure of a period, by group, beside an earlier one")

@@ -19,7 +19,7 @@ from api.security import Caller, Observer, Ops
 from core.db import app_database, system_database
 from core.errors import Rejected
 from core.events import Event
-from core.store import dead, desk, events, journal, outbox, tenants
+from core.store import dead, desk, events, health, journal, outbox, tenants
 
 router = APIRouter(tags=["operations"])
 LATE_SECONDS = 30.0  # a process that has not progressed for so long counts as stopped
@@ -114,7 +114,7 @@ class _Gauges(Collector):
         with app_database().transaction(self.caller.tenant_id) as connection:
             depth, states = outbox.depth(connection), desk.states(connection)
             actions, paused = desk.actions(connection), tenants.current(connection)["paused"]
-            beats = tenants.beats(connection)
+            beats, people = tenants.beats(connection), health.waiting(connection)
         ready = GaugeMetricFamily("saola_queue_ready", "Jobs ready or in work.", labels=["queue"])
         oldest = GaugeMetricFamily("saola_queue_oldest_seconds", "Age of the oldest job.", labels=["queue"])
         lost = GaugeMetricFamily("saola_dead_letters", "Jobs that failed for good.", labels=["queue"])
@@ -125,6 +125,9 @@ class _Gauges(Collector):
         tickets = GaugeMetricFamily("saola_tickets", "Tickets.", labels=["state", "attention"])
         for row in states:
             tickets.add_metric([row["state"], row["attention"]], row["tickets"])
+        longest = GaugeMetricFamily("saola_waiting_oldest_seconds", "Age of what waits for a person.", labels=["queue"])
+        for row in people:
+            longest.add_metric([row["queue"]], row["oldest_seconds"])
         decided = GaugeMetricFamily("saola_decisions", "Decisions of the gate.", labels=["action"])
         for row in actions:
             decided.add_metric([row["action"]], row["decisions"])
@@ -132,4 +135,4 @@ class _Gauges(Collector):
         for row in beats:
             ages.add_metric([row["name"]], row["age"])
         stopped = GaugeMetricFamily("saola_paused", "1 while automation is paused.", value=float(paused))
-        return [ready, oldest, lost, tickets, decided, ages, stopped, *gauges(self.caller.tenant_id)]
+        return [ready, oldest, lost, tickets, longest, decided, ages, stopped, *gauges(self.caller.tenant_id)]

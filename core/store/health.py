@@ -28,3 +28,23 @@ def failures(connection: Connection) -> Sequence[RowMapping]:
             WHERE kind IN ('item.failed', 'item.dead', 'delivery.failed') AND {_HOUR}
             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5""",
     )
+
+
+def waiting(connection: Connection) -> Sequence[RowMapping]:
+    """Return for what waits for a person now (queue: review, handoff, failed; document, audit) how many there are, and
+    their ages in seconds since they came: the oldest, the middle one's, and that which one in ten exceeds."""
+    return rows(
+        connection,
+        """SELECT queue, count(*) AS waiting, max(age)::float AS oldest_seconds,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY age)::float AS median_seconds,
+               percentile_cont(0.9) WITHIN GROUP (ORDER BY age)::float AS p90_seconds
+           FROM (SELECT attention AS queue, extract(epoch FROM clock_timestamp() - received_at) - shift_seconds AS age
+                 FROM tickets WHERE attention IN ('review', 'handoff', 'failed')
+                 UNION ALL
+                 SELECT 'document', extract(epoch FROM clock_timestamp() - received_at) - shift_seconds
+                 FROM documents WHERE attention = 'review' AND ticket_id IS NULL
+                 UNION ALL
+                 SELECT 'audit', extract(epoch FROM clock_timestamp() - drawn_at)
+                 FROM audits WHERE state = 'open' AND twin_of IS NULL) AS one
+           GROUP BY queue ORDER BY queue""",
+    )

@@ -75,6 +75,12 @@ def test_one_figure_comes_by_group_and_beside_an_earlier_period(worked: Desk) ->
     assert (alone["parts"], alone["before"], alone["before_since"]) == ([], None, None)
 
 
+def test_what_waits_for_people_is_told_with_its_age(worked: Desk) -> None:
+    (found,) = worked.client("ops").get("/v1/metrics/waiting").json()
+    assert found["queue"] == "review" and found["waiting"] >= 1
+    assert 0 <= found["median_seconds"] <= found["p90_seconds"] <= found["oldest_seconds"]
+
+
 def test_groups_and_knowledge_gaps_are_lists(worked: Desk) -> None:
     client = worked.client("ops")
     assert [gap["tickets"] > 0 for gap in client.get("/v1/metrics/fairness").json()] == [True]

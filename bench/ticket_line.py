@@ -51,7 +51,10 @@ def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: 
     """Send the messages `asked` through a fresh installation that has learnt from `learnt`."""
     embedder = CachedEmbedder(ApartEmbedder(), cache)
     CONSOLE.print("embedding the training messages (kept for the next run)")
-    vectors = embedder.embed([row.text for row in learnt])
+    texts = [row.text for row in learnt]
+    vectors = embedder.embed(texts)
+    if (english := embedder.english()) is not None:
+        english.embed(texts)
     bare: dict[str, Any] = {}
     if yardstick:
         bare["tickets_per_second"] = plain_tickets.bare_speed(learnt, asked, vectors, "wheel")
@@ -61,7 +64,8 @@ def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: 
         home, agents = Path(folder) / "home", Path(folder) / "agents"
         (home / "cache").mkdir(parents=True)
         agents.mkdir()
-        shutil.copy(embedder.path, home / "cache")
+        for kept in filter(None, (embedder, english)):
+            shutil.copy(kept.path, home / "cache")
         settings = {"agents": str(agents), "library": "false", "audit_floor": "0"}
         with running(home, **settings) as saola:
             _teach(saola, learnt, names, Path(folder), agents)

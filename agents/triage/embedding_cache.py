@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.triage.embedder import Embedder, Floats
+from agents.triage.views import english_of
 
 _DIGEST = 16
 _HEAD = 4
@@ -41,6 +42,11 @@ class CachedEmbedder:
             return self.inner.embed([])
         found: Floats = np.stack([known[digest] for digest in digests]).astype(np.float32)
         return found
+
+    def english(self) -> "CachedEmbedder | None":
+        """Return the inner embedder's embedder of English, remembered too, or None where it has none."""
+        inner = english_of(self.inner)
+        return CachedEmbedder(inner, self.path.parent) if inner else None
 
     def _read(self) -> dict[bytes, NDArray[np.float16]]:
         try:

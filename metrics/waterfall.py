@@ -2,8 +2,9 @@
 
 from core.contracts import Frozen
 from metrics import accuracy
-from metrics.estimate import Estimate, share, unknown
+from metrics.estimate import Estimate, share
 from metrics.figure import Definition
+from metrics.intervals import product
 from metrics.sums import Sums
 from metrics.workload_share import of_stage
 
@@ -64,22 +65,6 @@ def _audited_right(sums: Sums, durable: Stage) -> Stage:
         name="audited_right",
         title="Audited right",
         count=None if right.value is None else round((durable.count or 0) * right.value),
-        share=_times(durable.share, right),
-        workload=_times(durable.workload, right),
-    )
-
-
-def _times(part: Estimate, right: Estimate) -> Estimate:
-    """A share times an accuracy; the interval multiplies the ends, which is wider than needed."""
-    if part.value is None:
-        return part
-    if right.value is None or right.low is None or right.high is None or part.low is None or part.high is None:
-        return unknown(right.missing or part.missing or "an interval", n=part.n, pending=part.pending)
-    return Estimate(
-        value=part.value * right.value,
-        low=part.low * right.low,
-        high=part.high * right.high,
-        n=part.n,
-        pending=part.pending,
-        simulated=right.simulated,
+        share=product(durable.share, right),
+        workload=product(durable.workload, right),
     )

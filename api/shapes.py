@@ -60,6 +60,12 @@ class CustomerIn(Shape):
     address: Annotated[Line, Field(max_length=320)] = Field("", examples=["mai@example.com"])
     name: Line = Field("", examples=["Mai Nguyen"])
     verified: bool = False
+    group: Annotated[Line, Field(max_length=60)] = Field(
+        "",
+        description="A group of customers by which figures are told, to see whether all are served alike. It is kept "
+        "with the customer, and no agent sees it.",
+        examples=["business"],
+    )
 
 
 class TicketIn(Shape):
@@ -93,6 +99,7 @@ class TicketIn(Shape):
             customer_address=self.customer.address.strip(),
             customer_name=self.customer.name.strip(),
             customer_verified=self.customer.verified,
+            customer_group=self.customer.group.strip(),
             external_id=self.external_id,
             origin=self.origin,
             received_at=received,

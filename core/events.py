@@ -9,7 +9,7 @@ from pydantic import Field
 from core.contracts import Frozen
 
 EventKind = Literal[
-    "ticket.received",  # channel, language, customer, origin ("live" | "import")
+    "ticket.received",  # channel, language, customer, customer_group, origin ("live" | "import")
     "message.received",  # turn: a follow-up of the customer
     "document.received",  # filename, media_type, size, origin, channel (of its ticket, or "upload")
     "document.read",  # type, pages, seconds

@@ -1,8 +1,8 @@
 """What roll-ups are made of: the counters that each item adds, the item's cell, and the slices that it is part of.
 
 A slice holds what items of 1, 8 or 64 days, of one kind and origin, add up to: all of them, or those of one agent,
-version, model, intent, language or channel. Within a slice, pairs hold the few counters that figures need by agent and
-intent.
+version, model, intent, language, channel or customer group. Within a slice, pairs hold the few counters that figures
+need by agent and intent.
 All counters are whole numbers, so that what was added can be taken off again exactly: money in millionths of a dollar,
 times in milliseconds, audit weights in millionths.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
-VERSION = 5  # of what the counters mean; a change makes every roll-up anew from the log
+VERSION = 6  # of what the counters mean; a change makes every roll-up anew from the log
 
 FIELDS = ("documents", "n", "k", "w", "wk", "ww", "wwk", "wwkk")  # of audited documents whose wrong fields are known
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
@@ -61,7 +61,7 @@ TABLES = ("rollup_items", "rollups", "rollup_pairs", "rollup_waits")
 # Days that one row holds, counted from 1970-01-01: a year is 5 rows of 64 days, and some 7 of 8 days and 7 of one at
 # its ends, where months would leave 30 days on each side.
 GRAINS = (1, 8, 64)
-DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel")
+DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel", "customer_group")
 # What documents are grouped by and where it stands: type and source are where tickets have intent and channel.
 OF_DOCUMENTS = {"agent": "agent", "version": "version", "model": "model", "type": "intent", "source": "channel"}
 HELD = "held:"  # held:CODE counts the items that the gate held for this reason
@@ -85,6 +85,7 @@ class Cell(NamedTuple):
     intent: str
     language: str
     channel: str
+    customer_group: str
 
     @property
     def slices(self) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from core.rollups import OF_DOCUMENTS
 from metrics.facts import DocumentFacts, Facts, TicketFacts
 
-GroupBy = Literal["agent", "version", "model", "intent", "language", "channel", "type", "source"]
+GroupBy = Literal["agent", "version", "model", "intent", "language", "channel", "customer_group", "type", "source"]
 GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
 
 
@@ -68,8 +68,8 @@ def cohort(facts: Facts, *, since: datetime, until: datetime, now: datetime, ori
 def split(whole: Cohort, by: GroupBy) -> dict[str, Cohort]:
     """The cohort by one quality of its items; each part is a cohort, largest first. Unknown values are ''.
 
-    Both kinds have an agent, its version and its model; tickets alone intent, language and channel, documents alone
-    type and source.
+    Both kinds have an agent, its version and its model; tickets alone intent, language, channel and customer group,
+    documents alone type and source.
     """
     tickets: dict[str, list[TicketFacts]] = defaultdict(list)
     documents: dict[str, list[DocumentFacts]] = defaultdict(list)

@@ -45,6 +45,7 @@ class TicketFacts:
     channel: str = ""
     language: str = ""
     customer: str = ""
+    customer_group: str = ""
     origin: str = ""
     intent: str = ""
     agent: str = ""

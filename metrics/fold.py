@@ -55,6 +55,7 @@ class _Life:
     channel: str = ""
     language: str = ""
     customer: str = ""
+    customer_group: str = ""
     origin: str = ""
     intent: str = ""
     agent: str = ""
@@ -97,6 +98,7 @@ def _ticket(history: list[Happened]) -> TicketFacts | None:
         channel=str(data.get("channel") or ""),
         language=str(data.get("language") or ""),
         customer=str(data.get("customer") or ""),
+        customer_group=str(data.get("customer_group") or ""),
         origin=str(data.get("origin") or ""),
     )
     over = False

@@ -25,6 +25,7 @@ SECOND = timedelta(seconds=1)
 # What is read of an event's data; the log holds more.
 DATA = {
     **dict.fromkeys(("channel", "language", "customer", "origin", "media_type", "type", "intent"), "VARCHAR"),
+    "customer_group": "VARCHAR",
     **dict.fromkeys(("agent", "version", "model", "proposal", "action", "effect", "by"), "VARCHAR"),
     **dict.fromkeys(("shadow", "audited", "right", "simulated", "agreed", "question"), "BOOLEAN"),
     **dict.fromkeys(("cost_usd", "seconds", "audit_probability", "probability"), "DOUBLE"),

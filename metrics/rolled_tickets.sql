@@ -24,7 +24,8 @@ WITH told AS (
     FROM happened h LEFT JOIN ended e ON e.item = h.item
 )
 SELECT item AS id,
-    arg_min({'channel': d.channel, 'language': d.language, 'customer': d.customer, 'origin': d.origin}, place)
+    arg_min({'channel': d.channel, 'language': d.language, 'customer': d.customer, 'origin': d.origin,
+             'customer_group': d.customer_group}, place)
         FILTER (kind = 'ticket.received') AS arrival,
     min(moment) FILTER (kind = 'ticket.received') AS received_at,
     -- what it is, at any time

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from api.figures import Wanted, added, make
-from api.insights import QUALITIES, Changes, changes, fairness, knowledge_gaps
+from api.insights import Changes, changes, fairness, knowledge_gaps
 from api.words import Words
 from cli.commands.report import number
 from metrics import accuracy, automation_share
@@ -24,6 +24,7 @@ SHOWN = (
     *("straight_through", "document_accuracy", "field_accuracy"),
 )
 WEEKS = 8
+FAIR: tuple[GroupBy, ...] = ("language", "channel", "customer_group")
 TIMES = ("first_response", "resolution_time", "hours_saved", "net_hours_saved", "cost_per_item", "cost_per_resolution")
 
 
@@ -84,7 +85,7 @@ def content(connection: Connection, week: Wanted) -> Weekly:
             _waterfall(report),
             Table(title="Times and costs", head=head, rows=[row(name) for name in TIMES], right=(2,)),
             _explained(change),
-            *(_fairness(connection, week, by) for by in QUALITIES[2:]),
+            *(one for by in FAIR if (one := _fairness(connection, week, by)).rows),
             _gaps(missing),
             _beside(report, {name: line.definition for name, line in lines.items()}),
         ],
@@ -226,6 +227,8 @@ def _explained(change: Changes) -> Table:
 
 
 def _fairness(connection: Connection, week: Wanted, by: GroupBy) -> Table:
+    """Empty where nobody says of which group customers are."""
+    found = [gap for gap in fairness(connection, week._replace(by=by)) if gap.value or by != "customer_group"]
     rows = [
         [
             gap.value or "unknown",
@@ -234,11 +237,17 @@ def _fairness(connection: Connection, week: Wanted, by: GroupBy) -> Table:
             _points(gap.accuracy_gap),
             ", ".join(name.replace("_", " ") for name in gap.worse) or "–",
         ]
-        for gap in fairness(connection, week._replace(by=by))
+        for gap in found
     ]
-    head = (by.capitalize(), "Tickets", "Automation share, against all others", "Accuracy, against all others", "Worse")
+    head = (
+        by.replace("_", " ").capitalize(),
+        "Tickets",
+        "Automation share, against all others",
+        "Accuracy, against all others",
+        "Worse",
+    )
     note = "Worse: surely below the others, however many groups were looked at."
-    return Table(title=f"Served alike, by {by}", head=head, rows=rows, note=note, right=(1,))
+    return Table(title=f"Served alike, by {by.replace('_', ' ')}", head=head, rows=rows, note=note, right=(1,))
 
 
 def _points(e: Estimate) -> str:

@@ -31,6 +31,7 @@ class NewTicket(Frozen):
     customer_address: str = ""
     customer_name: str = ""
     customer_verified: bool = False
+    customer_group: str = ""
     external_id: str | None = None
     origin: str = "live"
     received_at: datetime
@@ -92,19 +93,21 @@ _TAKE_IN = """
     WITH n AS (
         SELECT * FROM json_to_recordset(CAST(:news AS json)) AS n(
             id uuid, customer_id uuid, message_id uuid, item_id uuid, job_id uuid, event_id uuid, text text,
-            subject text, channel text, language text, address text, name text, verified boolean, external_id text,
-            origin text, received_at timestamptz, shift float8, folded text)),
+            subject text, channel text, language text, address text, name text, verified boolean, customer_group text,
+            external_id text, origin text, received_at timestamptz, shift float8, folded text)),
     c AS (
-        INSERT INTO customers (id, tenant_id, address, name, verified)
-        SELECT (array_agg(customer_id))[1], :tenant_id, lower(address), max(name), bool_or(verified)
+        INSERT INTO customers (id, tenant_id, address, name, verified, customer_group)
+        SELECT (array_agg(customer_id))[1], :tenant_id, lower(address), max(name), bool_or(verified),
+            max(customer_group)
         FROM n WHERE address <> '' GROUP BY lower(address) ORDER BY lower(address)
         ON CONFLICT (tenant_id, address) WHERE address <> '' DO UPDATE SET
             name = CASE WHEN excluded.name <> '' THEN excluded.name ELSE customers.name END,
-            verified = customers.verified OR excluded.verified
-        RETURNING id, address),
+            verified = customers.verified OR excluded.verified,
+            customer_group = coalesce(nullif(excluded.customer_group, ''), customers.customer_group)
+        RETURNING id, address, customer_group),
     a AS (
-        INSERT INTO customers (id, tenant_id, address, name)
-        SELECT customer_id, :tenant_id, '', name FROM n
+        INSERT INTO customers (id, tenant_id, address, name, customer_group)
+        SELECT customer_id, :tenant_id, '', name, customer_group FROM n
         WHERE address = '' AND name <> '' AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.external_id = n.external_id)
         RETURNING id),
     t AS (
@@ -131,7 +134,9 @@ _TAKE_IN = """
             CASE WHEN CAST(:work AS boolean) THEN n.item_id END,
             jsonb_build_object('channel', n.channel, 'language', n.language, 'origin', n.origin,
                 'customer', coalesce(CAST(t.customer_id AS text), ''))
-        FROM n JOIN t USING (id))
+                || CASE WHEN coalesce(c.customer_group, n.customer_group) = '' THEN CAST('{}' AS jsonb)
+                   ELSE jsonb_build_object('customer_group', coalesce(c.customer_group, n.customer_group)) END
+        FROM n JOIN t USING (id) LEFT JOIN c ON c.address = lower(n.address))
     SELECT id FROM t"""
 
 
@@ -162,6 +167,7 @@ def add_tickets(
             "address": new.customer_address,
             "name": new.customer_name,
             "verified": new.customer_verified,
+            "customer_group": new.customer_group,
             "external_id": new.external_id,
             "origin": new.origin,
             "received_at": new.received_at.isoformat(),

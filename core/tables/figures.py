@@ -25,7 +25,7 @@ from core.tables.columns import identity, json, metadata, when, words
 
 def _cell() -> list[Column[object]]:
     """What an item is counted under; `item` is its kind, `start` the first day of the cell."""
-    names = ("origin", "agent", "version", "model", "intent", "language", "channel")
+    names = ("origin", "agent", "version", "model", "intent", "language", "channel", "customer_group")
     return [Column(name, Text, nullable=False) for name in names]
 
 

@@ -26,6 +26,7 @@ customers = Table(
     Column("address", Text, nullable=False),  # '' where only a name is known: such a row is one ticket's
     words("name"),
     flag("verified"),
+    words("customer_group"),  # as the caller names it, to see whether all are served alike: never told to an agent
     when("created_at", now=True),
     Index("uq_customers_address", "tenant_id", "address", unique=True, postgresql_where=text("address <> ''")),
 )

@@ -76,7 +76,8 @@ def history(draw: st.DrawFn, ticket: int) -> list[Event]:
     at = draw(st.integers(0, 400)) + ticket / 1000
     customer = draw(st.sampled_from(["", "a", "b"]))
     origin = draw(st.sampled_from(["live", "live", "live", "import"]))
-    made = [received(ticket, at, customer=customer, origin=origin)]
+    group = {"customer_group": "vip"} if customer == "a" else {}
+    made = [received(ticket, at, customer=customer, origin=origin, **group)]
     made.append(event("item.routed", at + 0.01, ticket, **STEPS[0][1]))
     shadow_run = draw(st.sampled_from([0, 0, 2]))
     for kind, data in draw(st.lists(st.sampled_from(STEPS), max_size=9)):

@@ -100,3 +100,18 @@ def test_figures_and_events_come_as_files(worked: Desk, format: str) -> None:
 def test_events_are_for_operations_only(worked: Desk) -> None:
     answer = worked.client("staff").get("/v1/metrics/export?what=events")
     assert answer.status_code == 403
+
+
+def test_customers_groups_are_held_against_each_other(desk: Desk) -> None:
+    client = desk.client("ops")
+    for text, customer in (
+        ("I lost my card", {"address": "vip@example.com", "group": "business"}),
+        ("And my other card", {"address": "VIP@example.com"}),  # of the same group still
+        ("Where is my parcel?", {"address": "one@example.com", "group": "private"}),
+        ("Where is my other parcel?", {"name": "Nobody", "group": "private"}),
+    ):
+        assert client.post("/v1/tickets", json={"text": text, "customer": customer}).status_code == 202
+    catch_up(desk.tenant_id)
+    found = client.get("/v1/metrics/fairness?by=customer_group").json()
+    assert {gap["value"]: gap["tickets"] for gap in found if gap["value"]} == {"business": 2, "private": 2}
+    assert all(gap["share_gap"]["missing"] for gap in found)  # nothing is 7 days old

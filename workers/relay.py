@@ -19,6 +19,7 @@ from core.processes import beat_name
 from core.settings import settings
 from core.store import outbox, tenants
 from workers.app import make_app
+from workers.broker import redis_url
 
 log = structlog.get_logger()
 
@@ -36,9 +37,7 @@ class Relay:
     def __init__(self) -> None:
         self.database = system_database()
         self.celery = make_app(settings().broker_url)
-        self.broker = redis.Redis.from_url(
-            _redis_url(settings().broker_url), socket_timeout=2, socket_connect_timeout=2
-        )
+        self.broker = redis.Redis.from_url(redis_url(settings().broker_url), socket_timeout=2, socket_connect_timeout=2)
         self.stopping = False
         self.published = 0
 
@@ -102,11 +101,6 @@ class Relay:
         """Record progress for health checks."""
         with self.database.transaction() as connection:
             tenants.beat(connection, beat_name("relay"), {"published": self.published})
-
-
-def _redis_url(url: str) -> str:
-    """Celery writes redis+socket:///path for a unix socket, redis-py unix:///path."""
-    return url.replace("redis+socket://", "unix://", 1)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from agents.catalog import Entry, open_catalog
 from agents.contract import Agent
+from agents.llm import breaker
 from agents.loader import Loader
 from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
@@ -24,6 +25,7 @@ from core.keys import signing_secret
 from core.settings import settings
 from core.store import policies
 from core.store.policies import AgentSetting, TenantState
+from workers.broker import BreakerBoard
 
 CATALOG_SECONDS = 2.0
 STATE_SECONDS = 1.0
@@ -154,6 +156,7 @@ def read_blob(tenant_id: UUID, classifier_id: UUID) -> bytes:
 @lru_cache
 def workshop() -> Workshop:
     """Return this process's workshop, opened at first use (after the fork)."""
+    breaker.share(BreakerBoard(settings().broker_url) if settings().broker_url else None)
     return Workshop()
 
 

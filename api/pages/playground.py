@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from api import views
 from api.agents_seen import catalog
+from api.pages.passages import of_proposal
 from api.pages.render import go, page
 from api.pages.session import TryPage
 from api.pages.ticket import lines
@@ -75,7 +76,7 @@ def _show(request: Request, caller: Caller, agent: str, trial: routes.Trial | No
         given={**NOTHING, **(trial.given if trial else {})},
         trial=trial,
         result=result,
-        quotes=[source["quote"] for source in result["proposal"].get("sources", ())] if result else [],
+        supported=of_proposal(result["proposal"]) if result else [],
         reasons=views.in_words(result["decision"]["reasons"], caller.language) if result else [],
         case=routes.as_case(trial) if trial and result else "",
         kept=kept,

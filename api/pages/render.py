@@ -1,6 +1,6 @@
 """Making pages: templates, the reader's words, what the frame around every page shows."""
 
-import re
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from sqlalchemy import Connection
 
 from api import views
@@ -28,8 +27,6 @@ HERE = Path(__file__).parent.parent
 # Customers' words stay out of caches, and a part of a page is never taken for the page.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
 SOON = timedelta(hours=1)  # so long before a first answer is due, its ticket is marked
-_END = re.compile(r"(?<=[.!?])\s+|\n+")  # of a sentence
-SHORTEST = 8  # characters of a passage that says anything
 KINDS = " ".join(get_args(EventKind))
 
 
@@ -43,8 +40,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query)
-    made.filters["marked"] = marked
+    made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query, rows_of=_rows_of)
     made.globals["ui"] = made.get_template("macros.html").module
     made.globals["fig"] = made.get_template("figures.html").module
     return made
@@ -127,21 +123,16 @@ def go(request: Request, path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
-def marked(text: str, quotes: list[str]) -> Markup:
-    """Return a text with the passages that its sources support marked; everything is escaped. A quote that is not there
-    as a whole (a name was filled in, a reply begins otherwise) supports those of its sentences that are."""
-    found = [quote if quote in text else sentence for quote in quotes for sentence in _sentences(quote)]
-    spots = sorted({(at, at + len(part)) for part in found if len(part) >= SHORTEST and (at := text.find(part)) >= 0})
-    made, done = Markup(""), 0
-    for start, end in spots:
-        if start >= done:
-            made += Markup("{}<mark>{}</mark>").format(text[done:start], text[start:end])
-            done = end
-    return made + text[done:]
-
-
-def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in _END.split(text) if part.strip()] or [text]
+def _rows_of(field: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the rows of a value that is a table of a document, as it is kept: JSON; none of any other value."""
+    text = field.get("normalised") or ""
+    if not text.startswith("[{"):
+        return []
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return found if all(isinstance(one, dict) for one in found) else []
 
 
 def _query(request: Request, **changes: object) -> str:

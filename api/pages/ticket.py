@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from api import views
+from api.pages.passages import of_proposal
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
 from api.pages.wording import words_marked
@@ -54,7 +55,7 @@ def show(request: Request, caller: Caller, ticket_id: UUID, notice: dict[str, st
         tags=made.tags,
         documents=made.documents,
         draft=draft,
-        quotes=[source["quote"] for source in draft.proposal.get("sources", ())] if draft else [],
+        supported=of_proposal(draft.proposal) if draft else [],
         going=going_out(made.deliveries),
         events=[{**event, "told": told_of(event["data"], words)} for event in reversed(made.events)],
         edits=[(run, *words_marked(run.proposal.get("reply", ""), run.final_text or "")) for run in edited],

@@ -81,7 +81,7 @@ class AgentChange(Shape):
     """A new live setting; what is left out stays."""
 
     tier: Tier | None = None
-    target: float | None = Field(None, description=f"One of {', '.join(str(t) for t in TARGETS)}.")
+    target: float | None = Field(None, description=f"One of {', '.join(str(t) for t in TARGETS)}.", examples=[0.97])
     paused: bool | None = None
     enabled: bool | None = None
     audit_probability: Annotated[float, Field(ge=0, le=1)] | None = None

@@ -47,8 +47,14 @@ class AnswersIn(Shape):
     """One intent of an agent: how customers ask, and what may be answered, by language."""
 
     summary: Annotated[Line, Field(max_length=300)] = Field("", examples=["Questions about gift cards."])
-    examples: list[ExampleIn] = Field(min_length=1, max_length=500)
-    answers: dict[Language, Body] = Field(max_length=30, description="By language; empty: a person takes this intent.")
+    examples: list[ExampleIn] = Field(
+        min_length=1, max_length=500, examples=[[{"language": "en", "text": "How long is a gift card good for?"}]]
+    )
+    answers: dict[Language, Body] = Field(
+        max_length=30,
+        description="By language; empty: a person takes this intent.",
+        examples=[{"en": "A gift card is good for three years."}],
+    )
 
     def as_intent(self, name: str) -> Intent:
         """Return it as an answers file has it."""
@@ -66,7 +72,7 @@ class ApproveIn(AnswersIn):
 class DraftIn(AnswersIn):
     """A draft for an intent of an agent, for somebody of operations to approve."""
 
-    agent: Annotated[Line, Field(min_length=1, max_length=70)]
+    agent: Annotated[Line, Field(min_length=1, max_length=70)] = Field(examples=["{agent}"])
     intent: IntentName
 
 

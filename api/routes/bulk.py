@@ -24,9 +24,9 @@ What = Literal["assign", "prioritise", "tag", "close", "spam"]
 class BulkIn(Shape):
     """What to do with which tickets. `value`: the address to assign to (empty: nobody), the priority, or the tag."""
 
-    ids: list[UUID] = Field(min_length=1, max_length=MOST)
-    do: What
-    value: Annotated[Line, Field(max_length=320)] | Tag = ""
+    ids: list[UUID] = Field(min_length=1, max_length=MOST, examples=[["{ticket_id}"]])
+    do: What = Field(examples=["tag"])
+    value: Annotated[Line, Field(max_length=320)] | Tag = Field("", examples=["late parcel"])
 
 
 class BulkDone(BaseModel):

@@ -48,7 +48,7 @@ class PriorityIn(Shape):
 class TranslateIn(Shape):
     """Which text, into which language: a customer's message or a run's draft of the ticket."""
 
-    message_id: UUID | None = None
+    message_id: UUID | None = Field(None, examples=["{message_id}"])
     run_id: UUID | None = None
     language: str = Field("en", pattern=r"^[a-z]{2,3}$", description="ISO 639.")
 

@@ -22,15 +22,15 @@ Address = Annotated[Line, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")]
 class UserIn(Shape):
     """A person who is to log in; they choose their own password after the first log-in by a link."""
 
-    email: Address = Field(examples=["lan@example.com"])
-    name: Annotated[Line, Field(max_length=200)] = Field("", examples=["Lan Tran"])
+    email: Address = Field(examples=["minh@example.com"])
+    name: Annotated[Line, Field(max_length=200)] = Field("", examples=["Minh Le"])
     scopes: list[Scope] = Field(min_length=1, examples=[["staff"]])
 
 
 class UserChange(Shape):
     """What is to be changed; what is left out stays."""
 
-    scopes: list[Scope] | None = Field(None, min_length=1)
+    scopes: list[Scope] | None = Field(None, min_length=1, examples=[["ops", "staff"]])
     disabled: bool | None = None
 
 

@@ -29,13 +29,15 @@ class Handled(Shape):
 class EditIn(Handled):
     """The text to send instead of the draft."""
 
-    text: Body
+    text: Body = Field(examples=["Your card is blocked; a new one comes by post."])
 
 
 class RejectIn(Handled):
     """Why the draft is no good; what the reviewer writes here teaches."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(clean)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(clean)] = Field(
+        examples=["it answers another question"]
+    )
 
 
 class CorrectIn(Handled):
@@ -49,7 +51,7 @@ class CorrectIn(Handled):
 class ReplyIn(Handled):
     """A person's own reply."""
 
-    text: Body
+    text: Body = Field(examples=["Hello, which card is it?"])
 
 
 class Done(BaseModel):

@@ -54,7 +54,7 @@ class TriageVersion(BaseModel):
 class Why(Shape):
     """Why somebody decides by hand; it stands in the journal."""
 
-    reason: Line = ""
+    reason: Line = Field("", examples=["it knows the new intents"])
 
 
 class IntentIn(Shape):
@@ -62,7 +62,7 @@ class IntentIn(Shape):
 
     intent: Line = Field(
         description="agent/intent, or the intent alone where only one agent has it; empty: no agent covers it.",
-        examples=["delivery_status/where_is_my_order"],
+        examples=["delivery_status/track_order"],
     )
 
 

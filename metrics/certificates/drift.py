@@ -91,14 +91,21 @@ def _chance(totals: np.ndarray, drawn: int, moved: float) -> float:
     return p
 
 
+def changed(index: float | None, inputs: Mapping[str, Shift] | None = None) -> list[str]:
+    """What is worth a warning: `scores`, and the names of those mixes of inputs."""
+    mixes = inputs or {}
+    moved = [name for name, one in mixes.items() if one.moved >= MOVED and one.p <= FALSE_ALARM / len(mixes)]
+    return ["scores"] * (index is not None and index >= SHIFT) + moved
+
+
 def warning(index: float | None, inputs: Mapping[str, Shift] | None = None) -> str:
     """What to say of the index of scores and of the mixes of inputs; nothing where there is nothing to say."""
-    said = []
-    if index is not None and index >= SHIFT:
-        said.append(f"scores are not what they were when the levels were fixed (stability index {index:.2f})")
-    mixes = inputs or {}
-    for name, found in mixes.items():
-        if found.moved >= MOVED and found.p <= FALSE_ALARM / len(mixes):
+    said, mixes = [], inputs or {}
+    for name in changed(index, mixes):
+        if name == "scores":
+            said.append(f"scores are not what they were when the levels were fixed (stability index {index:.2f})")
+        else:
+            found = mixes[name]
             said.append(
                 f"{name}s are not what they were under the audits ({found.kind or 'none'} was {found.then:.0%}, is "
                 f"{found.now:.0%} of the newest items)"

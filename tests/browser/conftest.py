@@ -82,7 +82,7 @@ def open_page(context: BrowserContext, url: str, cookie: str) -> Page:
     """Return a page that is logged in and fails the test at any error that it raises."""
     context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
     page = context.new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: pytest.fail(f"the page raised {error}"))
     return page
 

@@ -1,13 +1,16 @@
 """What staff do around a ticket with mouse and keyboard: notes, tags, assignment, canned replies, merging."""
 
-from playwright.sync_api import Page, expect
+import io
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
 from core.db import app_database
 from core.store import presence
 from core.store.sql import execute
 from tests.api import made
 from tests.api.conftest import Desk
-from tests.browser.conftest import press
+from tests.browser.conftest import open_page, press
 
 
 def test_a_ticket_is_noted_tagged_assigned_and_found_again(desk: Desk, page: Page, url: str) -> None:
@@ -116,3 +119,38 @@ def test_many_tickets_are_chosen_by_key_and_tagged_at_once(desk: Desk, page: Pag
     page.get_by_role("button", name="Tag", exact=True).click()
     for ticket_id in ids:
         expect(page.locator(f"#t{ticket_id} .tag")).to_have_text("together")
+
+
+def test_a_source_and_the_passage_that_it_supports_show_each_other(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id, reply="We have blocked your card.", subject="Sources")
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    passage, source = page.locator("mark"), page.locator("#source-1")
+    expect(passage).to_have_text("We have blocked your card.")
+    expect(source).to_contain_text("Lost card")
+    passage.hover()
+    expect(source).to_have_class("source lit")
+    page.get_by_role("heading", level=1).hover()
+    expect(source).to_have_class("source")
+    page.get_by_role("link", name="Source 1: to the passage that it supports").focus()
+    expect(passage).to_have_class("lit")
+    page.get_by_role("link", name="Source 1", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(source).to_be_in_viewport()
+    assert page.url.endswith("#source-1")
+
+
+def test_a_picture_from_the_phones_camera_is_taken_in(chromium: Browser, desk: Desk, url: str, cookie: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_page(context, url, cookie)
+    page.goto(f"{url}/submit")
+    camera = page.locator("[data-camera]")
+    assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/*")
+    picture = io.BytesIO()
+    Image.new("RGB", (600, 800), "white").save(picture, "JPEG")
+    expect(page.get_by_text("Take a photo")).to_be_visible()
+    camera.set_input_files({"name": "image.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()})
+    page.get_by_role("link", name="image.jpg").click()
+    sheet = page.locator(".sheet img")
+    expect(sheet).to_be_visible()
+    assert sheet.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 600
+    context.close()

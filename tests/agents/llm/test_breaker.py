@@ -1,4 +1,4 @@
-from agents.llm.breaker import Breaker, breaker_of, forget
+from agents.llm.breaker import Breaker, breaker_of, forget, resting
 
 
 class Clock:
@@ -97,3 +97,18 @@ def test_what_one_process_opens_is_open_in_the_other_and_each_then_tries_for_its
     assert other.wait() == one.wait() == 0
     other.worked()
     assert other.wait() == 0
+
+
+def test_the_models_that_are_left_alone_are_told_and_asking_lets_no_probe_through() -> None:
+    forget()
+    for _ in range(5):
+        breaker_of("openai:a", "http://x").failed(after=90)
+    breaker_of("openai:a", "http://y").failed()
+    breaker_of("openai:b", "http://x").worked()
+    assert {name: round(left) for name, left in resting().items()} == {"openai:a": 90}
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now += 31
+    assert breaker.left() == 0
+    assert breaker.wait() == 0  # the probe is still to be had
+    forget()

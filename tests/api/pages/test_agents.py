@@ -24,4 +24,6 @@ def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[
             )
         said = client.get("/agents/account_access").text
         assert ("Early warning" in said) == shown
-        assert ("languages are not what they were under the audits (de was 2%, is 22%" in said) == shown
+        assert ("Languages are not what they were under the audits (German was 2%, is 22%" in said) == shown
+        row = client.get("/agents").text.split('href="/agents/account_access"')[1].split("</tr>")[0]
+        assert ('<span class="chip wait" title="Languages are not' in row) == shown

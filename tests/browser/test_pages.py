@@ -5,12 +5,11 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from api.pages import desk as desk_pages
 from api.security import open_session
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
 from core.passwords import hash_password, make_link_token
-from core.store import accounts
+from core.store import accounts, canned
 from tests.api import conftest as api
 from tests.api import made
 from tests.api.conftest import Desk
@@ -137,7 +136,7 @@ def test_axe_finds_nothing_on_the_way_in_and_where_it_ends(
     visitor.goto(f"{url}/login/link/forged")
     found += axe_faults(visitor)
     page = open_page(context, url, session)
-    monkeypatch.setattr(desk_pages.canned, "replies", lambda _: 1 / 0)
+    monkeypatch.setattr(canned, "replies", lambda _: 1 / 0)
     for path, status in (("/account", 200), ("/journal", 403), ("/canned", 500)):
         answer = page.goto(url + path)
         assert answer is not None and answer.status == status, path

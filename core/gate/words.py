@@ -34,8 +34,8 @@ SENTENCES: dict[str, dict[str, str]] = {
     },
     "tier_assisted": {
         "en": "The agent {agent} drafts and a person sends (tier assisted).",
-        "de": "Der Agent {agent} entwirft, eine Person sendet (Stufe assisted).",
-        "vi": "Tác nhân {agent} soạn nháp, nhân viên gửi (cấp assisted).",
+        "de": "Der Agent {agent} entwirft, eine Person sendet (Stufe „Entwirft“).",
+        "vi": "Tác nhân {agent} soạn nháp, nhân viên gửi (cấp “Soạn nháp”).",
     },
     "action_not_allowed": {
         "en": "The agent may not propose the action {action}.",

@@ -31,6 +31,7 @@ class Columns(NamedTuple):
     label: str = ""
     minutes: str = ""
     id: str = ""
+    group: str = ""
 
 
 class PastTicket(NamedTuple):
@@ -136,6 +137,7 @@ def past_ticket(row: Mapping[str, Any], columns: Columns, zone: ZoneInfo) -> Pas
         channel=cell(columns.channel) or "import",
         customer_address=cell(columns.customer)[:320],
         customer_name=cell(columns.name)[:200],
+        customer_group=cell(columns.group)[:60],
         external_id="import:" + (cell(columns.id) or _content_id(row)),
         origin="import",
         received_at=received,

@@ -42,11 +42,13 @@ def import_(
     ] = "",
     minutes: Annotated[str, typer.Option(help="Column with the minutes a person spent on it.")] = "",
     id_column: Annotated[str, typer.Option("--id", help="Column that identifies a row; else its content does.")] = "",
+    group: Annotated[str, typer.Option(help="Column with the customer's group, by which figures are told too.")] = "",
     limit: Annotated[int, typer.Option(help="Import at most so many rows.")] = 0,
     encoding: Annotated[str, typer.Option(help=ENCODING)] = "",
 ) -> None:
     columns = Columns(
-        text, subject, language, channel, customer, name, received_at, closed_at, reply, label, minutes, id_column
+        *(text, subject, language, channel, customer, name, received_at, closed_at, reply, label, minutes, id_column),
+        group,
     )
     with connected() as tenant:
         import_file(tenant, file, columns, Console(stderr=True), limit=limit, encoding=encoding)

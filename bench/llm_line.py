@@ -17,7 +17,6 @@ EXAMPLES = {
     "jobs": ["Are you hiring?", "I would like to apply for a job", "Do you have vacancies?", "Where do I apply?"],
 }
 TICKET = {
-    "text": "Where is my order SL-10001? I have waited for it since Monday.",
     "language": "en",
     "customer": {"address": "ana@mail.example", "verified": True},
 }
@@ -54,16 +53,22 @@ def through_the_line(base_url: str, tickets: int, concurrency: int, manifest: di
         home = Path(folder) / "home"
         home.mkdir()
         with running(home, **settings) as saola:
-            saola.send([TICKET])  # waits for the first training
-            saola.send([TICKET] * WARM)  # brings every worker to import what it needs
+            saola.send(_tickets(1))  # waits for the first training
+            saola.send(_tickets(WARM))  # brings every worker to import what it needs
             seen: list[tuple[float, int]] = []
 
             def told(done: int) -> None:
                 seen.append((time.monotonic(), done))
                 CONSOLE.print(f"{done} of {tickets}", end="\r")
 
-            load = saola.send([TICKET] * tickets, told)
+            load = saola.send(_tickets(tickets), told)
             return LineLoad(load.seconds, load.cpu_ms, sustained(seen, tickets, concurrency))
+
+
+def _tickets(count: int) -> list[dict[str, Any]]:
+    """Return tickets whose texts differ: triage reads a text once, however often it stands among those it is given."""
+    asked = "Where is my order SL-{}? I have waited for it since Monday."
+    return [{**TICKET, "text": asked.format(10_001 + number)} for number in range(count)]
 
 
 def sustained(seen: Sequence[tuple[float, int]], tickets: int, concurrency: int) -> float | None:

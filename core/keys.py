@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,12 @@ def same(first: str, second: str) -> bool:
 def signing_secret() -> str:
     """Return SAOLA_SECRET, or a secret kept in a file of SAOLA_HOME that only the owner may read, made if missing."""
     given = settings().secret.get_secret_value()
-    return given or _kept_secret(settings().home / "secret")
+    return given or _read_once(settings().home / "secret")
+
+
+@lru_cache
+def _read_once(path: Path) -> str:
+    return _kept_secret(path)  # asked for twice with every item
 
 
 def _kept_secret(path: Path) -> str:

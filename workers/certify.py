@@ -29,7 +29,8 @@ from workers.resources import Workshop, workshop
 log = structlog.get_logger()
 
 AGAIN = timedelta(hours=1)  # half lives end without any new audit
-SOON = timedelta(seconds=5)  # while the first runs come in
+SOON = timedelta(seconds=5)  # while the first runs come in,
+EACH = timedelta(seconds=0.5)  # but with many owners so seldom that there are two such looks a second
 DRIFT_RUNS = 500  # on each side of the comparison of scores
 NEWEST = timedelta(days=1)  # inputs: a whole day, since nights differ from days
 NEWEST_RUNS = 200  # more days where one has fewer
@@ -66,17 +67,17 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
     for owner in owners:
         before = seen.get((owner.name, owner.fingerprint))
         if before is None or before["stamp"] != owner.stamp or (before["again_at"] and before["again_at"] <= now):
-            _look_apart(tenant_id, owner, now)
+            _look_apart(tenant_id, owner, now, max(SOON, EACH * len(owners)))
     with app_database().transaction(tenant_id) as connection:
         candidates.consider(connection, shop, tenant_id)
         finish(connection, jobs)
 
 
-def _look_apart(tenant_id: UUID, owner: Owner, now: datetime) -> None:
+def _look_apart(tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -> None:
     """Look at one owner; where that fails the others are still looked at, and this one again in the next round."""
     try:
         with app_database().transaction(tenant_id) as connection:
-            _look(connection, tenant_id, owner, now)
+            _look(connection, tenant_id, owner, now, soon)
     except Exception:
         log.exception("certificate.look_failed", owner=owner.name, fingerprint=owner.fingerprint)
 
@@ -114,8 +115,8 @@ def _fingerprint(
     return shop.agent(name, shop.scored_by(state, triage, name)).fingerprint
 
 
-def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) -> None:
-    """Listen, examine, and write down where the owner stands."""
+def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -> None:
+    """Listen, examine, and write down where the owner stands; look again `soon` while its first runs come in."""
     gate.one_at_a_time(connection, tenant_id, owner.name)
     halves = gate.half_lives(connection, owner.name, owner.fingerprint, days=HALF_DAYS, items=HALF_ITEMS, now=now)
     if not halves:
@@ -172,7 +173,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
     data["drift"] = drift.stability(earliest[:DRIFT_RUNS], newest)
     data["inputs"] = _inputs(connection, owner, since, now)
-    wait = SOON if len(population) < PLAN_RUNS else AGAIN
+    wait = soon if len(population) < PLAN_RUNS else AGAIN
     gate.set_standing(
         connection,
         tenant_id,

@@ -1,4 +1,4 @@
-"""The way of a new version of triage into service.
+"""The way of a new version of triage, or of an agent's new confidence model, into service.
 
 Its fingerprint is a new one, so what rests on the version before does not hold for it. Where nothing is certified it
 serves at once. Else it must have been better on later history, runs in shadow beside the one that serves, and takes its
@@ -12,11 +12,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from core.contracts import Certificate
-from core.store import gate, policies, triage_versions
+from core.store import confidence, gate, policies, triage_versions
 from core.store.policies import TenantState
 from metrics.certificates.live import WHOLE
-from workers.resources import Workshop
+from workers.pipeline import triage_fingerprint
+from workers.resources import CONFIDENCE, Workshop
 
+NOTHING_LEFT = "nothing is certified any more with the version before"
 SHARE_KEPT = 0.95  # of what is automated now: a version that would automate less waits for more audits
 
 
@@ -69,24 +71,45 @@ def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> di
 
 
 def consider(connection: Connection, shop: Workshop, tenant_id: UUID) -> None:
-    """Put the candidate in service if it has earned its place."""
+    """Put the candidates in service that have earned their place."""
+    for kinds in _together(shop, policies.tenant_state(connection)):
+        _consider(connection, shop, tenant_id, kinds)
+
+
+def _together(shop: Workshop, state: TenantState) -> list[list[str]]:
+    """Return the kinds of candidates whose fingerprints meet: all with a version of triage, else those of a family."""
+    if "triage" in state.candidates:
+        return [sorted(state.candidates)]
+    found: dict[str, list[str]] = {}
+    for kind in sorted(state.candidates):
+        entry = shop.catalog.entries.get(kind.removeprefix(CONFIDENCE))
+        if entry is not None:  # an agent whose folder is gone has nothing to earn
+            found.setdefault(f"family:{entry.manifest.family}" if entry.manifest.family else kind, []).append(kind)
+    return list(found.values())
+
+
+def _consider(connection: Connection, shop: Workshop, tenant_id: UUID, kinds: Sequence[str]) -> None:
     state = policies.tenant_state(connection)
-    candidate, serving = (triage_versions.in_state(connection, name) for name in ("candidate", "serving"))
-    if candidate is None or serving is None:
+    beside = state._replace(classifiers={**state.classifiers, **{kind: state.candidates[kind] for kind in kinds}})
+    before, after = (certified(shop, one, triage_fingerprint(shop, one, tenant_id)) for one in (state, beside))
+    # An owner that scores as before has nothing to lose.
+    old = {owner: found for owner, found in before.items() if not _same(found, after.get(owner, []))}
+    if old and not all(_as_good(connection, found, after.get(owner, [])) for owner, found in old.items()):
         return
-    old = certified(shop, state, serving["fingerprint"])
-    new = certified(shop, state, candidate["fingerprint"])
-    if not old:
-        reason = "nothing is certified any more with the version before"
-    elif all(_as_good(connection, certificates, new.get(owner, [])) for owner, certificates in old.items()):
-        reason = "certified in shadow: " + ", ".join(sorted(old))
-    else:
-        return
-    triage_versions.serve(connection, tenant_id, candidate["id"], by="saola", reason=reason)
-    now = datetime.now(UTC)
+    reason = "certified in shadow: " + ", ".join(sorted(old)) if old else NOTHING_LEFT
+    for kind in kinds:
+        if kind == "triage":
+            triage_versions.serve(connection, tenant_id, state.candidates[kind], by="saola", reason=reason)
+        else:
+            confidence.settle(connection, tenant_id, state.candidates[kind], kind, serve=True, reason=reason)
+    what = "triage" if "triage" in kinds else "the confidence model"
     for owner, certificates in old.items():
-        reason = f"triage was replaced at {now:%F %T}"
-        policies.revoke_certificates(connection, owner, reason, certificates[0].fingerprint)
+        told = f"{what} was replaced at {datetime.now(UTC):%F %T}"
+        policies.revoke_certificates(connection, owner, told, certificates[0].fingerprint)
+
+
+def _same(old: Sequence[Certificate], new: Sequence[Certificate]) -> bool:
+    return {one.fingerprint for one in old} == {one.fingerprint for one in new}
 
 
 def _as_good(connection: Connection, old: Sequence[Certificate], new: Sequence[Certificate]) -> bool:

@@ -24,6 +24,7 @@ from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Rules, closed, dige
 from metrics.certificates.slices import FIRST_RUNS, First, Stand, stand, together
 from workers import alarms, budget, candidates
 from workers.jobs import finish
+from workers.pipeline import triage_fingerprint
 from workers.resources import Workshop, workshop
 
 log = structlog.get_logger()
@@ -83,14 +84,14 @@ def _look_apart(tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -
 
 
 def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Owner]:
-    versions = [state.classifiers.get("triage"), state.candidate]
-    triages = [shop.classifier(tenant_id, one).fingerprint for one in versions if one] or ["none"]
+    states = [state, *([state.beside] if state.candidates else [])]
+    triages = [triage_fingerprint(shop, one, tenant_id) for one in states]
     first_looks = tenants.current(connection)["settings"].get("first_look", {})
     for row in gate.owners(connection):
         name, fingerprint = row["agent"], row["fingerprint"]
         family = name.removeprefix("family:") if name.startswith("family:") else ""
         members = shop.members(family) if family else [name] if name in shop.catalog.entries else []
-        now = [_fingerprint(shop, state, triage, name, family, members) for triage in triages] if members else []
+        now = [_fingerprint(shop, *one, name, family, members) for one in zip(states, triages, strict=True) if members]
         if fingerprint not in now:
             continue
         settings = [state.agents.get(member, AgentSetting()) for member in members]
@@ -109,7 +110,7 @@ def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_i
 def _fingerprint(
     shop: Workshop, state: TenantState, triage: str, name: str, family: str, members: Sequence[str]
 ) -> str:
-    """Return the fingerprint that an agent or family has with a version of triage."""
+    """Return the fingerprint that an agent or family has in a state, with its version of triage."""
     if family:
         return shop.family_fingerprint(family, shop.scored_by(state, triage, *members))
     return shop.agent(name, shop.scored_by(state, triage, name)).fingerprint

@@ -14,14 +14,16 @@ from core.store.outbox import Job
 from workers.jobs import finish
 from workers.resources import CONFIDENCE, workshop
 
-AGAIN = 1.2  # as many judgements as the last time are too few to learn anew: a fifth more
+AGAIN = 1.2  # as many judgements as the last time are too few to learn anew: a fifth more,
+AGAIN_BESIDE = 2.0  # or twice as many where the last model runs in shadow: another would begin anew to earn its place
 
 
 def train_confidence(jobs: Sequence[Job]) -> None:
     """Learn a model for each agent with enough judgements, where it is better than the one in service.
 
-    It serves at once only where no live certificate of the agent rests on the one in service; else it stays a
-    candidate: another way of scoring is another fingerprint, which must earn its own.
+    It serves at once only where the agent has no live certificate. Else it is a candidate, since another way of scoring
+    is another fingerprint: it runs in shadow beside the one in service until it has earned its own
+    (workers/candidates.py).
     """
     tenant_id = jobs[0].tenant_id
     with app_database().transaction(tenant_id) as connection:
@@ -37,7 +39,8 @@ def train_confidence(jobs: Sequence[Job]) -> None:
 def _learn(connection: Connection, tenant_id: UUID, agent: str, judged: Sequence[Judged], *, serve: bool) -> None:
     kind = CONFIDENCE + agent
     last = confidence.newest(connection, kind)
-    if last is not None and len(judged) < AGAIN * last["figures"]["judged"]:
+    again = AGAIN_BESIDE if last is not None and last["state"] == "candidate" else AGAIN
+    if last is not None and len(judged) < again * last["figures"]["judged"]:
         return
     model, figures = learn(judged, Confidence.from_bytes(last["blob"]) if last else START)
     if model is None:
@@ -45,5 +48,5 @@ def _learn(connection: Connection, tenant_id: UUID, agent: str, judged: Sequence
     blob = model.to_bytes()
     fingerprint = hashlib.sha256(blob).hexdigest()[:16]
     made = policies.add_classifier(connection, tenant_id, kind, fingerprint, blob, figures)
-    if serve:
-        policies.serve_classifier(connection, made)
+    reason = "nothing is certified" if serve else "better on later judgements"
+    confidence.settle(connection, tenant_id, made, kind, serve=serve, reason=reason)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from agents.contract import Agent, Context, Watch
 from agents.documents.values import Reading
+from agents.llm.confidence import stored
 from agents.manifest import Manifest
 from agents.triage.route import read_together, route
 from core import page_images
@@ -33,7 +34,7 @@ from workers import approved, reading, senders
 from workers.deliver import send
 from workers.jobs import do, finish
 from workers.knowledge import searcher
-from workers.resources import Workshop, audit_coin, settle, workshop
+from workers.resources import CONFIDENCE, Workshop, audit_coin, settle, workshop
 from workers.turns import keep, stay
 
 WAIT = timedelta(minutes=10)  # for a ticket's documents, and for the outcomes of its earlier actions
@@ -240,7 +241,7 @@ def run(
     )
     try:
         if told is not None and told.agent_version == agent.version:
-            known: Proposal | None = told.model_copy(update={"fingerprint": agent.fingerprint, "usage": Usage()})
+            known: Proposal | None = _told_again(told, agent, context)
         else:
             known = approved.find(agent, loaded.item, chosen) if manifest.reuse else None
         proposal = known or shop.loader.engine(agent).run(agent, loaded.item, context)
@@ -259,6 +260,14 @@ def run(
         manifest.family,
         shop.family_fingerprint(manifest.family, shop.scored_by(state, triage, *shop.members(manifest.family))),
     )
+
+
+def _told_again(told: Proposal, agent: Agent, context: Context) -> Proposal:
+    """Return a proposal that was made already, with the score that this agent's confidence model gives it."""
+    known = told.model_copy(update={"fingerprint": agent.fingerprint, "usage": Usage()})
+    if known.fingerprint == told.fingerprint or "self_report" not in told.signals:  # its score was made in no such way
+        return known
+    return known.model_copy(update={"score": stored(context.confidence).score(told.signals)})
 
 
 def triage_fingerprint(shop: Workshop, state: TenantState, tenant_id: UUID) -> str:
@@ -341,15 +350,18 @@ def record(
         sending = records.save(connection, tenant_id, written, delivery_lease=settings().lease_seconds)
         if not shadow:
             senders.fill_in(shop, connection, written)
-        if not shadow and state.candidate:
-            _beside(connection, tenant_id, written)
+        if not shadow and state.candidates:
+            _beside(shop, connection, tenant_id, state, written)
         return sending
 
 
-def _beside(connection: Connection, tenant_id: UUID, written: Sequence[Record]) -> None:
-    """Let the candidate of triage work on these tickets too, in shadow and when there is time."""
+def _beside(
+    shop: Workshop, connection: Connection, tenant_id: UUID, state: TenantState, written: Sequence[Record]
+) -> None:
+    """Let the candidates work on those of the tickets that concern them, in shadow and when there is time."""
     for one in written:
-        if one.item.kind == "ticket":
+        kinds = {CONFIDENCE + name for name in (one.proposal.agent, *shop.members(one.family))} | {"triage"}
+        if one.item.kind == "ticket" and kinds & state.candidates.keys():
             outbox.enqueue(connection, tenant_id, "item.shadow", "bulk", one.item.id, generation=one.item.generation)
 
 

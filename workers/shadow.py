@@ -1,4 +1,6 @@
-"""A candidate of triage beside the version that serves: each ticket worked on is worked on once more, in shadow.
+"""Candidates beside what serves: each ticket that concerns them is worked on once more, in shadow.
+
+A candidate is a version of triage, or a confidence model that scores an agent's proposals in another way.
 
 Nothing of it is sent or shown. Its runs are audited by the same coin as the live ones, and a proposal that is the same
 as the live one is judged together with it, so that reviewers judge only what differs.
@@ -26,7 +28,7 @@ def work_beside(jobs: Sequence[Job]) -> None:
     state = shop.state(tenant_id)
     by_item = {job.subject_id: job for job in jobs}
     with app_database().transaction(tenant_id) as connection:
-        if state.candidate is None:
+        if not state.candidates:
             finish(connection, jobs)
             return
         found = items.load(connection, list(by_item), jobs[0].generation)
@@ -34,10 +36,22 @@ def work_beside(jobs: Sequence[Job]) -> None:
         gone = [job for item_id, job in by_item.items() if item_id not in {one.item.id for one in found} & set(live)]
         finish(connection, gone)
     ready = [one for one in found if one.item.id in live]
-    beside = state._replace(classifiers={**state.classifiers, "triage": state.candidate}, certificates=())
-    routes = choose_agents(shop, beside, by_item, ready)
+    beside = state.beside._replace(certificates=())
+    same_triage = "triage" not in state.candidates
+    if not same_triage:
+        routes = choose_agents(shop, beside, by_item, ready)
+    else:  # the same triage has said already where they go
+        routes = [Route(**live[one.item.id]["route"]) for one in ready]
     worked = [
-        _work(shop, by_item[one.item.id], one, chosen, beside, Proposal(**live[one.item.id]["proposal"]))
+        _work(
+            shop,
+            by_item[one.item.id],
+            one,
+            chosen,
+            beside,
+            Proposal(**live[one.item.id]["proposal"]),
+            again=same_triage,
+        )
         for one, chosen in zip(ready, routes, strict=True)
     ]
     coins = {one.item.id: audit_coin(live[one.item.id]["id"]) for one in ready}
@@ -46,9 +60,13 @@ def work_beside(jobs: Sequence[Job]) -> None:
         audits.pair(connection, list(by_item))
 
 
-def _work(shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState, live: Proposal) -> Worked:
-    """A model is not asked again what it was asked already: under the same route its proposal is the live one."""
+def _work(
+    shop: Workshop, job: Job, loaded: Loaded, chosen: Route, state: TenantState, live: Proposal, *, again: bool
+) -> Worked:
+    """A model is not asked again what it was asked already: under the same route its proposal is the live one. Where
+    triage is the same, so is every agent's."""
     entry = shop.catalog.entries.get(chosen.agent or "")
-    if entry is None or not entry.manifest.asks_a_model or (live.agent, live.intent) != (chosen.agent, chosen.intent):
+    same = (live.agent, live.intent) == (chosen.agent, chosen.intent)
+    if entry is None or not (again or (same and entry.manifest.asks_a_model)):
         return run(shop, job, loaded, chosen, state)
     return run(shop, job, loaded, chosen, state, told=live)

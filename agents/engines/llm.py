@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 
 from agents.contract import Agent, Context
 from agents.llm.calls import Budget, ModelCalls, calling
-from agents.llm.confidence import START, Confidence
+from agents.llm.confidence import stored
 from agents.llm.prompt import item_prompt, system_prompt
 from agents.llm.providers import Model, chain_names, model_chain
 from agents.llm.reply import clean_reply
@@ -180,11 +180,6 @@ class LlmEngine:
 
 
 @lru_cache(maxsize=256)
-def _confidence(blob: bytes) -> Confidence:
-    return Confidence.from_bytes(blob) if blob else START
-
-
-@lru_cache(maxsize=256)
 def _say_unpriced(model: str) -> None:
     """Say once in a process that a model's cost counts as 0 because nobody has listed its price."""
     _log.warning("model.unpriced", model=model, hint="list it in the file that SAOLA_MODEL_PRICES names")
@@ -195,7 +190,7 @@ def _marked(proposal: Proposal, context: Context, *, larger: float) -> Proposal:
     if proposal.kind == "abstain":
         return proposal
     signals = {**proposal.signals, "larger": larger}
-    return proposal.model_copy(update={"signals": signals, "score": _confidence(context.confidence).score(signals)})
+    return proposal.model_copy(update={"signals": signals, "score": stored(context.confidence).score(signals)})
 
 
 def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sample]) -> Proposal:
@@ -224,7 +219,7 @@ def _proposal(agent: Agent, item: WorkItem, context: Context, samples: list[_Sam
             "reply": reply,
             "actions": () if ask else first.actions,
             "sources": first.sources,
-            "score": _confidence(context.confidence).score(signals),
+            "score": stored(context.confidence).score(signals),
             "signals": signals,
             "question": ask or (first.answer.question and not first.actions),
         }

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,12 @@ class Confidence:
 
 
 START = Confidence(WEIGHTS, BIAS)
+
+
+@lru_cache(maxsize=256)
+def stored(blob: bytes) -> Confidence:
+    """Return a stored model; for no bytes the one that every agent begins with."""
+    return Confidence.from_bytes(blob) if blob else START
 
 
 def learn(judged: Sequence[Judged], serving: Confidence = START) -> tuple[Confidence | None, dict[str, float]]:

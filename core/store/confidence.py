@@ -1,10 +1,12 @@
 """What reviewers said of runs whose score was made from signals: what an agent's confidence model learns from."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.store.sql import maybe_row, rows
+from core.store import journal, policies
+from core.store.sql import execute, maybe_row, rows
 
 MOST = 5000  # judgements of one agent, the newest
 
@@ -17,7 +19,7 @@ def judged(connection: Connection) -> Sequence[RowMapping]:
                SELECT r.agent, r.proposal -> 'signals' AS signals, a."right", a.probability, a.judged_at, a.id,
                    row_number() OVER (PARTITION BY r.agent ORDER BY a.judged_at DESC, a.id DESC) AS place
                FROM audits a JOIN runs r ON r.id = a.run_id
-               WHERE a.state = 'judged' AND a."right" IS NOT NULL
+               WHERE a.state = 'judged' AND a."right" IS NOT NULL AND a.twin_of IS NULL
                  AND jsonb_exists(r.proposal -> 'signals', 'self_report')) AS found
            WHERE place <= :most ORDER BY agent, judged_at, id""",
         most=MOST,
@@ -31,3 +33,18 @@ def newest(connection: Connection, kind: str) -> RowMapping | None:
         "SELECT id, state, figures, blob FROM classifiers WHERE kind = :kind ORDER BY id DESC LIMIT 1",
         kind=kind,
     )
+
+
+def settle(connection: Connection, tenant_id: UUID, model_id: UUID, kind: str, *, serve: bool, reason: str) -> None:
+    """Put a model in service, or let it run in shadow; candidates of its kind before it are given up. The journal says
+    why."""
+    execute(
+        connection,
+        "UPDATE classifiers SET state = 'retired' WHERE kind = :kind AND state = 'candidate' AND id <> :id",
+        kind=kind,
+        id=model_id,
+    )
+    if serve:
+        policies.serve_classifier(connection, model_id)
+    action = "confidence.served" if serve else "confidence.candidate"
+    journal.write(connection, tenant_id, actor="saola", action=action, object=kind, data={"reason": reason})

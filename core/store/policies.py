@@ -35,7 +35,14 @@ class TenantState(NamedTuple):
     agents: Mapping[str, AgentSetting]
     certificates: Sequence[Certificate]
     classifiers: Mapping[str, UUID]  # kind -> serving classifier
-    candidate: UUID | None = None  # the version of triage that runs in shadow beside the one that serves
+    # kind -> what runs in shadow beside what serves: a version of triage, agents' confidence models
+    candidates: Mapping[str, UUID] = {}  # a NamedTuple's default, never changed
+
+    @property
+    def beside(self) -> "TenantState":
+        """Return the state as it would be with the candidates in service."""
+        return self._replace(classifiers={**self.classifiers, **self.candidates}, candidates={})
+
     digest: str = ""  # of what is stored of the agents' settings
 
 
@@ -48,15 +55,15 @@ def tenant_state(connection: Connection, before: TenantState | None = None) -> T
     digest = str(scalar(connection, settings))
     found_classifiers = rows(
         connection,
-        """SELECT kind, id, state FROM classifiers WHERE state = 'serving' OR (state = 'candidate' AND kind = 'triage')
-           ORDER BY id""",
+        """SELECT kind, id, state FROM classifiers WHERE state = 'serving'
+               OR (state = 'candidate' AND (kind = 'triage' OR starts_with(kind, 'confidence:'))) ORDER BY id""",
     )
     return TenantState(
         paused=bool(paused and paused["paused"]),
         agents=before.agents if before and before.digest == digest else _settings(connection),
         certificates=live_certificates(connection),
         classifiers={row["kind"]: row["id"] for row in found_classifiers if row["state"] == "serving"},
-        candidate=next((row["id"] for row in reversed(found_classifiers) if row["state"] == "candidate"), None),
+        candidates={row["kind"]: row["id"] for row in found_classifiers if row["state"] == "candidate"},
         digest=digest,
     )
 

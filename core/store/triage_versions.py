@@ -118,10 +118,10 @@ def labelled_since(connection: Connection, since: datetime) -> int:
 
 
 def live_proposals(connection: Connection, item_ids: Sequence[UUID]) -> dict[UUID, RowMapping]:
-    """Return id, agent, intent and proposal of the newest live run of each item."""
+    """Return id, agent, intent, route and proposal of the newest live run of each item."""
     found = rows(
         connection,
-        """SELECT DISTINCT ON (work_item_id) work_item_id, id, agent, intent, proposal FROM runs
+        """SELECT DISTINCT ON (work_item_id) work_item_id, id, agent, intent, route, proposal FROM runs
            WHERE work_item_id = ANY(:ids) AND NOT shadow ORDER BY work_item_id, created_at DESC""",
         ids=list(item_ids),
     )

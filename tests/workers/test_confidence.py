@@ -5,16 +5,21 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import RowMapping
 
 from agents.llm.confidence import START, Confidence
 from cli.embedded.temporary import Database, Servers
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
-from core.store import policies
+from core.store import outbox, policies
+from core.store.sql import rows
 from tests.workers.made import Shop, open_shop
+from workers.candidates import consider
+from workers.certify import renew_certificates
 from workers.confidence import train_confidence
 from workers.resources import workshop
+from workers.shadow import work_beside
 
 RIGHT = [n % 4 != 0 for n in range(120)]  # a quarter is wrong, and only the support tells which
 
@@ -25,8 +30,8 @@ def shop(database: Database, servers: Servers, tmp_path: Path) -> Iterator[Shop]
         yield made
 
 
-def judged_runs(shop: Shop) -> None:
-    shop.run([0.9] * len(RIGHT), RIGHT, probability=0.5)
+def judged_runs(shop: Shop, times: int = 1) -> None:
+    shop.run([0.9 if right else 0.8 for right in RIGHT * times], RIGHT * times, probability=0.5)
     shop.sql(
         """UPDATE runs r SET proposal = jsonb_set(proposal, '{signals}', jsonb_build_object(
                'self_report', 0.95, 'support', CASE WHEN a."right" THEN 0.9 ELSE 0.3 END))
@@ -68,6 +73,72 @@ def test_under_a_live_certificate_a_model_stays_a_candidate(shop: Shop) -> None:
     shop.do(train_confidence, "confidence.train")
     assert models(shop) == [("confidence:shop", "candidate")]
     assert serving(shop)[0] == b""
+
+
+def test_a_candidate_is_scored_in_shadow_judged_with_the_live_runs_and_served_when_certified(shop: Shop) -> None:
+    with app_database().transaction(shop.tenant) as connection:
+        policies.set_agent(connection, shop.tenant, "shop", audit_probability=1.0)
+    judged_runs(shop, 5)
+    live = serving(shop)[1]
+    shop.do(renew_certificates, "certificates.renew")
+    assert certified(shop) == [live]
+    shop.do(train_confidence, "confidence.train")
+    shop.do(train_confidence, "confidence.train")
+    assert models(shop) == [("confidence:shop", "candidate")], "nothing more is learnt while it earns its place"
+
+    runs_beside(shop)
+    shadows = found(shop, "SELECT score, fingerprint, proposal FROM runs WHERE shadow")
+    assert len(shadows) == 5 * len(RIGHT)
+    assert live not in {row["fingerprint"] for row in shadows}
+    scores = {row["proposal"]["signals"]["support"]: row["score"] for row in shadows}
+    assert {0.8, 0.9}.isdisjoint(scores.values()), "scored by the candidate"
+    assert scores[0.9] > scores[0.3]
+    assert found(shop, "SELECT id FROM audits WHERE state = 'open'") == [], "one judgement counts for both"
+    shop.do(renew_certificates, "certificates.renew")
+    assert models(shop) == [("confidence:shop", "serving")]
+    now = serving(shop)[1]
+    assert certified(shop) == [now] != [live], "the old model's certificate went with it"
+    told = found(shop, "SELECT data ->> 'reason' AS why FROM journal WHERE action = 'confidence.served'")
+    assert [row["why"] for row in told] == ["certified in shadow: family:tests, shop"]
+
+
+def test_a_candidate_waits_while_its_own_runs_are_not_certified(shop: Shop) -> None:
+    judged_runs(shop)
+    certify(shop.tenant, serving(shop)[1])
+    shop.do(train_confidence, "confidence.train")
+    with app_database().transaction(shop.tenant) as connection:
+        consider(connection, workshop(), shop.tenant)
+    assert models(shop) == [("confidence:shop", "candidate")]
+
+
+def test_a_candidate_serves_when_nothing_is_certified_any_more(shop: Shop) -> None:
+    judged_runs(shop)
+    certify(shop.tenant, serving(shop)[1])
+    shop.do(train_confidence, "confidence.train")
+    shop.sql("UPDATE certificates SET revoked_at = clock_timestamp()")
+    with app_database().transaction(shop.tenant) as connection:
+        consider(connection, workshop(), shop.tenant)
+    assert models(shop) == [("confidence:shop", "serving")]
+
+
+def runs_beside(shop: Shop) -> None:
+    """Work on every item once more, as the line has it done where a candidate is."""
+    with app_database().transaction(shop.tenant) as connection:
+        for row in rows(connection, "SELECT id FROM work_items"):
+            outbox.enqueue(connection, shop.tenant, "item.shadow", "bulk", row["id"])
+    workshop.cache_clear()  # what it knows of the tenant may be a second old
+    work_beside(shop.jobs("item.shadow"))
+
+
+def found(shop: Shop, question: str) -> list[RowMapping]:
+    with app_database().transaction(shop.tenant) as connection:
+        return list(rows(connection, question))
+
+
+def certified(shop: Shop) -> list[str]:
+    """The fingerprints under which the agent alone is certified."""
+    live = "SELECT DISTINCT fingerprint FROM certificates WHERE agent = 'shop' AND revoked_at IS NULL"
+    return [row["fingerprint"] for row in found(shop, live)]
 
 
 def certify(tenant: UUID, fingerprint: str) -> None:

@@ -86,6 +86,10 @@ def _across_cells(sheet: Sheet, spec: FieldSpec) -> Iterator[Candidate]:
             for one in dates.find_dates(f"{first.line.text}{second.line.text}", sheet.order):
                 if _matches(spec, one):
                     yield Candidate(first, one._replace(quality=0.7 * one.quality), cells=(first, second))
+            if dates.is_label(first.folded):
+                for one in dates.find_dates(f"date: {second.line.text.lstrip(' :.')}", sheet.order):
+                    if _matches(spec, one):
+                        yield Candidate(second, one._replace(start=0, end=len(one.text), quality=0.9 * one.quality))
 
 
 def free_text(cell: Cell, start: int, spec: FieldSpec) -> Candidate | None:

@@ -30,7 +30,15 @@ CROWDED = re.compile(
     r"(?<!\d)(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d\d)(?!\d)"
 )  # other signs stand close
 LABELLED = re.compile(r"\b(?:date|datum|ngay|tarikh)\s{0,2}[:.]?\s{0,2}")
+STROKELESS = re.compile(  # behind a label: strokes that OCR lost, or took for thin signs
+    r"(?P<d>[0-3]\d)[ 17lI|!'’~/.-]{0,2}(?P<m>[01]\d)[ 17lI|!'’~/.-]{0,2}(?P<y>20[0-4]\d|[0-4]\d)(?!\d(?!\d?:)|[./-]\d)"
+)
+ISO_SPACED = re.compile(r"(?P<y>20[0-4]\d)[ ~_](?P<m>0[1-9]|1[0-2])[ ~_](?P<d>0[1-9]|[12]\d|3[01])(?!\d)")
+GLUED = re.compile(  # a time without colon close behind a short year
+    r"(?<![\d/.-])(?P<d>[0-3]\d)(?P<s>[-/])(?P<m>[01]\d)(?P=s)(?P<y>[0-4]\d)(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
+)
 BARE = re.compile(r"(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>[0-3]\d)(?!\d|[./-])")  # six digits that a label calls a date
+MOST_LABEL = 14  # signs
 TIME = re.compile(r":\d\d(?!\d)")
 COMPACT = re.compile(
     r"(?<![\d.,/-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?:(?=[-.,]?\s?\d\d:\d\d)|(?![\d.,-]))"
@@ -55,7 +63,7 @@ def _months() -> tuple[dict[str, int], tuple[re.Pattern[str], ...]]:
         names.setdefault(misread, number)
     some = "|".join(sorted(names, key=len, reverse=True))
     day_first = re.compile(
-        rf"(?<![\d.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s./,'-]{{0,3}}(?:of\s|de\s)?(?P<m>{some})\.?(?![a-z])"
+        rf"(?<!\d)(?<!\d[.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|hb|\.)?[\s./,'-]{{0,3}}(?:of\s|de\s)?(?P<m>{some})\.?(?![a-z])"
         rf"[\s./,'-]{{0,3}}(?:de\s|of\s)?(?P<y>\d\d(?=\d\d:\d\d)|(?:19|20)\d\d|\d\d(?![\d:.]))(?:(?=\d{{1,2}}:\d\d)|(?!\d))"
     )
     month_first = re.compile(
@@ -103,6 +111,8 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
         for label in LABELLED.finditer(folded):
             if (six := BARE.match(text, label.end())) is not None:
                 _add(found, six, text, six["y"], six["m"], six["d"], 0.3)
+            elif (loose := STROKELESS.match(text, label.end())) is not None:
+                _add(found, loose, text, loose["y"], loose["m"], loose["d"], 0.3)
         for match in LOOSE.finditer(text):
             if not match.group().isdigit() or "dat" in folded or "ngay" in folded:
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
@@ -116,8 +126,9 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
-        for match in COMPACT.finditer(text):
-            _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
+        for pattern in (COMPACT, ISO_SPACED, GLUED):
+            for match in pattern.finditer(text):
+                _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
     return sorted(found)
 
 
@@ -133,6 +144,11 @@ def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: 
     if any(start < other.end and other.start < end for other in found):
         return
     found.append(Found(start, end, text[start:end], value.isoformat(), quality))
+
+
+def is_label(folded: str) -> bool:
+    """Say whether a folded text is hardly more than the label of a date."""
+    return LABELLED.search(folded) is not None and len(folded) <= MOST_LABEL
 
 
 def date_order(text: str, currency: str = "", language: str = "") -> str:

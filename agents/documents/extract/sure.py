@@ -1,35 +1,60 @@
 """How often a value that was read is right: its letters by the reader's own certainty, its choice by the layout.
 
-Letters: of 1,959 lines of scanned receipts, the share read rightly letter for letter was 0.53, 0.78, 0.92, 0.975 and
-0.996 where the least sure letter or digit scored 0.6, 0.8, 0.93, 0.985 and above 0.995: 0.5 + 0.5 x least^3.5.
+Letters: of 4,900 words on 50 scanned receipts, held against their transcripts, these shares were misread, by the least
+sure sign of their line (above 0.98, above 0.9, below):
+
+    words that every address or shop sign uses   0.2, 0.5, 0.8 %     other words of letters   0.7, 4, 17 %
+    numbers                                      0.8, 5, 12 %        letters with digits      2, 7, 41 %
+
+which 1 - exp(-weight x (0.001 + 0.5 x (1 - least)^0.85)) follows.
 """
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp
 
 from agents.documents.extract.candidates import Candidate
 from agents.documents.extract.layout import Cell
+from agents.documents.extract.spelling import WORDS
+from agents.documents.extract.text import fold, squeeze
+from agents.documents.extract.words import ADDRESS, GENERIC, PLACES, STATES
 
-STEEP = 3.5
-A_SIGN = 0.9995  # of signs that the reader is sure of are right: 0.4 % of such lines, of 14 signs, were not
+BASE, STEEP, CURVE = 0.001, 0.5, 0.85
+KNOWN, NUMBER, SHORT, WORD, MIXED = 0.1, 1.0, 0.75, 1.0, 2.5  # weights of a token by its kind
+COMMON = PLACES | GENERIC | STATES | {fold(word) for word in WORDS} | set(re.findall("[a-z]{3,}", ADDRESS.pattern))
 AGAIN = 0.2  # of the doubt is left where the same value is printed a second time
 
 
 def letters(cells: Sequence[Cell]) -> float:
     """The probability (0 to 1) that every letter and digit of the cells is read rightly."""
-    right = 1.0
-    for cell in cells:
-        right *= (0.5 + 0.5 * min(1.0, cell.line.least) ** STEEP) * A_SIGN ** len(cell.line.text)
-    return right
+    return exp(-sum(_weight(cell.line.text) * _doubt(cell) for cell in cells))
 
 
 def value_letters(one: Candidate, *, again: bool) -> float:
-    """The probability that the letters of a value are read rightly. The least sure letter of its line is as likely in
-    the rest of the line, so the doubt is shared out by length."""
+    """The probability that the letters of a value are read rightly."""
     cells = one.cells or (one.cell,)
-    whole = sum(len(cell.line.text) for cell in cells)
-    right: float = letters(cells) ** min(1.0, len(one.found.text) / max(1, whole))
+    right = exp(-_weight(one.found.text) * max(_doubt(cell) for cell in cells))
     return 1 - (1 - right) * (AGAIN if again else 1.0)
+
+
+def _doubt(cell: Cell) -> float:
+    return BASE + STEEP * float(max(0.0, 1 - cell.line.least)) ** CURVE
+
+
+@lru_cache(maxsize=4096)
+def _weight(text: str) -> float:
+    return sum(_kind(token) for token in map(squeeze, text.split()) if token)
+
+
+def _kind(token: str) -> float:
+    if token in COMMON:
+        return KNOWN
+    if token.isdigit():
+        return NUMBER
+    if token.isalpha():
+        return WORD if len(token) > 2 else SHORT
+    return MIXED
 
 
 def choice(points: float) -> float:

@@ -39,7 +39,8 @@ def value_letters(one: Candidate, *, again: bool) -> float:
 
 
 def _doubt(cell: Cell) -> float:
-    return BASE + STEEP * float(max(0.0, 1 - cell.line.least)) ** CURVE
+    doubt: float = BASE + STEEP * max(0.0, 1 - cell.line.least) ** CURVE
+    return doubt
 
 
 @lru_cache(maxsize=4096)

@@ -27,7 +27,8 @@ WINDOW = 2000  # jobs of a queue that may wait in the broker; the rest waits in 
 BATCH = 200
 HOLD_SECONDS = 10.0  # how long a claim lasts while its ids are being handed to the broker
 AGAIN_SECONDS = 60.0  # how long an id may wait in the broker before it is published again
-CHUNKS = {"tickets": 8, "bulk": 8, "documents": 4}  # ids in one message when there are many
+CHUNKS = {"tickets": 16, "bulk": 8, "documents": 4}  # ids in one message when there are many,
+MESSAGES = 8  # but so few that there are as many messages: every worker gets some
 MARKER = "saola:marker"
 
 
@@ -83,7 +84,7 @@ class Relay:
 
     def publish(self, queue: str, claimed: list[RowMapping]) -> None:
         """Hand ids to the broker; raises when it does not take them, and the rows are due again after the hold."""
-        size = CHUNKS.get(queue, 1) if len(claimed) > 2 * max(CHUNKS.values()) else 1
+        size = max(1, min(CHUNKS.get(queue, 1), len(claimed) // MESSAGES))
         claimed.sort(key=lambda row: (str(row["tenant_id"]), row["task"]))
         with self.celery.producer_or_acquire() as producer:
             for (tenant, task), rows in groupby(claimed, key=lambda row: (str(row["tenant_id"]), row["task"])):

@@ -5,14 +5,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from api.shapes import Shape
 from core.errors import Rejected
-from core.store import alarms, gate, journal, labels, policies, tenants
+from core.store import alarms, gate, journal, judge, labels, policies, standings, tenants
 from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
+from metrics.certificates.fields import FIELD, FIRST_DOCUMENTS, of_field, scores_of_field
+from metrics.certificates.judged import JudgedAgent, judged_agents
 from metrics.certificates.live import WHOLE, Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
 from metrics.certificates.slices import FIRST_RUNS, First, of_intent, scores_of
@@ -121,9 +123,35 @@ def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) 
     journal.write(connection, tenant_id, actor=by, action="look.announced", object=body.agent, data=data)
 
 
+class Judge(Shape):
+    """Which model helps as a judge (provider:name, empty for none), and of which part of automated replies."""
+
+    model: Annotated[str, Field(max_length=200, pattern=r"^([\w.-]+:\S+)?$")] = ""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
+class Judging(Judge):
+    """The judge and what it adds, one line an agent. Certificates never rest on it."""
+
+    agents: list[JudgedAgent]
+
+
+def judging_of(connection: Connection) -> Judging:
+    """Return the tenant's judge, its own errors, and the estimates that people's audits corrected."""
+    chosen = judge.setting(connection)
+    rows = judge.words(connection, chosen.model) if chosen.model else []
+    return Judging(model=chosen.model, share=chosen.share, agents=judged_agents(rows))
+
+
+def choose_judge(connection: Connection, tenant_id: UUID, by: str, body: Judge) -> None:
+    """Choose the model that judges, or none; the journal says so."""
+    judge.set_judge(connection, judge.JudgeSetting(body.model, body.share))
+    journal.write(connection, tenant_id, actor=by, action="judge.set", object=body.model, data=body.model_dump())
+
+
 def gate_of(connection: Connection) -> Gate:
     """Return where the tenant's agents stand."""
-    found, together = overview.standings(gate.standings(connection), datetime.now(UTC))
+    found, together = overview.standings(standings.standings(connection), datetime.now(UTC))
     return Gate(agents=found, fleet=together, agreement=overview.agreement(gate.second_words(connection)))
 
 
@@ -170,21 +198,40 @@ def alarm_of(connection: Connection, alarm_id: UUID) -> AlarmDetail:
 def verified(connection: Connection, certificate_id: UUID) -> Verified:
     """Compute a certificate again. Raises Rejected (not_found)."""
     row = policies.get_certificate(connection, certificate_id)
+    if before := row["evidence"].get("inherited_from"):
+        return _verified_inherited(connection, row, UUID(before))
     known = "rules" in row["evidence"]  # a certificate of an earlier version names no rules, and so cannot be repeated
     listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
     rows = labels.as_judged(connection, row["agent"], listed)
     first_look = row["evidence"]["rules"]["first_look"] if known else None
     part = row["evidence"]["rules"].get("slice", WHOLE) if known else WHOLE
-    if part == WHOLE:
+    audits = of_intent(closed(rows, row["issued_at"]), part)
+    if part.startswith(FIELD):
+        name, judged = part.removeprefix(FIELD), labels.fields_judged(connection, listed)
+        audits = of_field(closed(rows, row["issued_at"]), judged, name)
+        first = gate.first_fields(connection, row["fingerprint"], FIRST_DOCUMENTS)
+        population = scores_of_field(first, name)
+    elif part == WHOLE:
         population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
     else:
-        first = gate.first_runs(connection, row["agent"], row["fingerprint"], FIRST_RUNS)
-        population = scores_of([First(one["intent"], one["score"]) for one in first], part)
-    checks = verify(row, of_intent(closed(rows, row["issued_at"]), part), population)
+        runs = gate.first_runs(connection, row["agent"], row["fingerprint"], FIRST_RUNS)
+        population = scores_of([First(one["intent"], one["score"]) for one in runs], part)
+    checks = verify(row, audits, population)
     checks.append(_journalled(connection, row["id"], str(row["hash"])))
     made = [CheckOut(what=one.what, passed=one.passed, said=one.said) for one in checks]
     changed = sum(bool(one["changed"]) for one in rows)
     return Verified(id=row["id"], holds=all(one.passed for one in made), checks=made, corrected=changed)
+
+
+def _verified_inherited(connection: Connection, row: RowMapping, before: UUID) -> Verified:
+    """Compute the certificate again that was inherited; that the new version is as good nobody has shown."""
+    found, earned = verified(connection, before), policies.get_certificate(connection, before)
+    same = all(row[name] == earned[name] for name in ("agent", "slice", "target", "confidence", "threshold", "hash"))
+    entry = journal.entry_of(connection, "certificate.inherited", "id", str(row["id"]))
+    chosen = "nobody" if entry is None else f"{entry['actor']}, from the version {earned['fingerprint']}"
+    checks = [CheckOut(what="inherited by choice, not earned", passed=same and entry is not None, said=chosen)]
+    holds = found.holds and checks[0].passed
+    return Verified(id=row["id"], holds=holds, checks=[*checks, *found.checks], corrected=found.corrected)
 
 
 def _journalled(connection: Connection, certificate_id: UUID, digest: str) -> Check:

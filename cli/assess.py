@@ -5,6 +5,7 @@ what the company did. Right means: it is the intent, and so the answer, that peo
 facts are right is for audits to say.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -146,7 +147,10 @@ def group_replies(replies: Sequence[str], advance: Callable[[int], None]) -> lis
     """Number groups of replies that say the same: -1 where an answer was given fewer than three times."""
     from sklearn.cluster import AgglomerativeClustering
 
-    written = sorted({clean(reply.strip()) for reply in replies if reply.strip()})
+    bare = [
+        _without_greeting(clean(reply.strip())) for reply in replies
+    ]  # or replies would be alike by whom they greet
+    written = sorted({text for text in bare if text})
     if len(written) > MOST_REPLIES:
         told = f"{len(written):,} different replies are more than can be compared: at most {MOST_REPLIES:,}"
         raise Rejected(told, code="too_many_replies", hint="Take fewer rows: --limit 4000.")
@@ -157,9 +161,21 @@ def group_replies(replies: Sequence[str], advance: Callable[[int], None]) -> lis
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
     made = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - ALIKE)
     group_of = dict(zip(written, made.fit_predict(centred).tolist(), strict=True))
-    found = [group_of.get(clean(reply.strip()), -1) for reply in replies]
+    found = [group_of.get(text, -1) for text in bare]
     counts = Counter(found)
     return [number if number >= 0 and counts[number] >= RECURS else -1 for number in found]
+
+
+GREETING = re.compile(
+    r"(dear|hi|hello|good (morning|day|evening)|hallo|guten (morgen|tag|abend)|sehr geehrte\w*|liebe\w*|chào|xin chào|"
+    r"kính (gửi|chào)|thưa)\b[^,.!:\n]{0,60}[,.!:\n]+\s*",
+    re.IGNORECASE,
+)
+
+
+def _without_greeting(text: str) -> str:
+    """A reply without the words that greet its reader by name; one that is nothing else stays."""
+    return GREETING.sub("", text, count=1) or text if GREETING.match(text) else text
 
 
 def _name(tickets: Sequence[Past], groups: Sequence[int], number: int) -> str:

@@ -47,7 +47,8 @@ class PastTicket(NamedTuple):
 def read_rows(path: Path, encoding: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line, row) of a CSV (its header names the columns) or JSONL file. Raises Rejected if unreadable.
 
-    Without an `encoding` the file's is found out: UTF-8, UTF-16, or else Windows-1252, as spreadsheets save.
+    Without an `encoding` the file's is found out: UTF-8, UTF-16, or else Windows-1258 or -1252, as spreadsheets
+    save.
     """
     number = 0
     try:
@@ -89,8 +90,22 @@ def _encoding(path: Path) -> str:
             while text.read(1 << 20):
                 pass
     except UnicodeDecodeError:
-        return "cp1252"
+        return "cp1258" if _is_vietnamese(path) else "cp1252"
     return "utf-8-sig"
+
+
+TONES = bytes((0xCC, 0xD2, 0xDE, 0xEC, 0xF2))  # as Windows-1258 writes them, after their vowel; letters in Windows-1252
+LEAST_TONES = 5
+VOWELS = frozenset("aăâeêioôơuưy")
+
+
+def _is_vietnamese(path: Path) -> bool:
+    """Whether the tones of Windows-1258 stand after vowels, as they must: western letters of these bytes seldom do."""
+    with path.open("rb") as file:
+        data = file.read(1 << 20)
+    places = [place for place, byte in enumerate(data) if byte in TONES and place]
+    after = sum(data[place - 1 : place].decode("cp1258", "replace").lower() in VOWELS for place in places)
+    return len(places) >= LEAST_TONES and after >= 0.9 * len(places)
 
 
 def _dialect(sample: str) -> type[csv.Dialect]:

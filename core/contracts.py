@@ -220,6 +220,9 @@ class Reason(Frozen):
     values: dict[str, Any] = Field(default_factory=dict)
 
 
+INHERITED = "inherited"  # the method of a certificate that the version before earned, by an operator's choice
+
+
 class Certificate(Frozen):
     """The live permission of one agent (or family) at one fingerprint: automate at `threshold` and above.
 

@@ -5,7 +5,7 @@ trouble that need no judgement (reopened, taken over, not content) only bring mo
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ from core.store.alarms import NewAlarm
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm
+from metrics.certificates.live import WHOLE
 from workers.jobs import finish
 
 log = structlog.get_logger()
@@ -59,6 +60,16 @@ def listen(rows: Sequence[RowMapping], target: float, critical_target: float | N
             began = min(row["ran_at"] for row in heard[since:])
             return Ring(what, goal, found.peak, began, window.count(False), len(window)), loudest
     return None, loudest
+
+
+def still_sent(rows: Sequence[RowMapping], slices: Collection[str]) -> Sequence[RowMapping]:
+    """Return the rows of intents that still go out: what was withdrawn reaches nobody, and must not demote the rest.
+
+    slices: of the live certificates; all rows where one of these is of the whole agent, or there is none.
+    """
+    if not slices or WHOLE in slices:
+        return rows
+    return [row for row in rows if row["intent"] in slices]
 
 
 def ring(

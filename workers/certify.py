@@ -3,9 +3,10 @@
 Before a certificate is looked at again, the detector hears the audits of what is automated (workers/alarms.py).
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,17 +16,17 @@ from core.contracts import Certificate
 from core.db import app_database
 from core.events import Event
 from core.ids import new_id
-from core.store import events, gate, journal, labels, policies, tenants
+from core.store import events, gate, journal, labels, policies, standings
 from core.store.outbox import Job
-from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
-from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Rules, closed, digest
+from metrics.certificates.fields import FIELD, FIRST_DOCUMENTS, stand_fields
+from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Rules, closed, digest
 from metrics.certificates.slices import FIRST_RUNS, First, Stand, stand, together
-from workers import alarms, budget, candidates
+from workers import alarms, budget, candidates, owners
 from workers.jobs import finish
-from workers.pipeline import triage_fingerprint
-from workers.resources import Workshop, workshop
+from workers.owners import Owner
+from workers.resources import workshop
 
 log = structlog.get_logger()
 
@@ -36,21 +37,8 @@ DRIFT_RUNS = 500  # on each side of the comparison of scores
 NEWEST = timedelta(days=1)  # inputs: a whole day, since nights differ from days
 NEWEST_RUNS = 200  # more days where one has fewer
 INPUT_RUNS = 2_000  # on each side of the comparison of inputs
+KEPT = 2_000  # owners whose first runs a process keeps at hand
 RENEWED = timedelta(days=1)  # how often a certificate whose threshold did not move is issued again with newer counts
-
-
-class Owner(NamedTuple):
-    """One agent, or one family, at the fingerprint in service, and what its owner asks for."""
-
-    name: str  # agent, or family:NAME
-    fingerprint: str
-    target: float
-    confidence: float
-    critical_target: float | None
-    first_look: int | None  # how many audits the one announced look takes; said before they are judged
-    members: tuple[str, ...]
-    stamp: str
-    serving: bool = True  # not where it is how the candidate of triage would have it
 
 
 def renew_certificates(jobs: Sequence[Job]) -> None:
@@ -63,12 +51,9 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
         labels.hand_over(connection)
         state = policies.tenant_state(connection)
         budget.spend(connection, tenant_id, shop.catalog, state)
-        seen = gate.stamps(connection)
-        owners = list(_owners(connection, shop, state, tenant_id))
-    for owner in owners:
-        before = seen.get((owner.name, owner.fingerprint))
-        if before is None or before["stamp"] != owner.stamp or (before["again_at"] and before["again_at"] <= now):
-            _look_apart(tenant_id, owner, now, max(SOON, EACH * len(owners)))
+        looks = list(owners.due(connection, shop, state, tenant_id, now))
+    for owner in looks:
+        _look_apart(tenant_id, owner, now, max(SOON, EACH * len(looks)))
     with app_database().transaction(tenant_id) as connection:
         candidates.consider(connection, shop, tenant_id)
         finish(connection, jobs)
@@ -83,39 +68,6 @@ def _look_apart(tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -
         log.exception("certificate.look_failed", owner=owner.name, fingerprint=owner.fingerprint)
 
 
-def _owners(connection: Connection, shop: Workshop, state: TenantState, tenant_id: UUID) -> Iterator[Owner]:
-    states = [state, *([state.beside] if state.candidates else [])]
-    triages = [triage_fingerprint(shop, one, tenant_id) for one in states]
-    first_looks = tenants.current(connection)["settings"].get("first_look", {})
-    for row in gate.owners(connection):
-        name, fingerprint = row["agent"], row["fingerprint"]
-        family = name.removeprefix("family:") if name.startswith("family:") else ""
-        members = shop.members(family) if family else [name] if name in shop.catalog.entries else []
-        now = [_fingerprint(shop, *one, name, family, members) for one in zip(states, triages, strict=True) if members]
-        if fingerprint not in now:
-            continue
-        settings = [state.agents.get(member, AgentSetting()) for member in members]
-        targets = [s.target or shop.catalog.entries[m].manifest.target for s, m in zip(settings, members, strict=True)]
-        asked = (
-            max(targets),
-            max(s.confidence for s in settings),
-            max((s.critical_target for s in settings if s.critical_target is not None), default=None),
-            first_looks.get(name),
-        )
-        serving = fingerprint == now[0]
-        stamp = "|".join(map(str, (row["stamp"], *asked, serving)))
-        yield Owner(name, fingerprint, *asked, members=tuple(members), stamp=stamp, serving=serving)
-
-
-def _fingerprint(
-    shop: Workshop, state: TenantState, triage: str, name: str, family: str, members: Sequence[str]
-) -> str:
-    """Return the fingerprint that an agent or family has in a state, with its version of triage."""
-    if family:
-        return shop.family_fingerprint(family, shop.scored_by(state, triage, *members))
-    return shop.agent(name, shop.scored_by(state, triage, name)).fingerprint
-
-
 def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -> None:
     """Listen, examine, and write down where the owner stands; look again `soon` while its first runs come in."""
     gate.one_at_a_time(connection, tenant_id, owner.name)
@@ -123,59 +75,14 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
     if not halves:
         return
     since = halves[max(len(halves) - 2, 0)]  # what is older speaks for no certificate any more
-    rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
-    found, loudness = alarms.listen(rows, owner.target, owner.critical_target)
-    if found and owner.serving:  # a candidate's errors reached nobody, and its certificate waits for better ones
-        state = policies.tenant_state(connection)
-        members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
-        alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
-        halves, rows, loudness = [datetime.now(UTC)], [], 1.0
-        since = halves[0]
-    simulated = any(row["simulated"] for row in rows)
-    # An announced look is one look: after an alarm evidence is earned at any time, or not at all.
-    rang = gate.has_rung(connection, owner.name, owner.fingerprint)
-    rules = Rules(
-        target=owner.target,
-        confidence=owner.confidence,
-        boundaries=tuple(halves),
-        critical_target=owner.critical_target,
-        first_look=None if rang else owner.first_look,
-    )
-    # A candidate's runs come one by one as live ones do, and what is still open is waited for.
-    audits = closed(rows if owner.serving else [{**row, "shadow": False} for row in rows], now)
-    planned = plan_runs(rules.first_look)
-    earliest = gate.first_scores(connection, owner.name, owner.fingerprint, max(planned, DRIFT_RUNS))
-    population = earliest[:planned]
-    known = gate.first_runs(connection, owner.name, owner.fingerprint, FIRST_RUNS) if owner.serving else []
-    whole, parts = stand(audits, population, [First(row["intent"], row["score"]) for row in known], rules)
-    _certificates(connection, tenant_id, owner, [whole, *parts], now, simulated)
-    alone = [one for one in parts if one.in_force]
-    first = whole.finding.accuracy
-    data: dict[str, object] = {
-        "target": owner.target,
-        "confidence": owner.confidence,
-        "critical_target": owner.critical_target,
-        "threshold": whole.finding.threshold if whole.in_force else None,
-        "intents": [_told(one) for one in alone],
-        "share": _share(connection, owner),
-        "k": sum(one.finding.accuracy.k for one in alone) if alone else first.k,
-        "n": sum(one.finding.accuracy.n for one in alone) if alone else first.n,
-        "log_e": together([one.finding.accuracy.log_e for one in alone], len(parts)) if alone else first.log_e,
-        "method": first.method,
-        "audits": len(audits),
-        "missing": whole.why,
-        "audits_missing": whole.finding.audits_missing,
-        "since": since.isoformat(),
-        "half": len(halves) - 1,
-        "alarm": {"value": loudness, "level": alarm.LEVEL},
-        "simulated": simulated,
-        "candidate": not owner.serving,
-    }
-    newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
-    data["drift"] = drift.stability(earliest[:DRIFT_RUNS], newest)
-    data["inputs"] = _inputs(connection, owner, since, now)
-    wait = soon if len(population) < PLAN_RUNS else AGAIN
-    gate.set_standing(
+    data = dict(owner.before)
+    if owner.fresh or not _settled(connection, owner, len(halves) - 1, now):
+        data, since = _examine(connection, tenant_id, owner, halves, now)
+    seen = datetime.fromisoformat(data["seen_at"]) if data.get("seen_at") else now - AGAIN
+    if seen <= now - AGAIN or "share" not in data:
+        data |= _seen(connection, owner, since, now)
+    wait = AGAIN if data["planned"] else soon
+    standings.set_standing(
         connection,
         tenant_id,
         owner.name,
@@ -186,6 +93,116 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
     )
 
 
+def _settled(connection: Connection, owner: Owner, half: int, now: datetime) -> bool:
+    """Whether the same audits would give the same certificates: nothing that they rest on moves with time alone."""
+    if not owner.before.get("declared") or owner.before.get("half") != half:
+        return False
+    live = policies.live_by_slice(connection, owner.name, owner.fingerprint)
+    return all(one["issued_at"] > now - RENEWED for one in live.values())
+
+
+def _examine(
+    connection: Connection, tenant_id: UUID, owner: Owner, halves: list[datetime], now: datetime
+) -> tuple[dict[str, Any], datetime]:
+    """Listen to the audits, issue and revoke what they say, and return where the owner stands, and since when."""
+    since = halves[max(len(halves) - 2, 0)]
+    rows = labels.evidence(connection, owner.name, owner.fingerprint, since, words=owner.reads)
+    out = policies.live_by_slice(connection, owner.name, owner.fingerprint).keys()
+    sent = alarms.still_sent(rows, [slice_ for slice_ in out if not slice_.startswith(FIELD)])
+    found, loudness = alarms.listen(sent, owner.target, owner.critical_target)
+    if found and owner.serving:  # a candidate's errors reached nobody, and its certificate waits for better ones
+        state = policies.tenant_state(connection)
+        members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
+        alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
+        halves, rows, loudness = [datetime.now(UTC)], [], 1.0
+        since = halves[0]
+    # An announced look is one look: after an alarm evidence is earned at any time, or not at all.
+    rang = owner.first_look is not None and gate.has_rung(connection, owner.name, owner.fingerprint)
+    rules = Rules(
+        target=owner.target,
+        confidence=owner.confidence,
+        boundaries=tuple(halves),
+        critical_target=owner.critical_target,
+        first_look=None if rang else owner.first_look,
+    )
+    planned = plan_runs(rules.first_look)
+    first = _first(connection, tenant_id, owner, max(planned, FIRST_RUNS))
+    population = [run.score for run in first[:planned]]
+    intents = first[:FIRST_RUNS] if owner.serving and not owner.name.startswith("family:") else []
+    whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
+    fields = _fields(connection, owner, whole, rules)
+    before = policies.live_by_slice(connection, owner.name, owner.fingerprint)
+    stands = {one.rules.slice: one for one in (whole, *parts, *fields)}
+    moved = any(_moves(owner, one, before.get(slice_), now) for slice_, one in stands.items()) or bool(
+        before.keys() - stands.keys()
+    )
+    # A certificate names the words it rests on, and so they must be of one look at the rows.
+    if moved and not owner.reads and any(one.in_force for one in stands.values()):
+        rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
+        whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
+    simulated = any(row["simulated"] for row in rows)
+    if moved:
+        _certificates(connection, tenant_id, owner, [whole, *parts, *fields], now, simulated)
+    alone = [one for one in parts if one.in_force]
+    told = whole.finding.accuracy
+    kept = {name: owner.before[name] for name in SEEN if name in owner.before}
+    data: dict[str, Any] = {} if moved or found else kept
+    data |= {
+        "target": owner.target,
+        "confidence": owner.confidence,
+        "critical_target": owner.critical_target,
+        "threshold": whole.finding.threshold if whole.in_force else None,
+        "intents": [_told(one) for one in alone],
+        "fields": [_field_told(one) for one in fields],
+        "k": sum(one.finding.accuracy.k for one in alone) if alone else told.k,
+        "n": sum(one.finding.accuracy.n for one in alone) if alone else told.n,
+        "log_e": together([one.finding.accuracy.log_e for one in alone], len(parts)) if alone else told.log_e,
+        "method": told.method,
+        "audits": len(whole.audits),
+        "missing": whole.why,
+        "audits_missing": whole.finding.audits_missing,
+        "since": since.isoformat(),
+        "half": len(halves) - 1,
+        "alarm": {"value": loudness, "level": alarm.LEVEL},
+        "simulated": simulated,
+        "candidate": not owner.serving,
+        "planned": len(population) >= PLAN_RUNS,
+        "declared": len(first) >= max(planned, FIRST_RUNS),
+    }
+    return data, since
+
+
+SEEN = ("share", "drift", "inputs", "seen_at")  # what is looked at once an hour, and when certificates changed
+
+
+def _seen(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
+    """What needs no verdict: the share that certificates let out, and how the newest runs differ from those before."""
+    earliest = gate.first_scores(connection, owner.name, owner.fingerprint, DRIFT_RUNS)
+    newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
+    return {
+        "share": _share(connection, owner),
+        "drift": drift.stability(earliest, newest),
+        "inputs": _inputs(connection, owner, since, now),
+        "seen_at": now.isoformat(),
+    }
+
+
+_firsts: dict[tuple[UUID, str, str], list[First]] = {}  # first runs never change once they are all there
+
+
+def _first(connection: Connection, tenant_id: UUID, owner: Owner, count: int) -> list[First]:
+    key = (tenant_id, owner.name, owner.fingerprint)
+    kept = _firsts.get(key, [])
+    if len(kept) < count:
+        found = gate.first_runs(connection, owner.name, owner.fingerprint, count)
+        kept = [First(sys.intern(row["intent"]), row["score"]) for row in found]
+        if len(kept) >= count:
+            _firsts[key] = kept
+            if len(_firsts) > KEPT:
+                del _firsts[next(iter(_firsts))]
+    return kept
+
+
 def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, object]:
     """How the newest day's mixes of inputs differ from those since the evidence in force began."""
     begun = gate.newest_since(connection, owner.name, owner.fingerprint, now - NEWEST, NEWEST_RUNS)
@@ -193,6 +210,23 @@ def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime
     newest = gate.input_mix(connection, owner.name, owner.fingerprint, begun, now, INPUT_RUNS)
     found = {name: drift.shift(before[name], newest[name]) for name in before}
     return {name: one.model_dump(mode="json") for name, one in found.items() if one is not None}
+
+
+def _fields(connection: Connection, owner: Owner, whole: Stand, rules: Rules) -> list[Stand]:
+    """How each field of a processor stands; none of an agent that answers tickets, nor of a family."""
+    if not owner.reads:
+        return []
+    judged = labels.fields_judged(connection, [(audit.id, audit.judgements) for audit in whole.audits])
+    first = gate.first_fields(connection, owner.fingerprint, FIRST_DOCUMENTS)
+    return stand_fields(whole.audits, judged, first, rules)
+
+
+def _field_told(one: Stand) -> dict[str, object]:
+    found = one.finding.accuracy
+    name = one.rules.slice.removeprefix(FIELD)
+    more = one.finding.audits_missing
+    told = {"field": name, "threshold": one.finding.threshold, "k": found.k, "n": found.n}
+    return {**told, "missing": one.why, "audits_missing": more}
 
 
 def _told(one: Stand) -> dict[str, object]:
@@ -207,6 +241,27 @@ def _share(connection: Connection, owner: Owner) -> float:
     return sum(candidates.share_of(connection, one) for one in own)
 
 
+def _audits(rows: Sequence[RowMapping], owner: Owner, now: datetime) -> list[Audit]:
+    """The audits that count. A candidate's runs come one by one as live ones do: what is still open is waited for."""
+    return closed(rows if owner.serving else [{**row, "shadow": False} for row in rows], now)
+
+
+def _moves(owner: Owner, one: Stand, before: RowMapping | None, now: datetime) -> bool:
+    """Whether what was found is another thing than what the live certificate says, or that one is to be renewed."""
+    if before is None or not one.in_force:
+        return one.in_force or before is not None
+    fresh = before["issued_at"] > max(now - RENEWED, one.rules.boundaries[-1]) and before["expires_at"] == _ends(one)
+    asked = (owner.target, owner.confidence, owner.critical_target)
+    same = before["threshold"] == one.finding.threshold
+    return not (same and fresh and (before["target"], before["confidence"], before["critical_target"]) == asked)
+
+
+def _ends(one: Stand) -> datetime:
+    """When a certificate ends: after a whole life, and one by an announced look after the first half."""
+    lives = 1 if one.finding.accuracy.method == METHOD_FIRST else 2
+    return one.rules.boundaries[max(len(one.rules.boundaries) - 2, 0)] + lives * HALF_DAYS
+
+
 def _certificates(
     connection: Connection, tenant_id: UUID, owner: Owner, stands: Sequence[Stand], now: datetime, simulated: bool
 ) -> None:
@@ -216,31 +271,20 @@ def _certificates(
     for one in stands:
         if one.in_force:
             why.pop(one.rules.slice)
-            _issue(connection, tenant_id, owner, one, before.pop(one.rules.slice, None), now, simulated)
+            if _moves(owner, one, before.pop(one.rules.slice, None), now):
+                if not one.rules.slice.startswith(FIELD):
+                    policies.end_inherited(connection, owner.name, owner.fingerprint)
+                _issue(connection, tenant_id, owner, one, now, simulated)
     for slice_ in before:
         reason = why.get(slice_, "too few audits of single intents")
         alarms.revoke(connection, tenant_id, owner.name, reason, owner.fingerprint, slice_)
 
 
-def _issue(
-    connection: Connection,
-    tenant_id: UUID,
-    owner: Owner,
-    one: Stand,
-    before: RowMapping | None,
-    now: datetime,
-    simulated: bool,
-) -> None:
-    """Issue a certificate, unless the one before still says the same."""
+def _issue(connection: Connection, tenant_id: UUID, owner: Owner, one: Stand, now: datetime, simulated: bool) -> None:
+    """Issue a certificate."""
     finding, audits, rules = one.finding, one.audits, one.rules
     assert finding.threshold is not None
-    if before is not None and before["threshold"] == finding.threshold:
-        fresh = before["issued_at"] > now - RENEWED and before["half"] == str(len(rules.boundaries) - 1)
-        asked = (owner.target, owner.confidence, owner.critical_target)
-        if fresh and (before["target"], before["confidence"], before["critical_target"]) == asked:
-            return
-    choice, half = finding.accuracy, len(rules.boundaries) - 1
-    lives = 1 if choice.method == METHOD_FIRST else 2
+    choice = finding.accuracy
     certificate = Certificate(
         id=new_id(),
         agent=owner.name,
@@ -254,7 +298,7 @@ def _issue(
         bound=choice.bound if choice.bound is not None else owner.target,
         method=choice.method,
         audits=len(audits),
-        expires_at=rules.boundaries[max(half - 1, 0)] + lives * HALF_DAYS,
+        expires_at=_ends(one),
         simulated=simulated,
         critical_target=owner.critical_target,
     )
@@ -262,7 +306,7 @@ def _issue(
     evidence = {
         "audits": [[str(audit.id), *map(str, audit.judgements)] for audit in audits],
         "rules": rules.as_json(),
-        "half": half,
+        "half": len(rules.boundaries) - 1,
         "share": choice.share,
         "log_e": choice.log_e,
         "critical": None if finding.critical is None else {"k": finding.critical.k, "n": finding.critical.n},

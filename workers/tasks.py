@@ -37,6 +37,13 @@ def _renew_certificates(jobs: Sequence[Job]) -> None:
     renew_certificates(jobs)
 
 
+def _ask_judge(jobs: Sequence[Job]) -> None:
+    """Ask the model that helps as a judge, where one is chosen, about replies that went out."""
+    from workers.judge import ask_judge  # the same
+
+    ask_judge(jobs)
+
+
 def _watch_signs(jobs: Sequence[Job]) -> None:
     """Compare what came back after automated replies with what usually does; where it is more, audit half for a day."""
     from workers.alarms import watch_signs  # the same
@@ -90,6 +97,7 @@ HANDLERS: dict[str, Handler] = {
     "confidence.train": _train_confidence,
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,
+    "gate.judge": _ask_judge,
     "gate.watch": _watch_signs,
     "agent.try": trial.try_out,
     "agent.cases": _run_cases,

@@ -59,6 +59,11 @@ def default_chain(settings: ModelSettings) -> tuple[Model, ...]:
     return tuple(_model(name, settings.base_url, settings) for name in settings.model)
 
 
+def named_chain(name: str, settings: ModelSettings) -> tuple[Model, ...]:
+    """Return one model by its name, at the configured server. Raises Broken as above."""
+    return (_model(name, settings.base_url, settings),)
+
+
 def _model(name: str, base_url: str, settings: ModelSettings) -> Model:
     provider, separator, model = name.partition(":")
     if not (provider and separator and model):

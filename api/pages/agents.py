@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from api.agents_seen import catalog
-from api.gate_seen import curve_of, gate_of
+from api.gate_seen import curve_of, gate_of, judging_of
 from api.pages.charts import what_if_chart
 from api.pages.render import go, page, part
 from api.pages.session import LookPage, OpsPage, TryPage
@@ -44,6 +44,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         agent = routes.one_agent(connection, name)
         whatif = _what_if(connection, agent)
         standing = next((one for one in gate_of(connection).agents if one.agent in (name, _family(agent))), None)
+        judging = judging_of(connection)
         tested = case_results.of(connection, name)
     answers, files = entry.intents(), entry.files
     floor = settings().audit_floor
@@ -62,6 +63,8 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
         standing=standing,
         changed=changed,
+        judge=judging.model,
+        judged=next((one for one in judging.agents if one.agent == name), None),
         version=agent.version,
         tested=tested,
         has_cases="cases.yaml" in files,

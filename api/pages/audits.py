@@ -59,11 +59,12 @@ def judge(
     verdict: Annotated[Verdict, Form()],
     note: Annotated[str, Form()] = "",
     seconds: Annotated[str, Form()] = "",
+    wrong_field: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    body = invalid(
-        _judgement,
-        {"right": verdict == "right", "critical": verdict == "harmful", "note": note, "seconds": number(seconds)},
-    )
+    right = verdict == "right" and not wrong_field  # a field that was ticked as wrong speaks louder than the button
+    said = {"right": right, "critical": verdict == "harmful", "note": note, "wrong_fields": wrong_field}
+    said["seconds"] = number(seconds)
+    body = invalid(_judgement, said)
     with app_database().transaction(caller.tenant_id) as connection:
         row = routes.judge(connection, caller.tenant_id, audit_id, body, caller.name)
     words = Words(caller.language)

@@ -1,6 +1,7 @@
 """Documents for people: the list, and one with its fields beside the boxes where they were read."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,11 +19,11 @@ from api.words import Words
 from core.db import app_database
 from core.errors import Rejected
 from core.page_images import DRAWN
-from core.store import desk, events, history, inbox
+from core.store import desk, events, history, inbox, policies
 from core.store.inbox import Filters
 
 router = APIRouter(include_in_schema=False, prefix="/documents")
-DOUBTFUL = 0.8  # boxes of values below this score are drawn in another colour; it decides nothing
+DOUBTFUL = 0.8  # while no field is certified, values below this score are drawn in another colour; it decides nothing
 MAX_DRAWN = 20
 STEPS = {
     "received": "document.received",
@@ -73,15 +74,17 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         numbers = history.page_numbers(connection, document_id)
         deliveries = history.deliveries_of_document(connection, document_id)
         same_file = history.documents_of_file(connection, row)
-    run = next((views.run_of(one, caller.language) for one in reversed(runs) if not one["shadow"]), None)
+        run = next((views.run_of(one, caller.language) for one in reversed(runs) if not one["shadow"]), None)
+        thresholds = policies.field_thresholds(connection, run.agent, run.fingerprint) if run else {}
     hidden = {one["id"] for one in runs if one["audit_open"]}
     read = run.proposal.get("fields", []) if run else []
     fields = (run.final_fields if run else None) or read
+    certified = thresholds if run and not run.audit_open else {}
     open_and_seen = run is not None and run.review == "open" and not run.audit_open
     proposed = {one["name"]: one for one in (run.suggested or ())} if run and open_and_seen else {}
     fields = [proposed.get(one["name"], one) for one in fields]
     blind = bool(run and run.audit_open)
-    doubtful = [one for one in fields if not blind and _is_doubtful(one)]
+    doubtful = [one for one in fields if not blind and _is_doubtful(one, certified)]
     words = Words(caller.language)
     told = [views.event_of(event, hidden) for event in reversed(happened)]
     drawable = row["media_type"] in DRAWN and row["state"] != "refused"
@@ -96,7 +99,9 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
         proposed=proposed,
         was={one["name"]: one["value"] for one in read},
         going=going_out([dict(one) for one in deliveries]),
-        boxes=_boxes(fields, blind=blind),
+        certified=certified,
+        holds=_holds(fields, doubtful) if certified else [],
+        boxes=_boxes(fields, certified, blind=blind),
         doubtful_fields=doubtful,
         sure_fields=[one for one in fields if one not in doubtful],
         drawn=(numbers or [1])[:MAX_DRAWN] if drawable else [],
@@ -106,8 +111,10 @@ def show(request: Request, caller: Caller, document_id: UUID, notice: dict[str, 
     )
 
 
-def _is_doubtful(field: dict[str, Any]) -> bool:
-    return field["value"] is None or field.get("score", 0) < DOUBTFUL
+def _is_doubtful(field: dict[str, Any], certified: Mapping[str, float]) -> bool:
+    """Whether a value is not of a kind that is certified; while no field is, whether its score is low."""
+    least = certified.get(field["name"], 2.0) if certified else DOUBTFUL
+    return field["value"] is None or field.get("score", 0) < least
 
 
 @router.get("/{document_id}/line")
@@ -121,7 +128,15 @@ def line_part(caller: StaffPage, document_id: UUID) -> Response:
     return part(caller, "line.html", document=row, steps=[(name, kind in kinds) for name, kind in STEPS.items()])
 
 
-def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[str, Any]]]:
+def _holds(fields: list[dict[str, Any]], doubtful: list[dict[str, Any]]) -> list[str]:
+    """Return the names of fields that hold a document: of those that it needs, the ones not of a certified kind."""
+    needed = any(one.get("required") for one in fields)
+    return [one["name"] for one in doubtful if (one.get("required") if needed else one["value"] is not None)]
+
+
+def _boxes(
+    fields: list[dict[str, Any]], certified: Mapping[str, float], *, blind: bool
+) -> dict[int, list[dict[str, Any]]]:
     """Return the boxes to draw by page, in thousandths of the page."""
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for field in fields:
@@ -129,7 +144,7 @@ def _boxes(fields: list[dict[str, Any]], *, blind: bool) -> dict[int, list[dict[
         if evidence.get("box") and evidence.get("page"):
             left, top, right, bottom = (round(1000 * share, 1) for share in evidence["box"])
             size = {"x": left, "y": top, "width": max(right - left, 1), "height": max(bottom - top, 1)}
-            doubtful = not blind and _is_doubtful(field)
+            doubtful = not blind and _is_doubtful(field, certified)
             found[evidence["page"]].append({"name": field["name"], "doubtful": doubtful, **size})
     return found
 

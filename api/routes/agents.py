@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from agents.catalog import Entry
 from api.agents_seen import catalog
+from api.gate_inherit import Inherit, inherit
 from api.security import Caller, Ops, Reader
 from api.shapes import Line, Shape
 from core.contracts import TARGETS, TIERS, Certificate, Tier
@@ -132,6 +133,17 @@ def list_certificates(caller: Reader, agent: Line | None = None) -> dict[str, li
     with app_database().transaction(caller.tenant_id) as connection:
         found = policies.list_certificates(connection, agent)
     return {"certificates": [{name: row[name] for name in row if name != "tenant_id"} for row in found]}
+
+
+@router.post(
+    "/certificates/inherit", operation_id="inherit_certificate", summary="Let a new version inherit for a while"
+)
+def inherit_certificate(body: Inherit, caller: Ops) -> dict[str, list[dict[str, Any]]]:
+    """By choice, without evidence for the new version: it goes out on the certificate of the version before, until it
+    has earned its own, an alarm rings, or the days are over."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        made = inherit(connection, caller.tenant_id, caller.name, body)
+    return {"certificates": [one.model_dump(mode="json") for one in made]}
 
 
 def set_paused(connection: Connection, caller: Caller, paused: bool) -> None:

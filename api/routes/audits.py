@@ -45,10 +45,12 @@ class Audits(BaseModel):
 
 
 class Judgement(Shape):
-    """Was all of it right: intent, answer, every action and value? `critical`: would it have done harm?"""
+    """Was all of it right: intent, answer, every action and value? `critical`: would it have done harm?
+    `wrong_fields`: which of a document's fields are wrong; each field's certificate rests on it."""
 
     right: bool
     critical: bool = False
+    wrong_fields: Annotated[list[Annotated[str, Field(max_length=200)]] | None, Field(max_length=500)] = None
     note: Annotated[str, Field(max_length=2000), AfterValidator(clean)] = ""
     seconds: Seconds | None = None
 
@@ -84,8 +86,8 @@ def judge(connection: Any, tenant_id: UUID, audit_id: UUID, body: Judgement, by:
     if found is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
     at = datetime.now().astimezone()  # the store dates it back by the item's own shift
-    said = body.model_dump(include={"right", "critical", "note", "seconds"})
-    return audits.judge(connection, tenant_id, audit_id, **said, by=by, at=at)
+    told = body.model_dump(include={"right", "critical", "note", "seconds", "wrong_fields"})
+    return audits.judge(connection, tenant_id, audit_id, by=by, at=at, **told)
 
 
 def of_row(row: views.Row) -> Audit:

@@ -11,13 +11,17 @@ from api.gate_seen import (
     Alarms,
     FirstLook,
     Gate,
+    Judge,
+    Judging,
     Ledgers,
     Verified,
     alarm_of,
     alarms_of,
     announce,
+    choose_judge,
     curve_of,
     gate_of,
+    judging_of,
     ledger_of,
     verified,
 )
@@ -61,6 +65,20 @@ def announce_look(body: FirstLook, caller: Ops) -> FirstLook:
     """Certifies with fewer audits than evidence at any time: once, for half a life, only before the first verdict."""
     with app_database().transaction(caller.tenant_id) as connection:
         announce(connection, caller.tenant_id, caller.name, body)
+    return body
+
+
+@router.get("/judge", operation_id="judge", summary="The model that helps as a judge, and what it adds")
+def show_judge(caller: Reader) -> Judging:
+    """Its own errors on what people audited, and accuracy corrected by them. Certificates never rest on it."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return judging_of(connection)
+
+
+@router.put("/judge", operation_id="set_judge", summary="Choose the model that helps as a judge, or none")
+def set_judge(body: Judge, caller: Ops) -> Judge:
+    with app_database().transaction(caller.tenant_id) as connection:
+        choose_judge(connection, caller.tenant_id, caller.name, body)
     return body
 
 

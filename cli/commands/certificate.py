@@ -11,11 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from api.gate_inherit import MOST_DAYS, Inherit, inherit
 from api.gate_seen import verified
 from cli.commands.gate import read_id
 from cli.connect import connected
+from core.contracts import INHERITED
 from core.db import app_database
 from core.store import policies
+from metrics.certificates.fields import FIELD
 from metrics.certificates.live import WHOLE
 
 app = typer.Typer()
@@ -46,13 +49,13 @@ def list_(
         if live and not row["live"]:
             continue
         ended = f"revoked: {row['revoked_reason']}" if row["revoked_at"] else "expired"
-        state = "in force" if row["live"] else ended
+        state = (INHERITED if row["method"] == INHERITED else "in force") if row["live"] else ended
         critical = f", critical {row['critical_target']:.1%}" if row["critical_target"] else ""
         simulated = " (simulated reviewer)" if row["simulated"] else ""
         table.add_row(
             str(row["id"]),
             row["agent"],
-            "all" if row["slice"] == WHOLE else f"intent {row['slice']}",
+            _speaks_of(row["slice"]),
             f"{row['target']:.0%}{critical}",
             f"{row['threshold']:.4f}",
             f"{row['k']} of {row['n']}{simulated}",
@@ -61,6 +64,26 @@ def list_(
             state,
         )
     OUT.print(table)
+
+
+def _speaks_of(slice_: str) -> str:
+    if slice_ == WHOLE:
+        return "all"
+    return f"field {slice_.removeprefix(FIELD)}" if slice_.startswith(FIELD) else f"intent {slice_}"
+
+
+@app.command("inherit")
+def inherit_(
+    agent: Annotated[str, typer.Argument(help="An agent, or family:NAME, whose new version has run.")],
+    days: Annotated[int, typer.Option(help="At most so many days.", min=1, max=MOST_DAYS)] = 14,
+) -> None:
+    """Let a new version go out on the certificate of the version before, until it has earned its own: a choice, and no
+    evidence. Audits and the alarm go on as ever."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        made = inherit(connection, tenant, "cli", Inherit(agent=agent, days=days))
+    for one in made:
+        ends = f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "its own is earned"
+        OUT.print(f"{agent} inherits {_speaks_of(one.slice)} from {one.threshold:.4f} up, until {ends} at the latest.")
 
 
 @app.command()

@@ -4,6 +4,7 @@ Examples:
   saola gate status            which agents are certified, and what the others still need, until when
   saola gate ledger            at most how many of the replies sent were wrong, with 95 % confidence
   saola gate curve delivery    what other targets would let through
+  saola gate judge             what a model as a judge adds, and how often it errs
   saola gate alarms            what rang, and what it did
 """
 
@@ -25,10 +26,13 @@ from api.gate_seen import (
     alarm_of,
     alarms_of,
     announce,
+    choose_judge,
     curve_of,
     gate_of,
+    judging_of,
     ledger_of,
 )
+from api.gate_seen import Judge as JudgeChoice
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
@@ -56,6 +60,11 @@ def status(as_json: AsJson = False) -> None:
         said += f"; warning: {one.warning}" if one.warning else ""
         table.add_row(one.agent, target, said, rate, waiting, late, alarm)
     OUT.print(table)
+    for one in found.agents:
+        if one.fields:
+            sure = [f"{field.field} from {field.threshold:.2f}" for field in one.fields if field.threshold is not None]
+            open_ = [field.field for field in one.fields if field.threshold is None]
+            OUT.print(f"{one.agent}, certified fields: {', '.join(sure) or 'none'}; not: {', '.join(open_) or 'none'}")
     fleet, agreed = found.fleet, found.agreement
     OUT.print(
         f"{fleet.certified} of {fleet.owners} certified. Together (e-BH): {fleet.kept} of these stand with at most "
@@ -124,6 +133,40 @@ def look(
     with connected() as tenant, app_database().transaction(tenant) as connection:
         announce(connection, tenant, "cli", FirstLook(agent=agent, audits=audits))
     OUT.print(f"{agent} is looked at once when its first {audits} audits are judged, and at any time besides.")
+
+
+@app.command()
+def judge(
+    model: Annotated[str, typer.Argument(help="The model that is to judge, provider:name; leave out to look.")] = "",
+    share: Annotated[
+        float, typer.Option(help="Part of automated replies that it is asked about.", min=0.001, max=1)
+    ] = 1.0,
+    off: Annotated[bool, typer.Option("--off", help="Let no model judge.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a model as a judge adds to the audits, or choose one. Certificates never rest on it."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        if model or off:
+            choose_judge(connection, tenant, "cli", JudgeChoice(model="" if off else model, share=share))
+        found = judging_of(connection)
+    if as_json:
+        _json(found)
+        return
+    OUT.print(
+        f"Judge: {found.model}, of {found.share:.0%} of what goes out alone." if found.model else "No model judges."
+    )
+    table = Table(
+        "agent", "judged", "audited", "by audits alone", "corrected", "finds of wrong", "leaves of right", box=None
+    )
+    for one in found.agents:
+        shares = (one.plain, one.corrected, one.sensitivity, one.specificity)
+        told = ["not yet known" if s is None else f"{s.value:.1%} [{s.low:.1%}, {s.high:.1%}]" for s in shares]
+        table.add_row(one.agent, str(one.judged), str(one.audited), *told)
+    if found.agents:
+        OUT.print(table)
+    for one in found.agents:
+        if one.missing:
+            OUT.print(f"{one.agent}: {one.missing}")
 
 
 @app.command()

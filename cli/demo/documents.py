@@ -4,6 +4,7 @@ The files lie in one folder and their truth, a JSON file with the same stem for 
 reviewer reads it.
 """
 
+import itertools
 import json
 import re
 import unicodedata
@@ -166,8 +167,13 @@ class Reviewer:
 
     def judge(self, audit: Document) -> dict[str, Any]:
         """Judge an audit as the API lists it: agent and fields; return the body of the judgement."""
-        fault = fault_of(self._by_id[str(audit["document_id"])], str(audit["agent"]), audit["fields"])
-        return {"right": not fault, "critical": False, "note": fault or "every field is right"}
+        paper, agent = self._by_id[str(audit["document_id"])], str(audit["agent"])
+        fault = fault_of(paper, agent, audit["fields"])
+        body = {"right": not fault, "critical": False, "note": fault or "every field is right"}
+        if not fault or agent != paper.processor:
+            return body
+        listed = {str(one["name"]) for one in audit["fields"]}
+        return {**body, "wrong_fields": sorted(listed & {*itertools.chain(*wrong_fields(paper, audit["fields"]))})}
 
     def decide(self, held: Document) -> tuple[str, dict[str, Any]]:
         """Say what becomes of a held document: approve when every field is right, else reject with what is wrong."""
@@ -188,12 +194,17 @@ def fault_of(paper: Paper, agent: str, fields: Sequence[Mapping[str, Any]]) -> s
     like are compared by their letters and digits, everything else in canonical form."""
     if agent != paper.processor:
         return f"a document of type {paper.type!r} is not for {agent}"
-    read = {one["name"]: one.get("normalised") or one.get("value") for one in fields}
-    wrong = [name for name, value in paper.fields.items() if not same(name, value, read.get(name))]
-    made_up = [name for name, value in read.items() if value and name not in paper.fields]
+    wrong, made_up = wrong_fields(paper, fields)
     found = [f"wrong or missing: {', '.join(wrong)}"] if wrong else []
     found += [f"not on the document: {', '.join(made_up)}"] if made_up else []
     return "; ".join(found)
+
+
+def wrong_fields(paper: Paper, fields: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Return the names of fields that are wrong or missing, and of those that are not on the paper."""
+    read = {one["name"]: one.get("normalised") or one.get("value") for one in fields}
+    wrong = [name for name, value in paper.fields.items() if not same(name, value, read.get(name))]
+    return wrong, [name for name, value in read.items() if value and name not in paper.fields]
 
 
 def same(name: str, wanted: str, read: str | None) -> bool:

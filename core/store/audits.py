@@ -11,7 +11,7 @@ from core.errors import Rejected
 from core.events import Event, EventKind
 from core.ids import new_id
 from core.store import events
-from core.store.sql import execute, maybe_row, one_row, rows, scalar
+from core.store.sql import execute, maybe_row, one_row, plain_rows, rows, scalar
 
 
 def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[RowMapping]:
@@ -48,6 +48,7 @@ def judge(
     right: bool,
     critical: bool = False,
     note: str = "",
+    wrong_fields: Sequence[str] | None = None,
     by: str,
     at: datetime,
     seconds: float | None = None,
@@ -57,27 +58,19 @@ def judge(
 
     On an audit that two reviewers judge, the first word of another one than the first is the second reviewer's: it is
     kept beside the first, and where they differ the run counts as wrong until somebody judges once more.
-    Raises Rejected (code not_found).
+    `wrong_fields` names those of a document's fields that are wrong, None where nobody said which; where all of it is
+    right none is. Raises Rejected (code not_found, field_unknown).
     """
+    wrong = _named(connection, audit_id, right, wrong_fields)
     scalar(connection, "SELECT id FROM audits WHERE id = :id FOR UPDATE", id=audit_id)  # or two at once are both first
     if scalar(
         connection, f"SELECT EXISTS (SELECT 1 FROM audits a WHERE a.id = :id AND {_SECOND_WANTED})", id=audit_id, by=by
     ):
-        return _second(
-            connection,
-            tenant_id,
-            audit_id,
-            right=right,
-            critical=critical,
-            note=note,
-            by=by,
-            at=at,
-            seconds=seconds,
-        )
+        return _second(connection, tenant_id, audit_id, right, critical, note, wrong, by=by, at=at, seconds=seconds)
     row = maybe_row(
         connection,
         """UPDATE audits a SET state = 'judged', "right" = :right, critical = :critical, judged_by = :by,
-               simulated = :simulated, judged_at = clock_timestamp()
+               simulated = :simulated, wrong_fields = :wrong, judged_at = clock_timestamp()
            FROM work_items w LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
            WHERE a.id = :id AND w.id = a.work_item_id
            RETURNING a.id, a.run_id, a.work_item_id, a.agent, a.fingerprint, a.score, a.probability, a.action,
@@ -87,10 +80,11 @@ def judge(
         critical=critical,
         by=by,
         simulated=is_simulated(by),
+        wrong=wrong,
     )
     if row is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
-    _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=False)
+    _keep(connection, tenant_id, audit_id, right, critical, note, wrong, by, second=False)
     tell_twins(connection, [audit_id])
     events.append(
         connection,
@@ -111,6 +105,7 @@ def judge(
                 "agent": row["agent"],
                 "fingerprint": row["fingerprint"],
                 **_timed(seconds),
+                **_told(connection, audit_id, wrong),
             },
         ),
     )
@@ -121,27 +116,56 @@ def _timed(seconds: float | None) -> dict[str, float]:
     return {} if seconds is None else {"seconds": seconds}
 
 
+_FIELDS = """SELECT f ->> 'name' FROM audits a JOIN runs r ON r.id = a.run_id
+    CROSS JOIN LATERAL jsonb_array_elements(r.proposal -> 'fields') f
+    WHERE a.id = :id AND r.proposal ->> 'kind' = 'fields'"""
+
+
+def _named(connection: Connection, audit_id: UUID, right: bool, wrong: Sequence[str] | None) -> list[str] | None:
+    """Return the wrong fields as they are kept: None for what is no document, or where nobody said which."""
+    if wrong is None and not right:
+        return None
+    known = [str(row[0]) for row in plain_rows(connection, _FIELDS, id=audit_id)]
+    if unknown := sorted(set(wrong or ()) - set(known)):
+        told = f"no field is called {unknown[0]!r}"
+        raise Rejected(told, code="field_unknown", hint=f"The fields are: {', '.join(known)}.", where="/wrong_fields")
+    if right and wrong:
+        told = "what has a wrong field is not right"
+        raise Rejected(told, code="field_unknown", hint="Judge it wrong, or name no field.", where="/wrong_fields")
+    return sorted(set(wrong or ())) if known else None
+
+
+def _told(connection: Connection, audit_id: UUID, wrong: Sequence[str] | None) -> dict[str, object]:
+    """What the event of a judgement says of a document's fields."""
+    if wrong is None:
+        return {}
+    return {"fields": len(plain_rows(connection, _FIELDS, id=audit_id)), "wrong_fields": list(wrong)}
+
+
 def _keep(
     connection: Connection,
     tenant_id: UUID,
     audit_id: UUID,
-    *,
     right: bool,
     critical: bool,
     note: str,
+    wrong: Sequence[str] | None,
     by: str,
+    *,
     second: bool,
 ) -> None:
     execute(
         connection,
-        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated, second)
-           VALUES (:id, :tenant_id, :audit_id, :right, :critical, :note, :by, :simulated, :second)""",
+        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, wrong_fields, by, simulated,
+               second)
+           VALUES (:id, :tenant_id, :audit_id, :right, :critical, :note, :wrong, :by, :simulated, :second)""",
         id=new_id(),
         tenant_id=tenant_id,
         audit_id=audit_id,
         right=right,
         critical=critical,
         note=note,
+        wrong=None if wrong is None else list(wrong),
         by=by,
         simulated=is_simulated(by),
         second=second,
@@ -152,20 +176,23 @@ def _second(
     connection: Connection,
     tenant_id: UUID,
     audit_id: UUID,
-    *,
     right: bool,
     critical: bool,
     note: str,
+    wrong: Sequence[str] | None,
+    *,
     by: str,
     at: datetime,
     seconds: float | None = None,
 ) -> RowMapping:
-    """Keep the second reviewer's word beside the first's."""
-    _keep(connection, tenant_id, audit_id, right=right, critical=critical, note=note, by=by, second=True)
+    """Keep the second reviewer's word beside the first's: a field is wrong where either says so."""
+    _keep(connection, tenant_id, audit_id, right, critical, note, wrong, by, second=True)
     row = one_row(
         connection,
         """UPDATE audits a SET "right" = a."right" AND :right, critical = a.critical OR :critical,
-               simulated = a.simulated OR :simulated, judged_at = clock_timestamp()
+               simulated = a.simulated OR :simulated, judged_at = clock_timestamp(),
+               wrong_fields = CASE WHEN a.wrong_fields IS NULL OR CAST(:wrong AS text[]) IS NULL THEN NULL
+                   ELSE ARRAY(SELECT DISTINCT unnest(a.wrong_fields || CAST(:wrong AS text[])) ORDER BY 1) END
            FROM audits b JOIN work_items w ON w.id = b.work_item_id
            LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
            WHERE a.id = :id AND b.id = a.id
@@ -176,6 +203,7 @@ def _second(
         right=right,
         critical=critical,
         simulated=is_simulated(by),
+        wrong=None if wrong is None else list(wrong),
     )
     tell_twins(connection, [audit_id])
     data = {"right": right, "critical": critical, "by": by, "agreed": row["agreed"]}
@@ -219,14 +247,16 @@ def tell_twins(connection: Connection, audit_ids: Sequence[UUID]) -> None:
     execute(
         connection,
         """UPDATE audits s SET state = a.state, "right" = a."right", critical = a.critical, judged_by = a.judged_by,
-               simulated = a.simulated, judged_at = a.judged_at
+               simulated = a.simulated, judged_at = a.judged_at, wrong_fields = a.wrong_fields
            FROM audits a WHERE s.twin_of = a.id AND a.id = ANY(:ids) AND a.state = 'judged'""",
         ids=list(audit_ids),
     )
     execute(
         connection,
-        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated, second, at)
-           SELECT gen_random_uuid(), j.tenant_id, s.id, j."right", j.critical, j.note, j.by, j.simulated, j.second, j.at
+        """INSERT INTO judgements (id, tenant_id, audit_id, "right", critical, note, by, simulated, second, at,
+               wrong_fields)
+           SELECT gen_random_uuid(), j.tenant_id, s.id, j."right", j.critical, j.note, j.by, j.simulated, j.second,
+               j.at, j.wrong_fields
            FROM judgements j JOIN audits s ON s.twin_of = j.audit_id
            WHERE j.audit_id = ANY(:ids) AND NOT EXISTS (
                SELECT 1 FROM judgements k WHERE k.audit_id = s.id AND k.at = j.at AND k.by = j.by)""",

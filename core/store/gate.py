@@ -2,46 +2,19 @@
 ("family:NAME") at one fingerprint is called an owner here."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
 from core.store.labels import owner_columns
-from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
+from core.store.sql import execute, maybe_row, rows, scalar
 
 
 def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
     """Wait until nobody else looks at this owner; until the transaction ends nobody will."""
     execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))", key=f"gate:{tenant_id}:{owner}")
-
-
-def owners(connection: Connection) -> Sequence[RowMapping]:
-    """Return every owner that has audits: agent, fingerprint, and a stamp that changes when its evidence does."""
-    part = """SELECT {name} AS agent, {fingerprint} AS fingerprint,
-                  concat_ws('|', sum(judged), max(judged_at), sum(overdue)) AS stamp
-              FROM (SELECT agent, fingerprint, family, family_fingerprint,
-                        count(*) FILTER (WHERE state = 'judged') AS judged, max(judged_at) AS judged_at,
-                        count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
-                    FROM audits GROUP BY agent, fingerprint, family, family_fingerprint
-                    UNION ALL
-                    SELECT r.agent, r.fingerprint, r.family, r.family_fingerprint, count(*), max(d.reviewed_at), 0
-                    FROM decisions d JOIN runs r ON r.id = d.run_id
-                    WHERE d.review IN ('approved', 'edited', 'rejected', 'taken_over')
-                      AND d.audit_smallest IS NOT NULL AND d.reviewed_at < clock_timestamp() - interval '1 minute'
-                      AND d.created_at > clock_timestamp() - interval '90 days'
-                    GROUP BY r.agent, r.fingerprint, r.family, r.family_fingerprint) seen
-              WHERE {where} GROUP BY {by}"""
-    own = part.format(name="agent", fingerprint="fingerprint", where="true", by="agent, fingerprint")
-    family = part.format(
-        name="'family:' || family",
-        fingerprint="family_fingerprint",
-        where="family <> ''",
-        by="family, family_fingerprint",
-    )
-    return rows(connection, f"{own} UNION ALL {family} ORDER BY 1, 2")
 
 
 def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
@@ -73,16 +46,30 @@ def first_scores(connection: Connection, owner: str, fingerprint: str, count: in
     return [float(row["score"]) for row in found]
 
 
-def first_runs(connection: Connection, agent: str, fingerprint: str, count: int) -> Sequence[RowMapping]:
-    """Return intent and score of an agent's first runs: they declare the intents that may be certified each."""
+def first_runs(connection: Connection, owner: str, fingerprint: str, count: int) -> Sequence[RowMapping]:
+    """Return intent and score of an owner's first runs: they fix the levels that are tested, and declare the intents
+    that may be certified each."""
+    _, column, _ = owner_columns(owner)
     return rows(
         connection,
-        """SELECT intent, score FROM runs WHERE agent = :agent AND fingerprint = :fingerprint AND kind <> 'abstain'
-           ORDER BY id LIMIT :count""",
-        agent=agent,
+        f"""SELECT intent, score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
+            ORDER BY id LIMIT :count""",
         fingerprint=fingerprint,
         count=count,
     )
+
+
+def first_fields(connection: Connection, fingerprint: str, count: int) -> list[dict[str, float | None]]:
+    """Return the scores of each field of a processor's first documents, by name; None where it has no value."""
+    found = rows(
+        connection,
+        """SELECT (SELECT jsonb_object_agg(f ->> 'name', CASE WHEN f ->> 'value' IS NOT NULL THEN f -> 'score' END)
+                   FROM jsonb_array_elements(proposal -> 'fields') f) AS fields
+           FROM runs WHERE fingerprint = :fingerprint AND kind = 'fields' ORDER BY id LIMIT :count""",
+        fingerprint=fingerprint,
+        count=count,
+    )
+    return [row["fields"] or {} for row in found]
 
 
 def recent_scores(connection: Connection, owner: str, fingerprint: str, days: int, most: int = 20_000) -> list[float]:
@@ -194,63 +181,6 @@ def share_at_or_above(
         intent=intent,
     )
     return float(found or 0.0)
-
-
-def standings(connection: Connection) -> Sequence[RowMapping]:
-    """Return where each owner stood when it was last looked at, with how many audits were judged in a week, and how
-    many wait; how it stands with a candidate of triage is left out."""
-    return rows(
-        connection,
-        """WITH counts AS (
-               SELECT agent, fingerprint, family, family_fingerprint,
-                   count(*) FILTER (WHERE judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
-                   count(*) FILTER (WHERE state = 'open') AS open,
-                   count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
-               FROM audits GROUP BY agent, fingerprint, family, family_fingerprint),
-           of_owner AS (
-               SELECT agent, fingerprint, judged_in_a_week, open, overdue FROM counts
-               UNION ALL
-               SELECT 'family:' || family, family_fingerprint, judged_in_a_week, open, overdue FROM counts
-               WHERE family <> '')
-           SELECT s.agent, s.fingerprint, s.data,
-               coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
-               coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
-           FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint
-           WHERE coalesce(s.data ->> 'candidate', 'false') = 'false'
-           GROUP BY s.tenant_id, s.agent, s.fingerprint ORDER BY s.agent, s.at DESC""",
-    )
-
-
-def stamps(connection: Connection) -> dict[tuple[str, str], RowMapping]:
-    """Return what was seen of each owner when it was last looked at."""
-    found = rows(connection, "SELECT agent, fingerprint, stamp, again_at FROM standings")
-    return {(row["agent"], row["fingerprint"]): row for row in found}
-
-
-def set_standing(
-    connection: Connection,
-    tenant_id: UUID,
-    owner: str,
-    fingerprint: str,
-    *,
-    stamp: str,
-    again_at: datetime | None,
-    data: Mapping[str, Any],
-) -> None:
-    """Write down where an owner stands."""
-    execute(
-        connection,
-        """INSERT INTO standings (tenant_id, agent, fingerprint, stamp, again_at, data)
-           VALUES (:tenant_id, :agent, :fingerprint, :stamp, :again_at, :data)
-           ON CONFLICT (tenant_id, agent, fingerprint) DO UPDATE SET stamp = excluded.stamp,
-               again_at = excluded.again_at, data = excluded.data, at = clock_timestamp()""",
-        tenant_id=tenant_id,
-        agent=owner,
-        fingerprint=fingerprint,
-        stamp=stamp,
-        again_at=again_at,
-        data=Jsonb(dict(data)),
-    )
 
 
 def sent_by_probability(

@@ -29,7 +29,9 @@ _LEAST = """CASE WHEN d.tier <> 'automated' OR (d.certificate_id IS NULL AND NOT
     THEN 1.0 ELSE d.audit_smallest END"""
 _BY_INTENT = """WITH by_intent AS MATERIALIZED (
     SELECT fingerprint, issued_at, least(revoked_at, expires_at, 'infinity') AS ended
-    FROM certificates WHERE agent = :owner AND slice <> 'all')"""
+    FROM certificates WHERE agent = :owner AND slice <> 'all' AND slice NOT LIKE 'field:%')"""
+_WORDS = """ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
+    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at)"""
 _SETTLED = "interval '1 minute'"  # a reviewer's decision can be taken back for some seconds
 HANDED_OVER = timedelta(hours=48)  # held drafts that nobody decided on by then are audited
 
@@ -40,12 +42,13 @@ def _least(owner: str) -> tuple[str, str]:
 
 
 def evidence(
-    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None
+    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None, *, words: bool = True
 ) -> Sequence[RowMapping]:
     """Return an owner's audits drawn since a time, and its held drafts since then, in the order in which they ran.
 
     `smallest` is the smallest probability of the time in the whole, `own_smallest` among the run's intent. `judgements`
-    are the words that the verdict rests on: the first reviewer's latest, and a second reviewer's after it.
+    are the words that the verdict rests on, the first reviewer's latest, and a second reviewer's after it; they take
+    longest to find, and only who issues a certificate needs them (`words`).
     `coin` and `coin_smallest` are the audit's own probability and the smallest of the time; 0 for a held draft that no
     coin drew (`source` review; its id is the decision's).
     """
@@ -60,8 +63,7 @@ def evidence(
                 CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
                 coalesce(a.smallest, a.probability) AS coin_smallest,
                 a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
-                ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
-                    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at) AS judgements
+                {_WORDS if words else "ARRAY[]::uuid[]"} AS judgements
             FROM audits a JOIN runs r ON r.id = a.run_id JOIN decisions d ON d.run_id = a.run_id
             WHERE a.{name} = :plain AND a.{column} = :fingerprint
               AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
@@ -142,3 +144,39 @@ def as_judged(
         ids=[one for one, _ in listed],
         judgements=[judgement for _, some in listed for judgement in some],
     )
+
+
+def fields_judged(
+    connection: Connection, listed: Sequence[tuple[UUID, Sequence[UUID]]]
+) -> dict[UUID, dict[str, tuple[float, bool]]]:
+    """Return for each of these audits or held documents the score of each field that has a value, and whether it is
+    right by the named judgements, or by the reviewer's decision.
+
+    What was judged wrong without a word on which field counts as wrong in all; so does what nobody judged in time, and
+    a held document that was rejected.
+    """
+    found = rows(
+        connection,
+        """SELECT l.id, f ->> 'name' AS name, CAST(f ->> 'score' AS float) AS score,
+               CASE WHEN a.id IS NOT NULL THEN coalesce(v."right" OR (v.known AND NOT EXISTS (
+                       SELECT 1 FROM judgements j WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))
+                       AND f ->> 'name' = ANY(j.wrong_fields))), false)
+                   WHEN d.review = 'approved' THEN true
+                   WHEN d.review = 'edited' THEN EXISTS (
+                       SELECT 1 FROM jsonb_array_elements(d.final_fields) x WHERE x ->> 'name' = f ->> 'name'
+                       AND x ->> 'value' IS NOT DISTINCT FROM f ->> 'value')
+                   ELSE false END AS "right"
+           FROM unnest(CAST(:ids AS uuid[])) AS l (id) LEFT JOIN audits a ON a.id = l.id
+           JOIN decisions d ON d.id = coalesce((SELECT x.id FROM decisions x WHERE x.run_id = a.run_id), l.id)
+           JOIN runs r ON r.id = d.run_id CROSS JOIN LATERAL jsonb_array_elements(r.proposal -> 'fields') f
+           LEFT JOIN LATERAL (SELECT bool_and(j."right") AS "right",
+               bool_and(j."right" OR j.wrong_fields IS NOT NULL) AS known FROM judgements j
+               WHERE j.audit_id = a.id AND j.id = ANY(CAST(:judgements AS uuid[]))) v ON true
+           WHERE f ->> 'value' IS NOT NULL""",
+        ids=[one for one, _ in listed],
+        judgements=[judgement for _, some in listed for judgement in some],
+    )
+    judged: dict[UUID, dict[str, tuple[float, bool]]] = {}
+    for row in found:
+        judged.setdefault(row["id"], {})[row["name"]] = (float(row["score"]), bool(row["right"]))
+    return judged

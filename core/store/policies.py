@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import Certificate
+from core.contracts import INHERITED, Certificate
 from core.errors import Rejected
 from core.ids import new_id
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
@@ -80,14 +80,28 @@ _CERTIFICATE = (
 
 
 def live_certificates(connection: Connection) -> Sequence[Certificate]:
-    """Return certificates that are neither revoked nor expired."""
+    """Return the certificates that let items out: neither revoked nor expired, and not of a single field."""
     found = rows(
         connection,
         f"""SELECT {_CERTIFICATE} FROM certificates
             WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+                AND slice NOT LIKE 'field:%'
             ORDER BY issued_at""",
     )
     return [Certificate(**row) for row in found]
+
+
+def field_thresholds(connection: Connection, agent: str, fingerprint: str) -> dict[str, float]:
+    """Return the threshold of each field of a processor that has a live certificate, by the field's name."""
+    found = rows(
+        connection,
+        """SELECT slice, threshold FROM certificates WHERE agent = :agent AND fingerprint = :fingerprint
+               AND slice LIKE 'field:%' AND revoked_at IS NULL
+               AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY issued_at""",
+        agent=agent,
+        fingerprint=fingerprint,
+    )
+    return {str(row["slice"]).removeprefix("field:"): float(row["threshold"]) for row in found}
 
 
 def add_certificate(
@@ -152,19 +166,32 @@ def get_certificate(connection: Connection, certificate_id: UUID) -> RowMapping:
 
 
 def live_by_slice(connection: Connection, agent: str, fingerprint: str) -> dict[str, RowMapping]:
-    """Return threshold, target, confidence, critical_target, issued_at and half life of the live certificates, by
-    slice."""
+    """Return threshold, target, confidence, critical_target, issued_at and half life of the live certificates that were
+    earned, by slice."""
     found = rows(
         connection,
-        """SELECT slice, threshold, target, confidence, critical_target, issued_at, evidence ->> 'half' AS half
+        """SELECT slice, threshold, target, confidence, critical_target, issued_at, expires_at
            FROM certificates
-           WHERE agent = :agent AND fingerprint = :fingerprint AND revoked_at IS NULL
+           WHERE agent = :agent AND fingerprint = :fingerprint AND revoked_at IS NULL AND method <> :inherited
              AND (expires_at IS NULL OR expires_at > clock_timestamp())
            ORDER BY issued_at DESC""",
         agent=agent,
         fingerprint=fingerprint,
+        inherited=INHERITED,
     )
     return {row["slice"]: row for row in found}
+
+
+def end_inherited(connection: Connection, agent: str, fingerprint: str) -> int:
+    """End what a fingerprint inherited: it has earned its own. Returns how many certificates that were."""
+    return execute(
+        connection,
+        """UPDATE certificates SET revoked_at = clock_timestamp(), revoked_reason = 'replaced'
+           WHERE agent = :agent AND fingerprint = :fingerprint AND revoked_at IS NULL AND method = :inherited""",
+        agent=agent,
+        fingerprint=fingerprint,
+        inherited=INHERITED,
+    )
 
 
 def list_certificates(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:

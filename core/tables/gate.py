@@ -46,9 +46,11 @@ audits = Table(
     when("drawn_at", now=True),
     when("due_at"),
     when("judged_at"),
+    Column("wrong_fields", ARRAY(Text)),  # of a document; null: not said field by field
     ref("twin_of", "audits.id"),  # the audit of the run that served, which proposed the same: judged together
     Index("ix_audits_twin", "twin_of", postgresql_where=text("twin_of IS NOT NULL")),
     Index("ix_audits_state", "tenant_id", "state", "drawn_at"),
+    Index("ix_audits_judged", "tenant_id", "judged_at"),
     Index("ix_audits_agent", "tenant_id", "agent", "fingerprint"),
     Index("ix_audits_family", "tenant_id", "family", "family_fingerprint"),
 )
@@ -65,7 +67,21 @@ judgements = Table(
     flag("simulated"),
     flag("second"),
     when("at", now=True),
+    Column("wrong_fields", ARRAY(Text)),
     Index("ix_judgements_audit", "audit_id"),
+)
+judge_words = Table(  # of a model that helps; never labels
+    "judge_words",
+    metadata,
+    identity(),
+    tenant(),
+    Column("run_id", UUID, ForeignKey("runs.id"), nullable=False),
+    words("model"),
+    Column("right", Boolean),  # null: it gave no word that can be read
+    words("reason"),
+    number("cost_usd", default="0"),
+    when("at", now=True),
+    UniqueConstraint("run_id", "model"),
 )
 certificates = Table(
     "certificates",

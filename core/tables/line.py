@@ -238,6 +238,7 @@ decisions = Table(
     Column("suggested", JSONB),  # values of a held document that its sender's notes propose to the reviewer
     Index("ix_decisions_item", "work_item_id"),
     Index("ix_decisions_review", "tenant_id", "review", "created_at"),
+    Index("ix_decisions_reviewed", "tenant_id", "reviewed_at", postgresql_where=text("reviewed_at IS NOT NULL")),
 )
 deliveries = Table(
     "deliveries",

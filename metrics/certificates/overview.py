@@ -32,13 +32,26 @@ class Agreement(Frozen):
     n: int
 
 
+class FieldStanding(Frozen):
+    """Where one field of a processor stands: `threshold` is the score from which its values are certified, None where
+    they are not; then `missing` says why. k of n audited values there were right."""
+
+    field: str
+    threshold: float | None
+    k: int
+    n: int
+    missing: str
+    audits_missing: int | None
+
+
 class AgentStanding(Frozen):
     """Where one agent, or family, stands at the fingerprint in service.
 
     `audits_missing` at today's rate of judging (a mean over 7 days) are there by `until`; both None where more audits
     alone will not help, or nobody judges. `alarm` is the detector's value, of the level at which it rings. `in_fleet`:
     it is among those certificates that stand together (see `Fleet`). `intents`: those that are certified each, where
-    the whole agent is not; `threshold` is then None.
+    the whole agent is not; `threshold` is then None. `fields`: of a processor of documents, where each field stands.
+    `inherited_until`: it goes out on the certificate of the version before until then, by an operator's choice.
     `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`).
     """
 
@@ -50,6 +63,8 @@ class AgentStanding(Frozen):
     certified: bool
     threshold: float | None
     intents: tuple[str, ...]
+    fields: tuple[FieldStanding, ...]
+    inherited_until: datetime | None
     share: float | None
     k: int
     n: int
@@ -120,6 +135,8 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         fingerprint=row["fingerprint"],
         certified=certified,
         intents=tuple(one["intent"] for one in data.get("intents", ())),
+        fields=tuple(FieldStanding(**one) for one in data.get("fields", ())),
+        inherited_until=row.get("inherited_until"),
         share=data["share"] if certified else None,
         missing=data["missing"],
         audits_missing=missing,
@@ -135,7 +152,16 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         drift=data.get("drift"),
         inputs=inputs,
         warning=drift.warning(data.get("drift"), inputs),
-        words=_words(data, since) if certified else _waits(data["missing"], missing, rate, until),
+        words=_inherits(row) + (_words(data, since) if certified else _waits(data["missing"], missing, rate, until)),
+    )
+
+
+def _inherits(row: Row) -> str:
+    until = row.get("inherited_until")
+    return (
+        f"goes out on the certificate of the version before until {until:%Y-%m-%d}, by choice; its own: "
+        if until
+        else ""
     )
 
 

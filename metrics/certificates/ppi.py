@@ -51,6 +51,33 @@ def prediction_powered(
     return Corrected(value, max(0.0, value - reach), min(1.0, value + reach), power)
 
 
+def judge_assisted(
+    right: ArrayLike, says: ArrayLike, probabilities: ArrayLike, says_all: ArrayLike, confidence: float = 0.95
+) -> Corrected:
+    """Accuracy of N runs that a judge gave its word on, `says_all` (N,), of which n were audited with probabilities
+    (n,): people's verdict `right` (n,), and the judge's word on the same runs `says` (n,).
+
+    The difference estimator of `prediction_powered` with weights 1 / probability (Hajek), for audits that were drawn
+    more often where something spoke against the run. Asymptotic. Power 0, and so the plain weighted estimate, where
+    the judge's word tells nothing of people's. Raises ValueError for fewer than two audits.
+    """
+    y, f, p, everything = (np.asarray(x, dtype=float) for x in (right, says, probabilities, says_all))
+    if not y.shape == f.shape == p.shape or y.size < 2 or everything.size < y.size:
+        raise ValueError("at least two audited runs with the judge's word and their probability, and all runs' words")
+    weights = 1 / p / float((1 / p).sum())
+    n, more = 1 / float((weights**2).sum()), everything.size
+    spread = float(np.var(everything))
+    together = float((weights * (y - (weights * y).sum()) * (f - (weights * f).sum())).sum())
+    power = min(1.0, max(0.0, together / ((1 + n / more) * spread))) if spread > 0 else 0.0
+    rest = y - power * f
+    mean = float((weights * rest).sum())
+    value = power * float(everything.mean()) + mean
+    own = float((weights**2 * (rest - mean) ** 2).sum()) * n / max(n - 1, 1)
+    variance = own + power**2 * spread / more + 2 * power * max(together - power * spread, 0.0) / more
+    reach = float(ndtri(1 - (1 - confidence) / 2)) * math.sqrt(variance)
+    return Corrected(min(1.0, value), max(0.0, value - reach), min(1.0, value + reach), power)
+
+
 def judge_quality(right: ArrayLike, says_right: ArrayLike) -> Judge:
     """The judge against people on the audited part, with exact intervals. Print beside every judged figure."""
     y, f = np.asarray(right, dtype=bool), np.asarray(says_right, dtype=bool)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,26 @@ def test_a_file_is_read_in_the_encodings_that_spreadsheets_save(tmp_path: Path, 
     )
     (found,) = read(path, Columns("Anliegen", label="Thema"), 0)
     assert found == Past("Wo bleibt mein Päckchen – für 5 €?\r\nDanke", label="Lieferung")
+
+
+def test_vietnamese_windows_files_are_told_from_western_ones(tmp_path: Path) -> None:
+    path = tmp_path / "past.csv"
+    text = "mâ\u0323t khâ\u0309u thẻ cu\u0309a tôi bi\u0323 kho\u0301a, vâ\u0303n cho\u031bi".replace("ẻ", "e\u0309")
+    text = text.replace("o\u031b", "ơ")
+    path.write_bytes(f"text,label\n{text}\n".encode("cp1258"))
+    (found,) = read(path, Columns("text", label="label"), 0)
+    assert unicodedata.normalize("NFC", found.text).startswith("mật khẩu thẻ của tôi bị khóa")
+    path.write_bytes("text,label\nPerò così lì; Òscar finì, però può: così,card\n".encode("cp1252"))
+    (found,) = read(path, Columns("text", label="label"), 0)
+    assert found.text.startswith("Però così")
+
+
+def test_replies_are_not_grouped_by_whom_they_greet() -> None:
+    texts = ["Your parcel leaves today.", "You can return it within 30 days.", "The invoice is in your account."]
+    names = ["Dear Anna", "Hi Ben", "Sehr geehrte Frau Vogel", "Chào anh Nam"]
+    found = group_replies([f"{name},\n{text}" for text in texts for name in names], lambda _: None)
+    assert [found[place] for place in (0, 4, 8)] == [found[place] for place in (3, 7, 11)]
+    assert len(set(found)) == 3
 
 
 def test_another_encoding_is_named(tmp_path: Path) -> None:

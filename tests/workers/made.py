@@ -1,6 +1,6 @@
 """Runs, audits and judgements of one tenant, made through the store as the line makes them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cli.embedded.temporary import Database, Servers
-from core.contracts import Action, Decision, Proposal, Reason, Route, WorkItem
+from core.contracts import Action, Decision, FieldValue, Proposal, Reason, Route, WorkItem
 from core.db import app_database, system_database
 from core.ids import new_id
 from core.settings import settings
@@ -30,6 +30,7 @@ def open_shop(database: Database, servers: Servers, folder: Path) -> Iterator["S
     questions = {"opening_hours": (["When do you open?", "Are you open on Sunday?"], "From 9 to 18.")}
     write_agent(folder / "agents", "shop", questions)
     write_agent(folder / "agents", "desk", questions)
+    write_processor(folder / "agents" / "bills")
     values = {
         **servers.environment(database),
         "SAOLA_HOME": str(folder),
@@ -53,6 +54,21 @@ def open_shop(database: Database, servers: Servers, folder: Path) -> Iterator["S
             one.cache_clear()
 
 
+def write_processor(target: Path) -> None:
+    """Write a processor of documents with two fields."""
+    target.mkdir()
+    (target / "fields.yaml").write_text(
+        "document_types: [bill]\nfields:\n"
+        "  - {name: total, type: money, labels: {en: [Total]}, required: true}\n"
+        "  - {name: address, type: text, labels: {en: [Address]}}\n"
+    )
+    (target / "cases.yaml").write_text("[]\n")
+    (target / "agent.yaml").write_text(
+        "name: bills\nkind: processor\nsummary: Reads bills for tests\nowner: tests@example.com\n"
+        "engine: extract\naccepts: {document_types: [bill]}\nlanguages: [en]\n"
+    )
+
+
 class Shop:
     """A tenant whose agents have run: what `run` makes is judged at once where a verdict is given."""
 
@@ -72,24 +88,27 @@ class Shop:
         critical: Sequence[bool] | None = None,
         by: str = "mai",
         intent: str = "opening_hours",
+        fields: Sequence[Mapping[str, float | None]] = (),
     ) -> list[UUID]:
         """Record runs with these scores, all audited where verdicts are given (None: not judged yet); returns the
-        audits' ids, or the decisions' where there are none."""
+        audits' ids, or the decisions' where there are none. With `fields`, a score for each (None: no value), documents
+        are read instead of tickets answered."""
         loaded = workshop().agent(agent, "none")
         now = datetime.now(UTC)
         with app_database().transaction(self.tenant) as connection:
             tickets = add_tickets(connection, self.tenant, [NewTicket(text="?", received_at=now) for _ in scores])
             written = []
-            for ticket, score in zip(tickets, scores, strict=True):
+            for place, (ticket, score) in enumerate(zip(tickets, scores, strict=True)):
                 assert ticket is not None
                 item = _item(connection, self.tenant, ticket)
                 proposal = Proposal(
                     agent=agent,
                     agent_version=loaded.version,
                     fingerprint=loaded.fingerprint,
-                    kind="reply",
+                    kind="fields" if fields else "reply",
                     intent=intent,
-                    reply="From 9 to 18.",
+                    reply="" if fields else "From 9 to 18.",
+                    fields=tuple(_value(*one) for one in fields[place].items()) if fields else (),
                     score=score,
                 )
                 decision = Decision(
@@ -113,6 +132,13 @@ class Shop:
             ids = [found[record.run_id] for record in written]
             _judge_at_once(connection, ids, right, critical or [False] * len(ids), by)
         return ids
+
+    def judge_fields(self, audit: UUID, wrong: Sequence[str] | None) -> None:
+        """Judge one audit of a document, naming the fields that are wrong; None: wrong, and nobody says where."""
+        with app_database().transaction(self.tenant) as connection:
+            right = wrong is not None and not wrong
+            now = datetime.now(UTC)
+            audits.judge(connection, self.tenant, audit, right=right, wrong_fields=wrong, by="mai", at=now)
 
     def judge(
         self,
@@ -154,6 +180,11 @@ class Shop:
         with app_database().transaction(self.tenant) as connection:
             ready = rows(connection, "SELECT id FROM outbox WHERE task = :task AND state = 'ready'", task=task)
             return outbox.take(connection, self.tenant, [row["id"] for row in ready], 60)
+
+
+def _value(name: str, score: float | None) -> FieldValue:
+    value = None if score is None else "12"
+    return FieldValue(name=name, type="text", value=value, normalised=value, score=score or 0.0)
 
 
 def _judge_at_once(

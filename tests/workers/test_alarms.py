@@ -2,12 +2,13 @@
 
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 from core.db import app_database
 from core.store import alarms, deliveries, journal, policies
 from core.store.sql import rows
 from tests.workers.made import Shop
-from workers.alarms import watch_signs
+from workers.alarms import still_sent, watch_signs
 from workers.certify import renew_certificates
 from workers.notice import tell_owners
 
@@ -110,3 +111,9 @@ def reopen(shop: Shop, decisions: list[object]) -> None:
            FROM decisions d JOIN work_items w ON w.id = d.work_item_id WHERE d.id = ANY(:ids)""",
         ids=decisions,
     )
+
+
+def test_errors_of_an_intent_that_was_withdrawn_are_not_heard_while_others_go_out() -> None:
+    rows: Any = [{"intent": "refund"}, {"intent": "opening_hours"}]
+    assert still_sent(rows, ["opening_hours"]) == rows[1:]
+    assert still_sent(rows, ["all"]) == still_sent(rows, []) == rows

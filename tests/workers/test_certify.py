@@ -1,18 +1,21 @@
 """Certificates on real rows: earned, expired in overlapping halves, corrected, withdrawn, verified."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection
 
+from api.gate_inherit import Inherit, inherit
 from api.gate_seen import gate_of, verified
 from core.contracts import Certificate
 from core.db import app_database
-from core.store import alarms, gate, labels, outbox, policies
+from core.errors import Rejected
+from core.store import alarms, gate, labels, outbox, policies, standings
 from metrics.certificates.live import Check, closed, verify
 from tests.workers.made import Shop
+from workers import owners
 from workers.certify import renew_certificates
 from workers.resources import workshop
 
@@ -36,7 +39,7 @@ def later(shop: Shop, days: int) -> None:
 
 def missing(shop: Shop, agent: str = "shop") -> str:
     with app_database().transaction(shop.tenant) as connection:
-        return str(next(row["data"]["missing"] for row in gate.standings(connection) if row["agent"] == agent))
+        return str(next(row["data"]["missing"] for row in standings.standings(connection) if row["agent"] == agent))
 
 
 def checks(shop: Shop, certificate_id: UUID) -> list[Check]:
@@ -64,6 +67,41 @@ def test_what_is_not_new_is_not_looked_at_again(shop: Shop) -> None:
     assert renew(shop)["shop"] == first
 
 
+def test_an_hour_without_a_new_audit_reads_no_evidence_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.run(SCORES * 10, [True] * 1000)
+    first = renew(shop)["shop"]
+    read: list[str] = []
+    evidence = labels.evidence
+
+    def counted(connection: Connection, owner: str, *rest: object, **named: object) -> object:
+        read.append(owner)
+        return evidence(connection, owner, *rest, **named)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(labels, "evidence", counted)
+    shop.sql("UPDATE standings SET again_at = clock_timestamp()")
+    assert renew(shop)["shop"] == first
+    assert read == []
+    shop.run(SCORES[:1], [False], agent="desk")  # and only of whom there is something new: desk and its family
+    renew(shop)
+    assert set(read) == {"desk", "family:tests"}
+    shop.sql("UPDATE certificates SET issued_at = issued_at - interval '2 days'")
+    shop.sql("UPDATE standings SET again_at = clock_timestamp()")
+    assert renew(shop)["shop"].id != first.id  # once a day a certificate is issued again
+
+
+def test_what_came_late_into_the_database_is_seen_when_all_audits_are_gone_through(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.run(SCORES * 10, [True] * 1000)
+    assert "shop" in renew(shop)
+    audits = shop.run(SCORES * 3, [True] * 300)
+    shop.judge(audits, [False] * 300)
+    shop.sql("UPDATE audits SET judged_at = clock_timestamp() - interval '1 hour'")
+    assert "shop" in renew(shop)
+    monkeypatch.setattr(owners, "_swept", {})
+    assert "shop" not in renew(shop)
+
+
 def test_a_certificate_expires_and_its_successor_needs_audits_of_its_own(shop: Shop) -> None:
     shop.run(SCORES * 5, [True] * 500)
     assert "shop" in renew(shop)
@@ -84,7 +122,7 @@ def test_the_overlapping_certificate_takes_over_without_a_gap(shop: Shop) -> Non
     assert issued.n == issued.audits == 500
     with app_database().transaction(shop.tenant) as connection:
         row = policies.get_certificate(connection, issued.id)
-        told = next(one["data"]["since"] for one in gate.standings(connection) if one["agent"] == "shop")
+        told = next(one["data"]["since"] for one in standings.standings(connection) if one["agent"] == "shop")
     assert datetime.fromisoformat(told) <= row["window_from"]
     assert row["window_from"] - datetime.fromisoformat(told) < timedelta(days=45)
     assert [check for check in checks(shop, issued.id) if not check.passed] == []
@@ -238,10 +276,10 @@ def test_an_owner_that_fails_does_not_stop_the_others(shop: Shop, monkeypatch: p
     shop.run(SCORES * 5, [True] * 500, agent="desk")
     evidence = labels.evidence
 
-    def broken(connection: Connection, owner: str, *rest: object) -> object:
+    def broken(connection: Connection, owner: str, *rest: object, **named: object) -> object:
         if owner == "desk":
             raise RuntimeError("out of order")
-        return evidence(connection, owner, *rest)  # type: ignore[arg-type]  # passed on as they came
+        return evidence(connection, owner, *rest, **named)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(labels, "evidence", broken)
     assert "shop" in renew(shop)
@@ -272,3 +310,78 @@ def test_an_intent_earns_a_certificate_where_the_whole_agent_cannot(shop: Shop) 
     shop.sql("UPDATE certificates SET slice = 'opening_hours' WHERE slice = 'refund'")
     shop.judge(good[:200], [False] * 200)
     assert "shop" not in renew(shop)
+
+
+def test_each_field_of_a_processor_earns_its_own_certificate_and_another_one_holds_the_document(shop: Shop) -> None:
+    read = [{"total": 0.97 + score / 50, "address": 0.9, "note": None} for score in SCORES]
+    for wave in range(3):
+        audits = shop.run(SCORES, [True] * 100, agent="bills", fields=read)
+        for audit in audits[wave::5]:
+            shop.judge_fields(audit, ["address"])
+    assert "bills" not in renew(shop)  # one document in five is wrong
+    with app_database().transaction(shop.tenant) as connection:
+        fingerprint = str(gate.newest_fingerprint(connection, "bills"))
+        assert list(policies.field_thresholds(connection, "bills", fingerprint)) == ["total"]
+        stands = next(one for one in gate_of(connection).agents if one.agent == "bills")
+        issued = next(one for one in policies.list_certificates(connection, "bills") if one["live"])
+        assert (issued["slice"], issued["k"], issued["n"]) == ("field:total", 300, 300)
+        assert [one for one in verified(connection, issued["id"]).checks if not one.passed] == []
+    told = {one.field: one for one in stands.fields}
+    assert told["total"].threshold is not None and told["address"].threshold is None and not stands.certified
+    assert "not above" in told["address"].missing and "more runs" in told["note"].missing
+
+    shop.judge_fields(audits[1], None)  # wrong, and nobody says where: it counts as wrong in every field
+    shop.sql("UPDATE runs SET proposal = jsonb_set(proposal, '{fields,0,score}', '0.5')")
+    with app_database().transaction(shop.tenant) as connection:
+        assert not verified(connection, issued["id"]).holds
+
+
+def test_a_new_version_inherits_only_by_choice_and_until_it_has_its_own(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    old = renew(shop)["shop"]
+    write_agent_again(shop)
+    shop.run(SCORES[:1], [True])
+    now = _fingerprint(shop)
+    assert now != old.fingerprint
+    with app_database().transaction(shop.tenant) as connection:
+        assert [one for one in policies.live_certificates(connection) if one.fingerprint == now] == []
+        (made,) = inherit(connection, shop.tenant, "mai", Inherit(agent="shop", days=3))
+        assert (made.threshold, made.fingerprint, made.method) == (old.threshold, now, "inherited")
+        assert made.expires_at is not None and made.expires_at < datetime.now(UTC) + timedelta(days=3)
+        checked = verified(connection, made.id)
+        assert checked.holds and checked.checks[0].said == f"mai, from the version {old.fingerprint}"
+        with pytest.raises(Rejected, match="has a certificate"):
+            inherit(connection, shop.tenant, "mai", Inherit(agent="shop"))
+    renew(shop)
+    with app_database().transaction(shop.tenant) as connection:
+        assert [one.method for one in policies.live_certificates(connection) if one.fingerprint == now] == ["inherited"]
+        stands = next(one for one in gate_of(connection).agents if one.agent == "shop")
+        assert not stands.certified and stands.words.startswith(
+            "goes out on the certificate of the version before until"
+        )
+    shop.run(SCORES * 5, [True] * 500)
+    own = renew(shop)["shop"]
+    with app_database().transaction(shop.tenant) as connection:
+        assert [one.id for one in policies.live_certificates(connection) if one.fingerprint == now] == [own.id]
+    assert own.method != "inherited"
+
+
+def test_an_alarm_ends_what_was_inherited(shop: Shop) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    renew(shop)
+    write_agent_again(shop)
+    shop.run([0.9] * 2, [True] * 2)
+    now = _fingerprint(shop)
+    with app_database().transaction(shop.tenant) as connection:
+        inherit(connection, shop.tenant, "mai", Inherit(agent="shop"))
+    shop.run([0.9] * 60, [number % 3 > 0 for number in range(60)], action="automate")
+    renew(shop)
+    with app_database().transaction(shop.tenant) as connection:
+        assert [one for one in policies.live_certificates(connection) if one.fingerprint == now] == []
+
+
+def write_agent_again(shop: Shop) -> None:
+    """A change of an answer: another version, another fingerprint."""
+    file = workshop().catalog.entries["shop"].folder / "answers.md"
+    file.write_text(file.read_text().replace("From 9 to 18.", "From 9 to 19."))
+    workshop().catalog.refresh()

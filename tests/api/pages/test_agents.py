@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from core.db import app_database
-from core.store import gate
+from core.store import standings
 from tests.api.conftest import Desk
 from tests.api.pages.test_session import signed_in, users
 
@@ -19,7 +19,7 @@ def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[
     for inputs, shown in (({}, False), ({"language": SHIFT}, True)):
         with app_database().transaction(desk.tenant_id) as connection:
             data = {**asked, **known, **alarm, "inputs": inputs}
-            gate.set_standing(
+            standings.set_standing(
                 connection, desk.tenant_id, "account_access", "f", stamp="1", again_at=datetime.now(UTC), data=data
             )
         said = client.get("/agents/account_access").text

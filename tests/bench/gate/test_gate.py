@@ -1,10 +1,16 @@
 """The bench's own parts: rivals are called rightly, and MAPIE agrees with our choice."""
 
+import os
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
-from bench.gate import oneshot, speed, worlds
+from bench.gate import from_database, oneshot, speed, worlds
 from bench.gate.rivals import OURS, RIVALS, mapie, saola
+from core.db import app_database, system_database
+from core.settings import settings
+from workers.resources import workshop
 
 
 def test_mapies_fixed_sequence_never_takes_more_than_ours_and_nearly_as_much() -> None:
@@ -20,6 +26,18 @@ def test_mapies_fixed_sequence_never_takes_more_than_ours_and_nearly_as_much() -
         ours.append((population >= mine).mean())
         theirs.append((population >= other).mean())
     assert np.mean(theirs) > 0.85 * np.mean(ours)
+
+
+@pytest.fixture
+def own_settings() -> Iterator[None]:
+    """The bench points this process to its own servers; afterwards it is as before."""
+    cached = (settings, app_database, system_database, workshop)
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    for one in cached:
+        one.cache_clear()
 
 
 @pytest.mark.parametrize("name", list(OURS | RIVALS))
@@ -48,3 +66,10 @@ def test_a_small_table_has_every_world_and_size() -> None:
 def test_costs_are_measured() -> None:
     assert speed.decision_microseconds(3, 20)["value"] > 0
     assert speed.recertify_seconds(3, 200)["any_time"] > 0
+
+
+@pytest.mark.usefixtures("own_settings")
+def test_a_recertification_from_the_database_certifies_every_agent() -> None:
+    found = from_database.rounds(2, 1_000)
+    assert found["certified"] == 1.0
+    assert min(found[name]["seconds"] for name in ("first", "again", "quiet")) > 0

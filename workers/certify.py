@@ -79,7 +79,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
     if owner.fresh or not _settled(connection, owner, len(halves) - 1, now):
         data, since = _examine(connection, tenant_id, owner, halves, now)
     seen = datetime.fromisoformat(data["seen_at"]) if data.get("seen_at") else now - AGAIN
-    if seen <= now - AGAIN or "share" not in data:
+    if not owner.fresh or seen <= now - AGAIN or "share" not in data:
         data |= _seen(connection, owner, since, now)
     wait = AGAIN if data["planned"] else soon
     standings.set_standing(

@@ -14,7 +14,7 @@ from cli.weekly.content import Chart, Table, Weekly
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
 from core.settings import settings
-from core.store import alarms, case_results, gate, handling, translations, trials
+from core.store import alarms, case_results, handling, standings, translations, trials
 from core.store.sql import execute, rows
 from metrics.estimate import Estimate
 from tests.api import made
@@ -104,7 +104,7 @@ def items_with(desk: Desk, payloads: list[str], number: int) -> list[str]:
         told = {"wrong": 1, "audits": 9, "target": 0.95}
         rang = alarms.NewAlarm(bad, "f", "accuracy", 9.0, 1.0, datetime.now(UTC), payloads, told)
         alarms.add(connection, desk.tenant_id, rang)
-        gate.set_standing(
+        standings.set_standing(
             connection, desk.tenant_id, "warranty", bad, stamp="1", again_at=datetime.now(UTC), data=standing(bad)
         )
         execute(connection, "UPDATE tickets SET agent = :bad, intent = :bad WHERE id = :id", bad=bad, id=held.ticket_id)

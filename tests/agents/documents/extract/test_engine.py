@@ -8,7 +8,7 @@ import pytest
 
 from agents import yaml_errors
 from agents.documents.extract import rules
-from agents.documents.extract.engine import extract
+from agents.documents.extract.engine import document_score, extract
 from agents.documents.reading import finish, read
 from agents.documents.values import Code, Line, Page, Reading, assemble, flow, rows
 from agents.fields_file import FieldsFile
@@ -151,3 +151,10 @@ def test_evidence_of_a_skewed_scan_points_at_the_picture_and_not_at_the_upright_
     where = fields_of(tilted, "invoice")["total"].evidence
     assert where is not None and where.box is not None
     assert where.box[1] > 0.52  # right of the middle, a page turned clockwise lies lower
+
+
+def test_an_optional_table_in_doubt_holds_nothing_up() -> None:
+    total = FieldValue(name="total", type="money", value="1", score=0.9, required=True)
+    lines = FieldValue(name="lines", type="table", value="1", score=0.1)
+    assert document_score([total, lines]) == 0.9
+    assert document_score([lines]) == 0.1

@@ -31,6 +31,20 @@ Made from the code by `python -m metrics.docs > docs/metrics.md`; a test fails w
   share may vary, not how well the minutes are known.
 
 How vendors define the same words, over the same log: [definitions](definitions.md).
+
+## How fast they are
+
+`python -m bench.volume --metrics --tickets 5000000`: a generated year of 5 million tickets, 31 million events, on
+29 November 2026 with both cores of the machine shared by other work (load 9 to 12), so that times by the clock are far
+above those of two cores alone.
+
+| What | Measured | Aimed at |
+|---|---|---|
+| any query of the control room, 95th percentile (slowest) | 256 ms (1,069 ms) | 300 ms |
+| events rolled up as they come, one process | 1,400 a second, 5,000 a second of CPU | 500 a second |
+| all roll-ups anew from the whole log | 1,400 s, 660 s of CPU | 300 s, not reached there |
+
+The queries are those over 7 to 365 days, whole and by each group, every figure with its interval.
 """
 VENDOR_HEAD = """# The same words, as vendors define them
 

@@ -26,6 +26,7 @@ from tests.browser.test_hostile import trial_result
 
 # What they are done to takes a line at work to come about; tests of their own call them.
 ELSEWHERE = {"replay_one", "verify_certificate", "serve_triage", "retire_triage", "announce_look", "readyz"}
+ELSEWHERE |= {"inherit_certificate"}
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, methods in make_app().openapi()["paths"].items()

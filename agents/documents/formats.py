@@ -40,8 +40,8 @@ def sniff(head: bytes, filename: str, declared: str = "") -> str:
 
     Office files and ZIP begin alike: `sniff_zip` tells them apart.
     """
-    if b"%PDF-" in head[:1024]:
-        return "application/pdf"
+    if b"%PDF-" in head[:1024] and not head.startswith((b"PK\x03\x04", OLE)) and not _looks_like_mail(head.lower()):
+        return "application/pdf"  # a ZIP, an Outlook file or a mail may hold one close to its beginning
     for magic, media_type in MAGIC:
         if head.startswith(magic):
             return media_type

@@ -14,6 +14,7 @@ from statistics import median
 from agents.documents.extract.amounts import find_amounts
 from agents.documents.extract.text import fold
 from agents.documents.extract.words import LEGAL, STRONG_TOTAL, TITLE, TOTAL, TRADE
+from agents.documents.language import detect
 from agents.documents.values import Line, Page, Reading, rows
 
 COUNTED = re.compile(
@@ -146,8 +147,10 @@ def _number(text: str) -> str:
 def _of(reading: Reading, pages: Sequence[Page]) -> Reading:
     numbers = {page.number for page in pages}
     names = {page.part for page in pages}
+    language = detect("\f".join(page.text for page in pages))
     return replace(
         reading,
+        language=language or reading.language,
         pages=tuple(pages),
         codes=tuple(code for code in reading.codes if code.page in numbers),
         embedded=tuple(one for one in reading.embedded if len(names - {""}) == 0 or one.name in names),

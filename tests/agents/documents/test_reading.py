@@ -1,6 +1,7 @@
 """Every format is read into the same pages; hostile files are refused with a typed reason."""
 
 import json
+import zipfile
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -97,6 +98,16 @@ def test_files_in_a_zip_are_read_one_after_another(tmp_path: Path) -> None:
     reading = read(tmp_path / "a.zip")
     assert [(page.number, page.part) for page in reading.pages] == [(1, "a.txt"), (2, "c.txt")]
     assert any("bad.pdf" in note for note in reading.notes)
+
+
+def test_what_holds_a_pdf_close_to_its_beginning_is_not_taken_for_it(tmp_path: Path) -> None:
+    invoice = made.pdf(tmp_path / "i.pdf").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("i.pdf", invoice)
+        archive.writestr("note.txt", "a second file")
+    assert [page.part for page in read(tmp_path / "a.zip").pages] == ["i.pdf", "note.txt"]
+    (tmp_path / "late.pdf").write_bytes(b"\r\nsome printers write a line first\r\n" + invoice)
+    assert read(tmp_path / "late.pdf").media_type == "application/pdf"
 
 
 def test_a_mail_whose_reading_was_interrupted_goes_on_in_its_last_attachment(tmp_path: Path) -> None:

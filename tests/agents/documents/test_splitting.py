@@ -92,3 +92,12 @@ def test_attachments_of_a_mail_are_documents_of_their_own(tmp_path: Path) -> Non
     mail = tmp_path / "m.eml"
     mail.write_bytes(message.as_bytes())
     assert whole(mail) == ["one.pdf", "two.pdf"]
+
+
+def test_each_document_of_a_file_has_its_own_language(tmp_path: Path) -> None:
+    words = {
+        "de.txt": b"Sehr geehrte Damen und Herren, ich habe die Lampe noch nicht erhalten und bitte um Antwort.",
+        "en.txt": b"Dear customer service, I have not received the lamp and I would like to have my money back.",
+    }
+    (tmp_path / "a.zip").write_bytes(made.zipped(words))
+    assert [one.language for one in split(read(tmp_path / "a.zip"))] == ["de", "en"]

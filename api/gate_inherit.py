@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Connection
 
-from api.shapes import Shape
+from api.shapes import Line, Shape
 from core.contracts import INHERITED, Certificate
 from core.errors import Rejected
 from core.events import Event
@@ -24,7 +24,7 @@ MOST_DAYS = 30
 class Inherit(Shape):
     """Whose certificate is to be inherited by the version in service, and for how many days at most."""
 
-    agent: Annotated[str, Field(min_length=1, max_length=200, description="An agent, or family:NAME.")]
+    agent: Annotated[Line, Field(min_length=1, description="An agent, or family:NAME.")]
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 14
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
-from api.shapes import Shape
+from api.shapes import Line, Shape
 from core.errors import Rejected
 from core.store import alarms, gate, journal, judge, labels, policies, standings, tenants
 from metrics.certificates import overview
@@ -83,7 +83,7 @@ LEAST_LOOK = audits_needed(0.95, 1 - (1 - 0.95) * (1 - BESIDE_LOOK))  # fewer co
 class FirstLook(Shape):
     """How many audits the one sharp look takes, in the order in which they were drawn."""
 
-    agent: str = Field(min_length=1, max_length=200, description="An agent, or family:NAME.", examples=["{agent}"])
+    agent: Line = Field(min_length=1, description="An agent, or family:NAME.", examples=["{agent}"])
     audits: Annotated[int, Field(ge=LEAST_LOOK, le=100_000)] = Field(examples=[300])
 
 
@@ -126,7 +126,7 @@ def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) 
 class Judge(Shape):
     """Which model helps as a judge (provider:name, empty for none), and of which part of automated replies."""
 
-    model: Annotated[str, Field(max_length=200, pattern=r"^([\w.-]+:\S+)?$")] = ""
+    model: Annotated[str, Field(max_length=200, pattern=r"^([\w.-]+:[\w./:@-]+)?$")] = ""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 

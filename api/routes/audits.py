@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from api import views
 from api.routes.reviews import Seconds
 from api.security import Staff
-from api.shapes import Shape, clean
+from api.shapes import Line, Shape, clean
 from core.db import app_database
 from core.errors import Rejected
 from core.store import audits, desk
@@ -50,7 +50,7 @@ class Judgement(Shape):
 
     right: bool
     critical: bool = False
-    wrong_fields: Annotated[list[Annotated[str, Field(max_length=200)]] | None, Field(max_length=500)] = None
+    wrong_fields: Annotated[list[Line] | None, Field(max_length=500)] = None
     note: Annotated[str, Field(max_length=2000), AfterValidator(clean)] = ""
     seconds: Seconds | None = None
 

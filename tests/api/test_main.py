@@ -1,5 +1,6 @@
 """The whole application against odd characters: whatever a caller or a form sends is answered, never a crash."""
 
+import gc
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -120,3 +121,10 @@ def test_no_text_makes_a_page_fail(person: tuple[TestClient, str], route: APIRou
     for where, query, form in sent:
         answer = client.request(min(methods), where, params=query, data={**form, "csrf": csrf})
         assert answer.status_code < 500, (where, query, form)
+
+
+def test_what_the_server_has_loaded_is_left_out_of_collections() -> None:
+    before = gc.get_freeze_count()
+    with TestClient(make_app()):
+        assert gc.get_freeze_count() > before + 50_000
+    gc.unfreeze()

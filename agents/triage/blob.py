@@ -60,7 +60,7 @@ def unpack(data: bytes) -> "Classifier":
         embedder=header["embedder"],
         centre=arrays["centre"],
         stretch=arrays["stretch"],
-        vectors=np.asfortranarray(arrays["vectors"].astype(np.float32)),  # comparing takes a third of the time so
+        vectors=arrays["vectors"].astype(np.float32),
         gamma=header["gamma"],
         alpha=arrays["alpha"].astype(np.float32),
         outside=arrays["outside"],

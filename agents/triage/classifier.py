@@ -60,8 +60,8 @@ class Classifier:
     quick_from: float  # the n-gram classifier decides alone at this probability and above
 
     def __post_init__(self) -> None:
-        # One order in memory, trained or loaded, gives the same sums to the last bit; in this one comparing messages with
-        # the examples takes a third of the time.
+        # One order in memory, trained or loaded, gives the same sums to the last bit; in this one messages are compared
+        # with the examples in a third of the time.
         object.__setattr__(self, "vectors", np.asfortranarray(self.vectors))
         object.__setattr__(self, "stretch", np.ascontiguousarray(self.stretch))
 

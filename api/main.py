@@ -72,6 +72,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
+    gc.unfreeze()
 
 
 def make_app() -> FastAPI:

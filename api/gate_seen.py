@@ -8,14 +8,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
 from api.shapes import Line, Shape
+from core.contracts import FIELD, WHOLE
 from core.errors import Rejected
 from core.store import alarms, gate, journal, judge, labels, policies, standings, tenants
 from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
-from metrics.certificates.fields import FIELD, FIRST_DOCUMENTS, of_field, scores_of_field
+from metrics.certificates.fields import FIRST_DOCUMENTS, of_field, scores_of_field
 from metrics.certificates.judged import JudgedAgent, judged_agents
-from metrics.certificates.live import WHOLE, Check, closed, verify
+from metrics.certificates.live import Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
 from metrics.certificates.slices import FIRST_RUNS, First, of_intent, scores_of
 

@@ -220,6 +220,8 @@ class Reason(Frozen):
     values: dict[str, Any] = Field(default_factory=dict)
 
 
+WHOLE = "all"  # the slice of a certificate that is the whole agent; any other is the name of an intent, or
+FIELD = "field:"  # this before the name of a field of a document
 INHERITED = "inherited"  # the method of a certificate that the version before earned, by an operator's choice
 
 
@@ -232,7 +234,7 @@ class Certificate(Frozen):
     id: UUID
     agent: str
     fingerprint: str
-    slice: str = "all"
+    slice: str = WHOLE
     target: float
     confidence: float
     threshold: float

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, RowMapping
 
+from core.contracts import WHOLE
 from core.db import app_database
 from core.events import Event
 from core.store import alarms, events, gate, journal, outbox, policies
@@ -20,7 +21,6 @@ from core.store.alarms import NewAlarm
 from core.store.outbox import Job
 from core.store.policies import AgentSetting, TenantState
 from metrics.certificates import alarm
-from metrics.certificates.live import WHOLE
 from workers.jobs import finish
 
 log = structlog.get_logger()

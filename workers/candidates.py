@@ -11,10 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from core.contracts import Certificate
+from core.contracts import WHOLE, Certificate
 from core.store import confidence, gate, policies, triage_versions
 from core.store.policies import TenantState
-from metrics.certificates.live import WHOLE
 from workers.pipeline import triage_fingerprint
 from workers.resources import CONFIDENCE, Workshop
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import Certificate
+from core.contracts import FIELD, Certificate
 from core.db import app_database
 from core.events import Event
 from core.ids import new_id
@@ -20,7 +20,7 @@ from core.store import events, gate, journal, labels, policies, standings
 from core.store.outbox import Job
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
-from metrics.certificates.fields import FIELD, FIRST_DOCUMENTS, stand_fields
+from metrics.certificates.fields import FIRST_DOCUMENTS, stand_fields
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Rules, closed, digest
 from metrics.certificates.slices import FIRST_RUNS, First, Stand, stand, together
 from workers import alarms, budget, candidates, owners

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import numpy as np
 
+from core.contracts import WHOLE
 from metrics.certificates.binomial import interval
 from metrics.certificates.certify import strict
-from metrics.certificates.live import WHOLE, Audit, Rules, examine
+from metrics.certificates.live import Audit, Rules, examine
 from metrics.certificates.slices import FIRST_RUNS, First, stand
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,11 +15,9 @@ from api.gate_inherit import MOST_DAYS, Inherit, inherit
 from api.gate_seen import verified
 from cli.commands.gate import read_id
 from cli.connect import connected
-from core.contracts import INHERITED
+from core.contracts import FIELD, INHERITED, WHOLE
 from core.db import app_database
 from core.store import policies
-from metrics.certificates.fields import FIELD
-from metrics.certificates.live import WHOLE
 
 app = typer.Typer()
 OUT = Console()

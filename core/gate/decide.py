@@ -6,7 +6,7 @@ under other targets. Every rule that holds is named in the decision's reasons, t
 
 import re
 
-from core.contracts import TIERS, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
+from core.contracts import TIERS, WHOLE, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
 from core.gate.links import foreign_links
 
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
@@ -144,5 +144,5 @@ def pick_certificate(
     for name, wanted in ((agent, fingerprint), (f"family:{family}", family_fingerprint)):
         found = [one for one in certificates if one.agent == name and one.fingerprint == wanted]
         if found:
-            return next((one for one in found if one.slice in ("all", intent)), None)
+            return next((one for one in found if one.slice in (WHOLE, intent)), None)
     return None

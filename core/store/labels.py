@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import SIMULATED_REVIEWER
+from core.contracts import FIELD, SIMULATED_REVIEWER, WHOLE
 from core.store.sql import execute, rows
 
 
@@ -27,9 +27,9 @@ _OWN_LEAST = "CASE WHEN d.certificate_id IS NULL OR d.tier <> 'automated' THEN 1
 _LEAST = """CASE WHEN d.tier <> 'automated' OR (d.certificate_id IS NULL AND NOT EXISTS (SELECT 1 FROM by_intent b
     WHERE b.fingerprint = r.fingerprint AND b.issued_at <= d.created_at AND d.created_at < b.ended))
     THEN 1.0 ELSE d.audit_smallest END"""
-_BY_INTENT = """WITH by_intent AS MATERIALIZED (
+_BY_INTENT = f"""WITH by_intent AS MATERIALIZED (
     SELECT fingerprint, issued_at, least(revoked_at, expires_at, 'infinity') AS ended
-    FROM certificates WHERE agent = :owner AND slice <> 'all' AND slice NOT LIKE 'field:%')"""
+    FROM certificates WHERE agent = :owner AND slice <> '{WHOLE}' AND slice NOT LIKE '{FIELD}%')"""
 _WORDS = """ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
     FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at)"""
 _SETTLED = "interval '1 minute'"  # a reviewer's decision can be taken back for some seconds

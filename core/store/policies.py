@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import INHERITED, Certificate
+from core.contracts import FIELD, INHERITED, Certificate
 from core.errors import Rejected
 from core.ids import new_id
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
@@ -85,7 +85,7 @@ def live_certificates(connection: Connection) -> Sequence[Certificate]:
         connection,
         f"""SELECT {_CERTIFICATE} FROM certificates
             WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
-                AND slice NOT LIKE 'field:%'
+                AND slice NOT LIKE '{FIELD}%'
             ORDER BY issued_at""",
     )
     return [Certificate(**row) for row in found]
@@ -95,13 +95,13 @@ def field_thresholds(connection: Connection, agent: str, fingerprint: str) -> di
     """Return the threshold of each field of a processor that has a live certificate, by the field's name."""
     found = rows(
         connection,
-        """SELECT slice, threshold FROM certificates WHERE agent = :agent AND fingerprint = :fingerprint
-               AND slice LIKE 'field:%' AND revoked_at IS NULL
+        f"""SELECT slice, threshold FROM certificates WHERE agent = :agent AND fingerprint = :fingerprint
+               AND slice LIKE '{FIELD}%' AND revoked_at IS NULL
                AND (expires_at IS NULL OR expires_at > clock_timestamp()) ORDER BY issued_at""",
         agent=agent,
         fingerprint=fingerprint,
     )
-    return {str(row["slice"]).removeprefix("field:"): float(row["threshold"]) for row in found}
+    return {str(row["slice"]).removeprefix(FIELD): float(row["threshold"]) for row in found}
 
 
 def add_certificate(

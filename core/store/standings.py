@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from core.contracts import INHERITED
 from core.store.sql import Jsonb, execute, rows
 
 _ACTIVE = """WITH changed AS (
@@ -59,7 +60,7 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
     many wait; how it stands with a candidate of triage is left out."""
     return rows(
         connection,
-        """WITH counts AS (
+        f"""WITH counts AS (
                SELECT agent, fingerprint, family, family_fingerprint,
                    count(*) FILTER (WHERE judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
                    count(*) FILTER (WHERE state = 'open') AS open,
@@ -72,7 +73,7 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                WHERE family <> '')
            SELECT s.agent, s.fingerprint, s.data,
                (SELECT max(c.expires_at) FROM certificates c WHERE c.agent = s.agent AND c.fingerprint = s.fingerprint
-                AND c.method = 'inherited' AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
+                AND c.method = '{INHERITED}' AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
                    AS inherited_until,
                coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
                coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue

@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from core.contracts import FIELD
 from metrics.certificates.certify import PLAN_RUNS
 from metrics.certificates.live import Audit, Rules, examine
 from metrics.certificates.slices import Stand
 
-FIELD = "field:"  # before the field's name, in a certificate's slice
 FIRST_DOCUMENTS = 1_000  # among these are the first values of a field, which fix its levels
 
 Judged = Mapping[UUID, Mapping[str, tuple[float, bool]]]  # by audit and field: its score, and whether it is right

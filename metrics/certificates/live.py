@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from core.contracts import WHOLE
 from metrics.certificates.certify import certify
 from metrics.certificates.fixed_sequence import Choice
 
@@ -22,7 +23,6 @@ HALF_ITEMS = 50_000
 FORMAT = 3  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
 START_INTENT = 0.5  # of an intent: its audits are few, and it is declared for being one kind of work
-WHOLE = "all"  # the slice that is the whole agent; any other is the name of an intent
 
 
 class Audit(NamedTuple):

@@ -22,10 +22,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from core.contracts import WHOLE
 from metrics.certificates import alarm
 from metrics.certificates.certify import PLAN_RUNS, strict
 from metrics.certificates.eprocess import audits_to_certify
-from metrics.certificates.live import WHOLE, Audit, Finding, Rules, examine
+from metrics.certificates.live import Audit, Finding, Rules, examine
 
 FIRST_RUNS = 1_000  # an intent is declared where it is at least a tenth of these: as many as fix the levels
 PART = 0.75  # of the allowed error for the whole; the rest for all intents together

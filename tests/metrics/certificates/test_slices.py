@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.contracts import WHOLE
 from metrics.certificates import binomial, slices
 from metrics.certificates.certify import strict
-from metrics.certificates.live import WHOLE, Audit, Rules, examine
+from metrics.certificates.live import Audit, Rules, examine
 from metrics.certificates.slices import FIRST_RUNS, First, Stand, declare, of_intent, stand
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -39,7 +39,7 @@ def inherit(connection: Connection, tenant_id: UUID, by: str, body: Inherit) -> 
     fingerprint = gate.newest_fingerprint(connection, body.agent)
     if fingerprint is None:
         raise Rejected(f"{body.agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
-    live = [one for one in policies.live_certificates(connection) if one.agent == body.agent]
+    live = policies.live_certificates(connection, body.agent)
     if any(one.fingerprint == fingerprint for one in live):
         told = f"the version of {body.agent} in service has a certificate"
         raise Rejected(told, code="has_certificate", hint="A new version has to run once before it can inherit.")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from core.contracts import WHOLE, Certificate
 from core.store import confidence, gate, policies, triage_versions
 from core.store.policies import TenantState
+from workers.owners import fingerprint_of, members_of
 from workers.pipeline import triage_fingerprint
 from workers.resources import CONFIDENCE, Workshop
 
@@ -56,15 +57,8 @@ def certified(shop: Workshop, state: TenantState, triage_fingerprint: str) -> di
     """Return the live certificates that hold where this version of triage serves, by agent or family."""
     found: dict[str, list[Certificate]] = {}
     for one in state.certificates:
-        family = one.agent.removeprefix("family:") if one.agent.startswith("family:") else ""
-        if family:
-            scored_by = shop.scored_by(state, triage_fingerprint, *shop.members(family))
-            now = shop.family_fingerprint(family, scored_by)
-        elif one.agent in shop.catalog.entries:
-            now = shop.agent(one.agent, shop.scored_by(state, triage_fingerprint, one.agent)).fingerprint
-        else:
-            continue
-        if now == one.fingerprint:
+        members = members_of(shop, one.agent)
+        if members and fingerprint_of(shop, state, triage_fingerprint, one.agent, members) == one.fingerprint:
             found.setdefault(one.agent, []).append(one)
     return found
 

@@ -4,7 +4,7 @@ Before a certificate is looked at again, the detector hears the audits of what i
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -107,14 +107,14 @@ def _examine(
     """Listen to the audits, issue and revoke what they say, and return where the owner stands, and since when."""
     since = halves[max(len(halves) - 2, 0)]
     rows = labels.evidence(connection, owner.name, owner.fingerprint, since, words=owner.reads)
-    out = policies.live_by_slice(connection, owner.name, owner.fingerprint).keys()
-    sent = alarms.still_sent(rows, [slice_ for slice_ in out if not slice_.startswith(FIELD)])
+    live = policies.live_by_slice(connection, owner.name, owner.fingerprint)
+    sent = alarms.still_sent(rows, [slice_ for slice_ in live if not slice_.startswith(FIELD)])
     found, loudness = alarms.listen(sent, owner.target, owner.critical_target)
     if found and owner.serving:  # a candidate's errors reached nobody, and its certificate waits for better ones
         state = policies.tenant_state(connection)
         members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
         alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
-        halves, rows, loudness = [datetime.now(UTC)], [], 1.0
+        halves, rows, loudness, live = [datetime.now(UTC)], [], 1.0, {}  # an alarm ends its certificates
         since = halves[0]
     # An announced look is one look: after an alarm evidence is earned at any time, or not at all.
     rang = owner.first_look is not None and gate.has_rung(connection, owner.name, owner.fingerprint)
@@ -131,10 +131,9 @@ def _examine(
     intents = first[:FIRST_RUNS] if owner.serving and not owner.name.startswith("family:") else []
     whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
     fields = _fields(connection, owner, whole, rules)
-    before = policies.live_by_slice(connection, owner.name, owner.fingerprint)
     stands = {one.rules.slice: one for one in (whole, *parts, *fields)}
-    moved = any(_moves(owner, one, before.get(slice_), now) for slice_, one in stands.items()) or bool(
-        before.keys() - stands.keys()
+    moved = any(_moves(owner, one, live.get(slice_), now) for slice_, one in stands.items()) or bool(
+        live.keys() - stands.keys()
     )
     # A certificate names the words it rests on, and so they must be of one look at the rows.
     if moved and not owner.reads and any(one.in_force for one in stands.values()):
@@ -142,7 +141,7 @@ def _examine(
         whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
     simulated = any(row["simulated"] for row in rows)
     if moved:
-        _certificates(connection, tenant_id, owner, [whole, *parts, *fields], now, simulated)
+        _certificates(connection, tenant_id, owner, [whole, *parts, *fields], live, now, simulated)
     alone = [one for one in parts if one.in_force]
     told = whole.finding.accuracy
     kept = {name: owner.before[name] for name in SEEN if name in owner.before}
@@ -236,9 +235,8 @@ def _told(one: Stand) -> dict[str, object]:
 
 def _share(connection: Connection, owner: Owner) -> float:
     """Return which part of its newest runs an owner's live certificates let out."""
-    live = policies.live_certificates(connection)
-    own = [one for one in live if (one.agent, one.fingerprint) == (owner.name, owner.fingerprint)]
-    return sum(candidates.share_of(connection, one) for one in own)
+    live = policies.live_certificates(connection, owner.name)
+    return sum(candidates.share_of(connection, one) for one in live if one.fingerprint == owner.fingerprint)
 
 
 def _audits(rows: Sequence[RowMapping], owner: Owner, now: datetime) -> list[Audit]:
@@ -263,10 +261,16 @@ def _ends(one: Stand) -> datetime:
 
 
 def _certificates(
-    connection: Connection, tenant_id: UUID, owner: Owner, stands: Sequence[Stand], now: datetime, simulated: bool
+    connection: Connection,
+    tenant_id: UUID,
+    owner: Owner,
+    stands: Sequence[Stand],
+    live: Mapping[str, RowMapping],
+    now: datetime,
+    simulated: bool,
 ) -> None:
     """Issue, keep or revoke, as what was found for the whole and for single intents says."""
-    before = policies.live_by_slice(connection, owner.name, owner.fingerprint)
+    before = dict(live)
     why = {one.rules.slice: one.why for one in stands}
     for one in stands:
         if one.in_force:

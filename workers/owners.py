@@ -12,6 +12,7 @@ from core.store.policies import AgentSetting, TenantState
 from workers.pipeline import triage_fingerprint
 from workers.resources import Workshop
 
+FAMILY = "family:"  # before the name of a family that is an owner
 SWEEP = timedelta(minutes=10)  # how often all audits are gone through for what a round may have missed
 
 
@@ -58,11 +59,9 @@ def due(connection: Connection, shop: Workshop, state: TenantState, tenant_id: U
     triages = [triage_fingerprint(shop, one, tenant_id) for one in states]
     first_looks = tenants.current(connection)["settings"].get("first_look", {})
     for name, fingerprint, seen, before in _changed(connection, tenant_id, now):
-        family = name.removeprefix("family:") if name.startswith("family:") else ""
-        members = shop.members(family) if family else [name] if name in shop.catalog.entries else []
-        each = zip(states, triages, strict=True)
-        known = [_fingerprint(shop, *one, name, family, members) for one in each] if members else []
-        if fingerprint not in known:
+        members = members_of(shop, name)
+        known = [fingerprint_of(shop, *one, name, members) for one in zip(states, triages, strict=True)]
+        if not members or fingerprint not in known:
             continue
         settings = [state.agents.get(member, AgentSetting()) for member in members]
         targets = [s.target or shop.catalog.entries[m].manifest.target for s, m in zip(settings, members, strict=True)]
@@ -77,14 +76,22 @@ def due(connection: Connection, shop: Workshop, state: TenantState, tenant_id: U
         fresh = before is None or before["stamp"] != stamp
         if fresh or (before and before["again_at"] and before["again_at"] <= now):
             data = before["data"] if before else {}
-            reads = not family and shop.catalog.entries[name].manifest.kind == "processor"
+            reads = not name.startswith(FAMILY) and shop.catalog.entries[name].manifest.kind == "processor"
             yield Owner(name, fingerprint, *asked, tuple(members), stamp, serving, fresh, data, reads)
 
 
-def _fingerprint(
-    shop: Workshop, state: TenantState, triage: str, name: str, family: str, members: Sequence[str]
-) -> str:
-    """Return the fingerprint that an agent or family has in a state, with its version of triage."""
-    if family:
-        return shop.family_fingerprint(family, shop.scored_by(state, triage, *members))
-    return shop.agent(name, shop.scored_by(state, triage, name)).fingerprint
+def members_of(shop: Workshop, owner: str) -> list[str]:
+    """Return the agents that an owner stands for: itself, or those of its family; none where no folder is there."""
+    if owner.startswith(FAMILY):
+        return shop.members(owner.removeprefix(FAMILY))
+    return [owner] if owner in shop.catalog.entries else []
+
+
+def fingerprint_of(shop: Workshop, state: TenantState, triage: str, owner: str, members: Sequence[str]) -> str:
+    """Return the fingerprint that an agent or family has in a state, with its version of triage; '' without members."""
+    if not members:
+        return ""
+    scored_by = shop.scored_by(state, triage, *members)
+    if owner.startswith(FAMILY):
+        return shop.family_fingerprint(owner.removeprefix(FAMILY), scored_by)
+    return shop.agent(owner, scored_by).fingerprint

@@ -37,13 +37,12 @@ class TenantState(NamedTuple):
     classifiers: Mapping[str, UUID]  # kind -> serving classifier
     # kind -> what runs in shadow beside what serves: a version of triage, agents' confidence models
     candidates: Mapping[str, UUID] = {}  # a NamedTuple's default, never changed
+    digest: str = ""  # of what is stored of the agents' settings
 
     @property
     def beside(self) -> "TenantState":
         """Return the state as it would be with the candidates in service."""
         return self._replace(classifiers={**self.classifiers, **self.candidates}, candidates={})
-
-    digest: str = ""  # of what is stored of the agents' settings
 
 
 def tenant_state(connection: Connection, before: TenantState | None = None) -> TenantState:
@@ -79,14 +78,17 @@ _CERTIFICATE = (
 )
 
 
-def live_certificates(connection: Connection) -> Sequence[Certificate]:
-    """Return the certificates that let items out: neither revoked nor expired, and not of a single field."""
+def live_certificates(connection: Connection, owner: str | None = None) -> Sequence[Certificate]:
+    """Return the certificates that let items out, of one agent or family, or of all: neither revoked nor expired, and
+    not of a single field; the oldest first."""
     found = rows(
         connection,
         f"""SELECT {_CERTIFICATE} FROM certificates
             WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
                 AND slice NOT LIKE '{FIELD}%'
+                AND (CAST(:owner AS text) IS NULL OR agent = :owner)
             ORDER BY issued_at""",
+        owner=owner,
     )
     return [Certificate(**row) for row in found]
 

@@ -206,16 +206,17 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     rows = labels.as_judged(connection, row["agent"], listed)
     first_look = row["evidence"]["rules"]["first_look"] if known else None
     part = row["evidence"]["rules"].get("slice", WHOLE) if known else WHOLE
-    audits = of_intent(closed(rows, row["issued_at"]), part)
+    audits = closed(rows, row["issued_at"])
     if part.startswith(FIELD):
         name, judged = part.removeprefix(FIELD), labels.fields_judged(connection, listed)
-        audits = of_field(closed(rows, row["issued_at"]), judged, name)
+        audits = of_field(audits, judged, name)
         first = gate.first_fields(connection, row["fingerprint"], FIRST_DOCUMENTS)
         population = scores_of_field(first, name)
     elif part == WHOLE:
         population = gate.first_scores(connection, row["agent"], row["fingerprint"], plan_runs(first_look))
     else:
         runs = gate.first_runs(connection, row["agent"], row["fingerprint"], FIRST_RUNS)
+        audits = of_intent(audits, part)
         population = scores_of([First(one["intent"], one["score"]) for one in runs], part)
     checks = verify(row, audits, population)
     checks.append(_journalled(connection, row["id"], str(row["hash"])))

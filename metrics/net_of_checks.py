@@ -9,31 +9,25 @@ _NUMERATOR = (
     "that people would have spent on the tickets counted by the automation share, less those that they spent on audits "
     "and, after an agent had answered alone, on the same ticket"
 )
-_WINDOW = (
-    "by arrival; judged after 7 days; an audit or such a ticket whose time nobody recorded counts like the average of "
-    "those whose time is known"
-)
-_EXCLUSIONS = "spam, tickets merged into another, imported past; audits of runs in shadow and of documents"
-_SOURCE = "events as for the automation share; seconds in audit.judged, audit.seconded, staff.replied and review.*"
 HOURS = Definition(
     name="net_hours_saved",
     title="Hours saved, net of audits and clean-ups",
     unit="count",
     numerator=f"hours {_NUMERATOR}",
     denominator="none: a sum",
-    window=_WINDOW,
-    exclusions=_EXCLUSIONS,
-    source=_SOURCE,
+    window="by arrival; judged after 7 days; an audit or such a ticket whose time nobody recorded counts like the "
+    "average of those whose time is known",
+    exclusions="spam, tickets merged into another, imported past; audits of runs in shadow and of documents",
+    source="events as for the automation share; seconds in audit.judged, audit.seconded, staff.replied and review.*",
 )
-SHARE = Definition(
-    name="net_workload_share",
-    title="Automation share (workload), net of audits and clean-ups",
-    unit="share",
-    numerator=f"handling minutes {_NUMERATOR}",
-    denominator="handling minutes that people would have spent on all tickets received",
-    window=_WINDOW,
-    exclusions=_EXCLUSIONS,
-    source=_SOURCE,
+SHARE = HOURS.model_copy(
+    update={
+        "name": "net_workload_share",
+        "title": "Automation share (workload), net of audits and clean-ups",
+        "unit": "share",
+        "numerator": f"handling minutes {_NUMERATOR}",
+        "denominator": "handling minutes that people would have spent on all tickets received",
+    }
 )
 
 

@@ -46,7 +46,7 @@ class Classifier:
     languages: tuple[str, ...]
     embedder: str
     centre: Floats  # e: the mean of the training vectors, taken away before anything is compared
-    stretch: Floats  # e x d, e dimensions of the embedder: see training.stretch and training.turned
+    stretch: Floats  # e x d, e dimensions of the embedder: see training.prepared
     vectors: Floats  # n x d, of length one
     gamma: float
     alpha: Floats  # n x (c + 1): the last column is "none of them"

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-import numpy as np
 import orjson
 from sqlalchemy import Connection, RowMapping
 
 from core.rollups import COUNTERS, GRAINS, PAIRED, block
+from core.store.rollups import read_buckets
 from core.store.sql import rows
 
 Slice = tuple[str, str]  # a quality and its value
@@ -109,19 +109,8 @@ def waits(
             FROM {_SPANS} JOIN rollup_waits r ON {_WHERE} GROUP BY 1, 2, 3""",
         **_asked(build, wanted, bys),
     ):
-        found[row["by"], row["value"]][row["what"]] = _merged(row["buckets"])
+        found[row["by"], row["value"]][row["what"]] = read_buckets(row["buckets"])
     return found
-
-
-def _merged(stored: bytes) -> Counter[int]:
-    """The sum of sketches, one after another, like `rollups.read_buckets`: a year by intent has a million pairs."""
-    read = np.frombuffer(stored, dtype="<i4").reshape(-1, 2)
-    if not len(read):
-        return Counter()
-    lowest = int(read[:, 0].min())
-    counts = np.bincount(read[:, 0] - lowest, weights=read[:, 1])
-    there = np.flatnonzero(counts)
-    return Counter(dict(zip((there + lowest).tolist(), counts[there].astype(int).tolist(), strict=True)))
 
 
 def by_day(connection: Connection, build: int, wanted: Wanted, names: Iterable[str]) -> Sequence[RowMapping]:

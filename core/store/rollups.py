@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
 import orjson
 from sqlalchemy import Connection, RowMapping
 
@@ -315,7 +316,7 @@ def _add_waits(
     buckets = []
     for key in keys:
         sums = Counter(waits[key])
-        for index, n in read_buckets([there.get(key, b"")]).items():
+        for index, n in read_buckets(there.get(key, b"")).items():
             sums[index] += n
         buckets.append(array("i", [part for index in sorted(sums) if sums[index] for part in (index, sums[index])]))
     execute(
@@ -330,15 +331,16 @@ def _add_waits(
     )
 
 
-def read_buckets(parts: Iterable[bytes]) -> Counter[int]:
-    """Return the sum of sketches as they are stored: pairs of 32-bit numbers, bucket and count."""
-    pairs = array("i")
-    for part in parts:
-        pairs.frombytes(part)
-    sums: Counter[int] = Counter()
-    for index, n in zip(pairs[::2], pairs[1::2], strict=True):
-        sums[index] += n
-    return sums
+def read_buckets(stored: bytes) -> Counter[int]:
+    """Return the sum of sketches as they are stored, one after another: pairs of 32-bit numbers, bucket and count. Of a
+    year by intent these are a million."""
+    read = np.frombuffer(stored, dtype="<i4").reshape(-1, 2)
+    if not len(read):
+        return Counter()
+    lowest = int(read[:, 0].min())
+    counts = np.bincount(read[:, 0] - lowest, weights=read[:, 1])
+    there = np.flatnonzero(counts)
+    return Counter(dict(zip((there + lowest).tolist(), counts[there].astype(int).tolist(), strict=True)))
 
 
 def _rolled(row: RowMapping) -> Rolled:

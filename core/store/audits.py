@@ -61,12 +61,14 @@ def judge(
     `wrong_fields` names those of a document's fields that are wrong, None where nobody said which; where all of it is
     right none is. Raises Rejected (code not_found, field_unknown).
     """
-    wrong = _named(connection, audit_id, right, wrong_fields)
+    fields = [str(row[0]) for row in plain_rows(connection, _FIELDS, id=audit_id)]
+    wrong = _named(fields, right, wrong_fields)
     scalar(connection, "SELECT id FROM audits WHERE id = :id FOR UPDATE", id=audit_id)  # or two at once are both first
     if scalar(
         connection, f"SELECT EXISTS (SELECT 1 FROM audits a WHERE a.id = :id AND {_SECOND_WANTED})", id=audit_id, by=by
     ):
-        return _second(connection, tenant_id, audit_id, right, critical, note, wrong, by=by, at=at, seconds=seconds)
+        said = (right, critical, note, wrong)
+        return _second(connection, tenant_id, audit_id, *said, fields=len(fields), by=by, at=at, seconds=seconds)
     row = maybe_row(
         connection,
         """UPDATE audits a SET state = 'judged', "right" = :right, critical = :critical, judged_by = :by,
@@ -105,7 +107,7 @@ def judge(
                 "agent": row["agent"],
                 "fingerprint": row["fingerprint"],
                 **_timed(seconds),
-                **_told(connection, audit_id, wrong),
+                **_told(len(fields), wrong),
             },
         ),
     )
@@ -121,11 +123,10 @@ _FIELDS = """SELECT f ->> 'name' FROM audits a JOIN runs r ON r.id = a.run_id
     WHERE a.id = :id AND r.proposal ->> 'kind' = 'fields'"""
 
 
-def _named(connection: Connection, audit_id: UUID, right: bool, wrong: Sequence[str] | None) -> list[str] | None:
+def _named(known: Sequence[str], right: bool, wrong: Sequence[str] | None) -> list[str] | None:
     """Return the wrong fields as they are kept: None for what is no document, or where nobody said which."""
     if wrong is None and not right:
         return None
-    known = [str(row[0]) for row in plain_rows(connection, _FIELDS, id=audit_id)]
     if unknown := sorted(set(wrong or ()) - set(known)):
         told = f"no field is called {unknown[0]!r}"
         raise Rejected(told, code="field_unknown", hint=f"The fields are: {', '.join(known)}.", where="/wrong_fields")
@@ -135,11 +136,9 @@ def _named(connection: Connection, audit_id: UUID, right: bool, wrong: Sequence[
     return sorted(set(wrong or ())) if known else None
 
 
-def _told(connection: Connection, audit_id: UUID, wrong: Sequence[str] | None) -> dict[str, object]:
+def _told(fields: int, wrong: Sequence[str] | None) -> dict[str, object]:
     """What the event of a judgement says of a document's fields."""
-    if wrong is None:
-        return {}
-    return {"fields": len(plain_rows(connection, _FIELDS, id=audit_id)), "wrong_fields": list(wrong)}
+    return {} if wrong is None else {"fields": fields, "wrong_fields": list(wrong)}
 
 
 def _keep(
@@ -181,6 +180,7 @@ def _second(
     note: str,
     wrong: Sequence[str] | None,
     *,
+    fields: int,
     by: str,
     at: datetime,
     seconds: float | None = None,
@@ -197,7 +197,8 @@ def _second(
            LEFT JOIN tickets t ON t.id = w.ticket_id LEFT JOIN documents d ON d.id = w.document_id
            WHERE a.id = :id AND b.id = a.id
            RETURNING a.id, a.run_id, a.work_item_id, a.agent, a.fingerprint, a.score, a.probability, a.action,
-               a."right", a.critical, a.simulated, b."right" = :right AS agreed, w.ticket_id, w.document_id,
+               a."right", a.critical, a.simulated, b."right" = :right AS agreed, a.wrong_fields,
+               a.wrong_fields IS DISTINCT FROM b.wrong_fields AS other_fields, w.ticket_id, w.document_id,
                coalesce(t.shift_seconds, d.shift_seconds, 0) AS shift_seconds""",
         id=audit_id,
         right=right,
@@ -212,9 +213,10 @@ def _second(
     shift = timedelta(seconds=row["shift_seconds"])
     kind: EventKind = "audit.seconded"
     events.append(connection, Event(kind=kind, at=at - shift, tenant_id=tenant_id, data=timed, **happened))
-    if not row["agreed"]:  # figures that fold the log must follow the verdict too
+    if not row["agreed"] or row["other_fields"]:  # figures that fold the log must follow the verdict too
         told = {**data, "right": row["right"], "probability": row["probability"], "agent": row["agent"]}
         told |= {"critical": row["critical"], "fingerprint": row["fingerprint"], "simulated": row["simulated"]}
+        told |= _told(fields, row["wrong_fields"])
         events.append(connection, Event(kind="audit.judged", at=at - shift, tenant_id=tenant_id, data=told, **happened))
     return row
 

@@ -133,12 +133,12 @@ class Shop:
             _judge_at_once(connection, ids, right, critical or [False] * len(ids), by)
         return ids
 
-    def judge_fields(self, audit: UUID, wrong: Sequence[str] | None) -> None:
+    def judge_fields(self, audit: UUID, wrong: Sequence[str] | None, by: str = "mai") -> None:
         """Judge one audit of a document, naming the fields that are wrong; None: wrong, and nobody says where."""
         with app_database().transaction(self.tenant) as connection:
             right = wrong is not None and not wrong
             now = datetime.now(UTC)
-            audits.judge(connection, self.tenant, audit, right=right, wrong_fields=wrong, by="mai", at=now)
+            audits.judge(connection, self.tenant, audit, right=right, wrong_fields=wrong, by=by, at=now)
 
     def judge(
         self,

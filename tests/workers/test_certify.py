@@ -13,6 +13,7 @@ from core.contracts import Certificate
 from core.db import app_database
 from core.errors import Rejected
 from core.store import alarms, gate, labels, outbox, policies, standings
+from core.store.sql import rows
 from metrics.certificates.live import Check, closed, verify
 from tests.workers.made import Shop
 from workers import owners
@@ -334,6 +335,17 @@ def test_each_field_of_a_processor_earns_its_own_certificate_and_another_one_hol
     shop.sql("UPDATE runs SET proposal = jsonb_set(proposal, '{fields,0,score}', '0.5')")
     with app_database().transaction(shop.tenant) as connection:
         assert not verified(connection, issued["id"]).holds
+
+
+@pytest.mark.parametrize("first", [(), ("total",)])
+def test_fields_that_only_a_second_reviewer_found_wrong_are_in_the_log_too(shop: Shop, first: tuple[str, ...]) -> None:
+    (audit,) = shop.run(SCORES[:1], [None], agent="bills", fields=[{"total": 0.9, "address": 0.9}])
+    shop.judge_fields(audit, first)
+    shop.sql("UPDATE audits SET doubled = true")
+    shop.judge_fields(audit, ["address"], by="lan")
+    with app_database().transaction(shop.tenant) as connection:
+        told = rows(connection, "SELECT data FROM events WHERE kind = 'audit.judged' ORDER BY id")[-1]["data"]
+    assert (told["right"], told["fields"], told["wrong_fields"]) == (False, 2, sorted({*first, "address"}))
 
 
 def test_a_new_version_inherits_only_by_choice_and_until_it_has_its_own(shop: Shop) -> None:

@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 A_ROUND = 20  # replies, and no new one after so many seconds; the rest waits for the next minute
 A_ROUND_SECONDS = 40.0
+IN_A_ROW = 3  # failures, after which the model is left alone until the next round
 
 
 def ask_judge(jobs: Sequence[Job]) -> None:
@@ -26,9 +27,9 @@ def ask_judge(jobs: Sequence[Job]) -> None:
     with app_database().transaction(tenant_id) as connection:
         chosen = judge.setting(connection)
         waiting = judge.to_judge(connection, chosen, A_ROUND) if chosen.model else []
-    begun = time.monotonic()
+    begun, failed = time.monotonic(), 0
     for row in waiting:
-        if time.monotonic() - begun > A_ROUND_SECONDS:
+        if failed == IN_A_ROW or time.monotonic() - begun > A_ROUND_SECONDS:
             break
         given = (row["question"] or "", row["reply"] or "", row["actions"] or [], row["sources"] or [])
         try:
@@ -36,7 +37,9 @@ def ask_judge(jobs: Sequence[Job]) -> None:
             cost = used.cost_usd
         except (NeedsHuman, Broken) as error:
             log.warning("judge.failed", model=chosen.model, why=str(error)[:300])
-            break  # the same would happen to the next one; the next round tries again
+            failed += 1  # of one reply it may be the reply's fault: it must not stop those after it
+            continue
+        failed = 0
         with app_database().transaction(tenant_id) as connection:
             judge.add_word(
                 connection, tenant_id, row["run_id"], model=chosen.model, right=right, reason=reason, cost=cost

@@ -68,7 +68,7 @@ def test_an_answer_that_is_no_verdict_is_kept_as_none_and_a_model_that_fails_is_
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.run([0.9] * 2, action="automate")
-    faults = [{"status": 401, "body": {"error": {"message": "no"}}}]
+    faults = [{"status": 401, "body": {"error": {"message": "no"}}}] * 2
     answers = iter([{"text": "I would rather not say."}, {"text": "RIGHT\nfine"}])
     with ScriptedServer(lambda _: next(answers), faults=faults) as server:
         monkeypatch.setenv("SAOLA_MODEL_BASE_URL", server.base_url)
@@ -76,9 +76,23 @@ def test_an_answer_that_is_no_verdict_is_kept_as_none_and_a_model_that_fails_is_
         with app_database().transaction(shop.tenant) as connection:
             judge.set_judge(connection, judge.JudgeSetting("openai:scripted"))
         shop.do(ask_judge, "gate.judge")
-        assert server.served <= 1
+        assert server.served == 0
         shop.do(ask_judge, "gate.judge")
     with app_database().transaction(shop.tenant) as connection:
         (one,) = judging_of(connection).agents
     assert (one.judged, one.unreadable, one.says_right, one.corrected) == (2, 1, 1.0, None)
     assert one.missing == "30 more audits of replies that it judged"
+
+
+def test_a_reply_that_the_model_cannot_take_does_not_stop_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.run([0.9] * 4, action="automate")
+    faults = [{"status": 400, "body": {"error": {"message": "too long"}}}]
+    with ScriptedServer(lambda _: {"text": "RIGHT\nfine"}, faults=faults) as server:
+        monkeypatch.setenv("SAOLA_MODEL_BASE_URL", server.base_url)
+        settings.cache_clear()
+        with app_database().transaction(shop.tenant) as connection:
+            judge.set_judge(connection, judge.JudgeSetting("openai:scripted"))
+        shop.do(ask_judge, "gate.judge")
+        assert server.served == 3

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from api.security import COOKIE, open_session
 from core.db import app_database
 from core.passwords import hash_password
+from core.settings import settings
 from core.store import accounts
 from tests.api import conftest as api
 from tests.api.serving import served
@@ -112,3 +113,13 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, url: str, cookie: str) -> Page:
     return open_page(context, url, cookie)
+
+
+@pytest.fixture
+def model(api_database: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A model is configured, so that translations are offered; nobody asks it."""
+    monkeypatch.setenv("SAOLA_MODEL", "openai:any")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()

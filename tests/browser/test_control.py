@@ -1,13 +1,10 @@
 """What stands behind figures, notices, translations, priorities, cases, the journal; and every action by keyboard."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from core.db import app_database
-from core.settings import settings
 from core.store import case_results, handling, translations
 from core.store.sql import execute, rows
 from tests.api import made
@@ -16,16 +13,6 @@ from tests.browser.conftest import EMAIL, axe_faults, press
 from workers.rollup import catch_up
 
 EVERYTHING = "a[href], button:not([disabled]), input:not([type=hidden]), select, textarea, summary"
-
-
-@pytest.fixture
-def model(api_database: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A model is configured; no worker asks it here."""
-    monkeypatch.setenv("SAOLA_MODEL", "openai:any")
-    settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 def test_a_figure_opens_its_definition_and_the_items_behind_it(desk: Desk, page: Page, url: str) -> None:

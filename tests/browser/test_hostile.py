@@ -1,7 +1,6 @@
 """A hundred texts that would run as script, wherever a stranger, an agent or a colleague may write: none does."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,6 @@ from cli.weekly import html
 from cli.weekly.content import Chart, Table, Weekly
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
-from core.settings import settings
 from core.store import alarms, case_results, handling, standings, translations, trials
 from core.store.sql import execute, rows
 from metrics.estimate import Estimate
@@ -40,16 +38,6 @@ def hits(page: Page) -> list[str]:
     page.expose_function("hit", lambda: found.append(page.url))
     page.on("dialog", lambda dialog: pytest.fail(f"{page.url} opened a dialog: {dialog.message}"))
     return found
-
-
-@pytest.fixture
-def model(api_database: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A model is configured, so that translations are shown; nobody asks it."""
-    monkeypatch.setenv("SAOLA_MODEL", "openai:any")
-    settings.cache_clear()
-    yield
-    monkeypatch.undo()
-    settings.cache_clear()
 
 
 def look(page: Page, address: str) -> None:
@@ -165,8 +153,8 @@ def test_the_weekly_report_is_text_too(page: Page, hits: list[str]) -> None:
     text = "\n".join(PAYLOADS)
     tables = [Table(title=text, head=[text], rows=[[text, text]], note=text)]
     charts = [Chart(title=text, points=[(text, Estimate(value=0.5, low=0.4, high=0.6, n=9))], note=text)]
-    known = {"title": text, "period": text, "sentences": [text], "footnotes": [text]}
-    page.set_content(html.page(Weekly(**known, charts=charts, tables=tables)))  # type: ignore[arg-type]  # texts
+    made = Weekly(title=text, period=text, sentences=[text], footnotes=[text], charts=charts, tables=tables)
+    page.set_content(html.page(made))
     assert page.evaluate(ALIVE) == 0
     assert hits == []
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -74,9 +75,9 @@ def test_an_hour_without_a_new_audit_reads_no_evidence_again(shop: Shop, monkeyp
     read: list[str] = []
     evidence = labels.evidence
 
-    def counted(connection: Connection, owner: str, *rest: object, **named: object) -> object:
+    def counted(connection: Connection, owner: str, *rest: Any, **named: Any) -> object:
         read.append(owner)
-        return evidence(connection, owner, *rest, **named)  # type: ignore[arg-type]  # passed on as they came
+        return evidence(connection, owner, *rest, **named)
 
     monkeypatch.setattr(labels, "evidence", counted)
     shop.sql("UPDATE standings SET again_at = clock_timestamp()")
@@ -277,10 +278,10 @@ def test_an_owner_that_fails_does_not_stop_the_others(shop: Shop, monkeypatch: p
     shop.run(SCORES * 5, [True] * 500, agent="desk")
     evidence = labels.evidence
 
-    def broken(connection: Connection, owner: str, *rest: object, **named: object) -> object:
+    def broken(connection: Connection, owner: str, *rest: Any, **named: Any) -> object:
         if owner == "desk":
             raise RuntimeError("out of order")
-        return evidence(connection, owner, *rest, **named)  # type: ignore[arg-type]  # passed on as they came
+        return evidence(connection, owner, *rest, **named)
 
     monkeypatch.setattr(labels, "evidence", broken)
     assert "shop" in renew(shop)

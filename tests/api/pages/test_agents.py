@@ -1,6 +1,7 @@
 """An agent's page: what it says of the certificate beyond the settings."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from core.db import app_database
 from core.store import standings
@@ -11,8 +12,8 @@ __all__ = ["users"]
 SHIFT = {"moved": 0.2, "p": 0.0001, "kind": "de", "then": 0.02, "now": 0.22}
 
 
-def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[str, object]) -> None:
-    client, _ = signed_in(desk, users, "ops")  # type: ignore[arg-type]  # the fixture's ids
+def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[str, UUID]) -> None:
+    client, _ = signed_in(desk, users, "ops")
     asked = {"target": 0.95, "confidence": 0.95, "critical_target": None, "threshold": 0.5, "share": 0.5}
     known = {"k": 500, "n": 500, "audits": 500, "log_e": 9.0, "missing": "", "audits_missing": None, "drift": None}
     alarm = {"alarm": {"value": 1.0, "level": 300.0}, "simulated": False, "since": datetime.now(UTC).isoformat()}

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from uuid import UUID
 
 from api import exports
 from api.figures import Point
@@ -17,10 +18,10 @@ from workers.rollup import catch_up
 __all__ = ["users"]
 
 
-def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, users: dict[str, object]) -> None:
+def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, users: dict[str, UUID]) -> None:
     made.held(desk.tenant_id, agent="=cmd()")
     catch_up(desk.tenant_id)
-    client, _ = signed_in(desk, users, "ops")  # type: ignore[arg-type]  # the fixture's ids
+    client, _ = signed_in(desk, users, "ops")
     assert client.cookies[COOKIE]
     answer = client.get("/report.csv?days=7&by=agent")
     rows = list(csv.DictReader(io.StringIO(answer.text)))

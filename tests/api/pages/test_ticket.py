@@ -1,5 +1,7 @@
 """A ticket's page: what a draft's score is made of, and not while it is judged without it."""
 
+from uuid import UUID
+
 from fastapi.testclient import TestClient
 
 from tests.api import made
@@ -11,8 +13,8 @@ __all__ = ["users"]
 SIGNALS = {"self_report": 0.93, "support": 0.25}
 
 
-def test_the_draft_of_a_model_shows_what_its_score_is_made_of(desk: Desk, users: dict[str, object]) -> None:
-    client, _ = signed_in(desk, users, "staff")  # type: ignore[arg-type]  # the fixture's ids
+def test_the_draft_of_a_model_shows_what_its_score_is_made_of(desk: Desk, users: dict[str, UUID]) -> None:
+    client, _ = signed_in(desk, users, "staff")
     shown = _page(client, made.held(desk.tenant_id, signals=SIGNALS))
     assert "support in its sources" in shown and "25" in shown
     assert "agreement of several runs" not in shown

@@ -85,11 +85,13 @@ class Rolling:
         """Fold a file of events, as `core.store.rollups.copy_events` writes it. Returns how many items there were."""
         self.duck.execute(
             f"""CREATE OR REPLACE TEMP TABLE log AS
-                SELECT item, run, kind, epoch_us("at") AS moment, from_json(data, '{json.dumps(DATA)}') AS d
-                FROM read_csv('{file}', delim = '{DELIMITER}', quote = '', escape = '', header = false,
-                    columns = {FILE}, nullstr = '')
-                ORDER BY item, moment, CASE kind WHEN 'ticket.received' THEN 0 WHEN 'document.received' THEN 0
-                    WHEN 'ticket.reopened' THEN 1 WHEN 'message.received' THEN 2 ELSE 3 END, id"""
+                SELECT item, run, kind, moment, from_json(data, '{json.dumps(DATA)}') AS d
+                FROM (  -- sorted before it is read: text moves far faster than what is read of it
+                    SELECT item, run, kind, epoch_us("at") AS moment, data
+                    FROM read_csv('{file}', delim = '{DELIMITER}', quote = '', escape = '', header = false,
+                        columns = {FILE}, nullstr = '')
+                    ORDER BY item, moment, CASE kind WHEN 'ticket.received' THEN 0 WHEN 'document.received' THEN 0
+                        WHEN 'ticket.reopened' THEN 1 WHEN 'message.received' THEN 2 ELSE 3 END, id)"""
         )
         self._run("rolled.sql")
         if documents:

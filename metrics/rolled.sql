@@ -98,7 +98,7 @@ FROM marked GROUP BY item;
 
 -- Events of shadow runs answer nobody.
 CREATE OR REPLACE TEMP TABLE shadows AS SELECT item, run FROM runs WHERE shadow;
-CREATE OR REPLACE TEMP TABLE happened AS
+CREATE OR REPLACE TEMP VIEW happened AS
 SELECT l.rowid AS place, l.item, l.kind, l.moment, l.d, s.run IS NOT NULL AS shadow,
     coalesce(l.kind = 'delivery.sent' AND l.d."by" = 'agent' AND NOT coalesce(l.d.question, false), false) AS answer,
     coalesce(l.kind = 'delivery.sent' AND l.d."by" = 'agent' AND l.d.question, false) AS question,

@@ -39,10 +39,11 @@ def _clean(name: str) -> str:
 
 
 def write_items(rolling: Rolling, out: Path) -> int:
-    """Write the items of the file taken last, as if no customer had come back. Returns how many there were."""
+    """Write the items of the file taken last, as if no customer had come back, by customer: the index by customer is
+    the largest, and it then grows page by page. Returns how many there were."""
     names = {"spam": "is_spam", "repeated": "false", "customer": _clean("customer")}
     chosen = ", ".join(names.get(name) or (_clean(name) if name in _TEXTS else name) for name in ITEM_COLUMNS)
-    return _write(rolling, f"SELECT {chosen} FROM items", out)
+    return _write(rolling, f"SELECT {chosen} FROM items ORDER BY customer", out)
 
 
 def mark_repeats(rolling: Rolling) -> list[UUID]:

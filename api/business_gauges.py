@@ -13,7 +13,15 @@ from core.store import rollups
 SHOWN = (
     *("automation_share", "workload_share", "accuracy", "containment", "resolution", "repeat_contact"),
     *("straight_through", "document_accuracy", "first_response", "resolution_time", "run_seconds"),
-    *("cost_per_item", "cost_per_resolution", "hours_saved", "documents_a_year", "agents_in_service", "failed_items"),
+    *(
+        "cost_per_item",
+        "cost_per_resolution",
+        "hours_saved",
+        "documents_a_year",
+        "agents_in_service",
+        "failed_items",
+        "provider_errors",
+    ),
 )
 
 
@@ -35,7 +43,13 @@ def gauges(tenant_id: UUID) -> Iterator[Metric]:
     for stage in report.waterfall:
         if stage.count is not None:
             stages.add_metric([stage.name], stage.count)
-    yield from (value, low, high, count, stages)
+    calls = GaugeMetricFamily(
+        "saola_model_calls", "Calls of models in the last 30 days.", labels=["provider", "model", "ended"]
+    )
+    for one in report.calls:
+        calls.add_metric([one.provider, one.model, "failed"], one.errors.k or 0)
+        calls.add_metric([one.provider, one.model, "answered"], one.calls - (one.errors.k or 0))
+    yield from (value, low, high, count, stages, calls)
     with app_database().transaction(tenant_id) as connection:
         standing = rollups.standing(connection)
     if standing is not None:

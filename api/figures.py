@@ -175,8 +175,8 @@ def _read(
         found[row["by"], row["value"]].pair(row["item"], row["agent"], row["intent"], counts)
     for key, waits in rollup_reads.waits(connection, build, days, fully).items():
         found[key].waits.update(waits)
-    for key, held in rollup_reads.held(connection, build, days, fully).items():
-        found[key].held.update(held)
+    for key, named in rollup_reads.named(connection, build, days, fully).items():
+        found[key].name(named)
     return found
 
 

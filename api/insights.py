@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from api.figures import Wanted, added, counted
 from core.contracts import Frozen
+from core.rollups import HELD
 from core.store import rollup_reads, rollups
 from metrics import automation_share, resolution
 from metrics.change import Change, Explained, change, difference, explain
@@ -146,8 +147,10 @@ def knowledge_gaps(connection: Connection, wanted: Wanted) -> tuple[KnowledgeGap
     if standing is None:
         return ()
     days = rollup_reads.Wanted(whole.since.date(), whole.until.date(), wanted.origin)
-    held = rollup_reads.held(connection, standing.build, days, ("intent",))
-    return knowledge_missing(whole, {intent: reasons for (_, intent), reasons in held.items()})
+    found: dict[str, dict[str, int]] = {}
+    for (_, intent), named in rollup_reads.named(connection, standing.build, days, ("intent",)).items():
+        found[intent] = {name.removeprefix(HELD): n for name, n in named.items() if name.startswith(HELD)}
+    return knowledge_missing(whole, found)
 
 
 def settled_week(wanted: Wanted) -> Wanted:

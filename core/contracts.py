@@ -1,6 +1,7 @@
 """The narrow waist: five frozen values pass between the stages of the line (WorkItem, Proposal, Decision, Outcome,
 Usage), and the small values they are made of. All are immutable, keyword-only and serialise to JSON."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -124,7 +125,10 @@ class ActionOutcome(Frozen):
 
 
 class Usage(Frozen):
-    """What one run used. Cost in US dollars; seconds of wall clock; zero model calls for engines without a model."""
+    """What one run used. Cost in US dollars; seconds of wall clock; zero model calls for engines without a model.
+
+    answered, failed: calls by model (provider:name) that its provider answered, and could not answer or refused
+    """
 
     model: str = ""
     model_calls: int = 0
@@ -134,14 +138,20 @@ class Usage(Frozen):
     cached_tokens: int = 0
     cost_usd: float = 0.0
     seconds: float = 0.0
+    answered: dict[str, int] = {}
+    failed: dict[str, int] = {}
 
     def plus(self, other: "Usage") -> "Usage":
         """Return the sum of both; `model` names every model once."""
         models = dict.fromkeys(name for one in (other, self) for name in one.model.split(",") if name)
+        by_model = ("answered", "failed")
         numbers = {
-            name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields if name != "model"
+            name: getattr(self, name) + getattr(other, name)
+            for name in type(self).model_fields
+            if name not in ("model", *by_model)
         }
-        return Usage(model=",".join(models), **numbers)
+        calls = {name: dict(Counter(getattr(self, name)) + Counter(getattr(other, name))) for name in by_model}
+        return Usage(model=",".join(models), **numbers, **calls)
 
 
 class WorkItem(Frozen):

@@ -15,7 +15,7 @@ EventKind = Literal[
     "document.read",  # type, pages, seconds
     "item.routed",  # agent (or null), intent, score, language, reason
     "run.recorded",  # agent, version, fingerprint, intent, language, score, proposal (kind), cost_usd, seconds,
-    #                  generation, shadow
+    #                  generation, shadow; where a model was asked, answered and failed: {model: calls}
     "decision.recorded",  # action, reasons [code], agent, threshold, score, audit_probability, audited, shadow
     "delivery.sent",  # key, channel, effect ("reply" | "action"), by ("agent" | "staff"), attempts
     "delivery.repeated",  # key, channel: sent again after a crash between accept and mark
@@ -44,7 +44,8 @@ EventKind = Literal[
     "ticket.tagged",  # by, added, removed
     "ticket.assigned",  # to, by
     "ticket.prioritised",  # to, by
-    "item.failed",  # error (class and message), attempts; of a run that asked a model also model_calls, cost_usd
+    "item.failed",  # error (class and message), attempts; of a run that asked a model also model_calls, cost_usd,
+    #                 answered and failed: {model: calls}
     "item.dead",  # error, attempts; the same
     "item.replayed",
     "certificate.issued",  # certificate fields

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 MICRO = 1_000_000  # in one dollar, and in an audit weight of 1
-VERSION = 6  # of what the counters mean; a change makes every roll-up anew from the log
+VERSION = 7  # of what the counters mean; a change makes every roll-up anew from the log
 
 FIELDS = ("documents", "n", "k", "w", "wk", "ww", "wwk", "wwkk")  # of audited documents whose wrong fields are known
 AUDIT = ("sent", "waiting", "n", "k", "w", "ww", "wk", "wwk")
@@ -65,6 +65,8 @@ DIMENSIONS = ("agent", "version", "model", "intent", "language", "channel", "cus
 # What documents are grouped by and where it stands: type and source are where tickets have intent and channel.
 OF_DOCUMENTS = {"agent": "agent", "version": "version", "model": "model", "type": "intent", "source": "channel"}
 HELD = "held:"  # held:CODE counts the items that the gate held for this reason
+ANSWERED, FAILED = "answered:", "failed:"  # answered:MODEL and failed:MODEL count calls of a model (provider:name)
+NAMED = (HELD, ANSWERED, FAILED)  # counters whose names are not known beforehand
 WAIT = "wait:"  # wait:WHAT:BUCKET counts the values in one bucket of a sketch
 
 

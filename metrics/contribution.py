@@ -1,6 +1,6 @@
 """What one item adds to the figures, at a moment: named whole numbers. Every figure is a function of their sums."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from core.rollups import HELD, MICRO, WAIT, Cell, Rolled
@@ -77,6 +77,7 @@ def of_ticket(ticket: TicketFacts, now: datetime, verdict: Verdict | None = None
     _waits(ticket, found, now)
     for code in ticket.reasons:
         found[HELD + code] = 1
+    _add(found, ticket.failed_calls)
     if ticket.failed:
         found["failed"] = 1
     kind = _served_by(ticket)
@@ -143,6 +144,7 @@ def _of_runs(runs: list[RunFacts], audits: str) -> dict[str, int]:
         found["simulated"] = 1
     for run in runs:
         _count(found, f"{WAIT}run:{sketch.bucket(run.seconds)}")
+        _add(found, run.calls)
         _by_field(run, found)
         if run.seconded is not None:
             first, second = run.seconded
@@ -245,7 +247,13 @@ def of_document(document: DocumentFacts, now: datetime) -> dict[str, int]:
             found["through"] = 1
     if document.failed:
         found["failed"] = 1
+    _add(found, document.failed_calls)
     return found
+
+
+def _add(found: dict[str, int], counts: Mapping[str, int]) -> None:
+    for name, value in counts.items():
+        _count(found, name, value)
 
 
 def _count(found: dict[str, int], name: str, value: int = 1) -> None:

@@ -1,6 +1,7 @@
 """Facts: what became of each ticket, document and run, folded out of the event log. Frozen, no clock, no opinion."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -71,6 +72,7 @@ class TicketFacts:
     csat: int | None = None
     csat_asked: bool = False
     failed: bool = False
+    failed_calls: Mapping[str, int] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
     runs: tuple["RunFacts", ...] = ()
@@ -103,6 +105,7 @@ class RunFacts:
     right          the last judgement of an audit drawn at random, else None
     fields, wrong  of a document's judgement: how many fields it has, how many the reviewer named as wrong
     seconded       what the first and the second reviewer said, where two judged it
+    calls          calls of models by what became of them (answered:MODEL, failed:MODEL)
     judging_seconds  what all judgements of it took people; None where nobody recorded any
     """
 
@@ -125,6 +128,7 @@ class RunFacts:
     seconds: float = 0.0
     tokens: int = 0
     cached_tokens: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def automated(self) -> bool:
@@ -161,6 +165,7 @@ class DocumentFacts:
     touched: bool = False
     finished: bool = False
     failed: bool = False
+    failed_calls: Mapping[str, int] = field(default_factory=dict)
     runs: tuple[RunFacts, ...] = ()
 
     @property

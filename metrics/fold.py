@@ -5,14 +5,15 @@ contacts of the last tickets of a period, hand in the events of the tickets of t
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from core.events import Happened
+from core.rollups import ANSWERED, FAILED
 from metrics.facts import WINDOW, DocumentFacts, Facts, Moment, RunFacts, TicketFacts, What
 
 _TOUCHES = {"review.approved", "review.edited", "review.rejected", "review.taken_over", "staff.replied"}
@@ -80,6 +81,7 @@ class _Life:
     csat: int | None = None
     csat_asked: bool = False
     failed: bool = False
+    failed_calls: Counter[str] = field(default_factory=Counter)
     reasons: tuple[str, ...] = ()
 
 
@@ -155,6 +157,7 @@ def _belongs(life: _Life, event: Happened) -> None:
         life.merged = True
     elif event.kind in _FAILURES:
         life.failed = True
+        life.failed_calls.update(_calls(event.data))
     elif event.kind == "csat.answered" and life.csat is None:
         life.csat = int(event.data["rating"])
     elif event.kind == "csat.asked":
@@ -271,6 +274,7 @@ def _document(history: list[Happened]) -> DocumentFacts | None:
         touched=touched,
         finished=delivered or touched or ended,
         failed=any(e.kind in _FAILURES for e in real),
+        failed_calls=sum((Counter(_calls(e.data)) for e in real if e.kind in _FAILURES), Counter()),
         version=versions[0] if versions else "",
         model=next((run.model for run in runs if not run.shadow and run.model), ""),
         runs=runs,
@@ -309,6 +313,16 @@ def _recorded(data: dict[str, Any]) -> dict[str, Any]:
         "seconds": float(data.get("seconds") or 0.0),
         "tokens": int(data.get("input_tokens") or 0) + int(data.get("output_tokens") or 0),
         "cached_tokens": int(data.get("cached_tokens") or 0),
+        "calls": _calls(data),
+    }
+
+
+def _calls(data: dict[str, Any]) -> dict[str, int]:
+    """The calls of models that an attempt made, by what became of them; a name is one word."""
+    return {
+        prefix + "_".join(str(model).split()): int(n)
+        for prefix, name in ((ANSWERED, "answered"), (FAILED, "failed"))
+        for model, n in (data.get(name) or {}).items()
     }
 
 

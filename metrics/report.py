@@ -68,6 +68,7 @@ FIGURES: Figures = (
     (cost.PER_RESOLUTION, cost.per_resolution),
     (models.TOKENS, models.tokens),
     (models.CACHED, models.cached),
+    (models.CALLS, models.provider_errors),
     (models.FAILURES, models.failures),
     (volume.DEFINITION, volume.estimate),
     (volume.AGENTS, volume.agents),
@@ -108,6 +109,7 @@ class Report(Frozen):
     waterfall: tuple[waterfall.Stage, ...]
     endings: handoffs.Endings
     why_held: tuple[handoffs.WhyHeld, ...]
+    calls: tuple[models.Asked, ...]
     beside: tuple[Beside, ...]
     by: GroupBy | None = None
     parts: tuple[Part, ...] = ()
@@ -167,6 +169,7 @@ def report_on(
         waterfall=waterfall.stages(sums),
         endings=handoffs.endings(sums),
         why_held=handoffs.why_held(sums),
+        calls=models.by_model(sums),
         beside=beside_fpt(figures, sums, uplift),
         by=by,
         parts=tuple(part_of(value, part, of_parts) for value, part in (parts or {}).items()),

@@ -15,7 +15,7 @@ from typing import Self
 
 import duckdb
 
-from core.rollups import AMONG, COUNTERS, DELIMITER, HELD, KINDS, LASTING, VENDORS, WAIT, Cell, Rolled, unpack
+from core.rollups import AMONG, COUNTERS, DELIMITER, KINDS, LASTING, VENDORS, WAIT, Cell, Rolled, unpack
 from metrics.contribution import vendor_counts
 from metrics.definitions.timeline import Seen
 
@@ -30,6 +30,7 @@ DATA = {
     **dict.fromkeys(("shadow", "audited", "right", "simulated", "agreed", "question"), "BOOLEAN"),
     **dict.fromkeys(("cost_usd", "seconds", "audit_probability", "probability"), "DOUBLE"),
     **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens", "fields", "rating"), "BIGINT"),
+    **dict.fromkeys(("answered", "failed"), "MAP(VARCHAR, BIGINT)"),
     "reasons": ["VARCHAR"],
     "wrong_fields": ["VARCHAR"],
 }
@@ -70,7 +71,7 @@ class Rolling:
             " first_answer_at BIGINT, answered_at BIGINT)",
             f"kept (id UUID, {cell}, {also})",
             f"summed ({cell}, {sums})",
-            f"summed_held ({cell}, code VARCHAR, n BIGINT)",
+            f"summed_named ({cell}, code VARCHAR, n BIGINT)",
             f"summed_waits ({cell}, what VARCHAR, bucket INTEGER, n BIGINT)",
         ):
             self.duck.execute(f"CREATE TABLE {table}")
@@ -121,8 +122,7 @@ class Rolling:
         there = {name for name, *_ in self.duck.execute("DESCRIBE taken").fetchall()}
         base = [name for name in _BASE if name in there]
         counts = [_packed(name, name) for name in base]
-        if "held" in there:
-            counts.append(f"nullif(array_to_string([concat('{HELD}', x, '=1') for x in held], ' '), '')")
+        counts.append("nullif(array_to_string([concat(x.code, '=', x.n) for x in named], ' '), '')")
         counts.append(
             f"nullif(array_to_string([concat('{WAIT}', x.what, ':', x.bucket, '=1') for x in waits], ' '), '')"
         )
@@ -138,19 +138,19 @@ class Rolling:
             """SELECT id, customer, intent, received_at, is_spam, first_answer_at, answered_at
                FROM taken WHERE item = 'ticket' AND customer <> '' AND intent <> ''""",
         )
-        self._add_up(base, "held" in there)
+        self._add_up(base, lasting="lasting_durable" in there)
         row = self.duck.execute("SELECT count(*) FROM taken").fetchone()
         return int(row[0]) if row else 0
 
-    def _add_up(self, base: list[str], tickets: bool) -> None:
+    def _add_up(self, base: list[str], *, lasting: bool) -> None:
         """Add up by cell; what lasts only until the customer comes back is kept by item."""
         sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in base)
         self._append("summed", f"SELECT {_CELL}, {sums} FROM taken GROUP BY ALL")
         waits = f"SELECT {_CELL}, unnest(waits, recursive := true) FROM taken"
         self._append("summed_waits", f"SELECT {_CELL}, what, bucket, count(*) AS n FROM ({waits}) GROUP BY ALL")
-        if tickets:
-            held = f"SELECT {_CELL}, unnest(held) AS code FROM taken"
-            self._append("summed_held", f"SELECT {_CELL}, code, count(*) AS n FROM ({held}) GROUP BY ALL")
+        named = f"SELECT {_CELL}, unnest(named, recursive := true) FROM taken"
+        self._append("summed_named", f"SELECT {_CELL}, code, CAST(sum(n) AS BIGINT) AS n FROM ({named}) GROUP BY ALL")
+        if lasting:
             also = ", ".join(f"CAST(lasting_{name} AS BIGINT) AS {name}" for name in LASTING)
             self._append("kept", f"SELECT id, {_CELL}, {also} FROM taken WHERE lasting_durable = 1")
 

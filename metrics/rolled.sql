@@ -19,6 +19,7 @@ WITH told AS (
                  'kind': coalesce(d.proposal, ''), 'cost': coalesce(d.cost_usd, 0), 'seconds': coalesce(d.seconds, 0),
                  'tokens': coalesce(d.input_tokens, 0) + coalesce(d.output_tokens, 0),
                  'cached': coalesce(d.cached_tokens, 0)}, rowid) FILTER (kind = 'run.recorded') AS made,
+        arg_max({'answered': d.answered, 'failed': d.failed}, rowid) FILTER (kind = 'run.recorded') AS calls,
         arg_max(coalesce(d.shadow, false), rowid)
             FILTER (kind = 'run.recorded' OR (kind = 'decision.recorded' AND d.shadow)) AS shadow,
         arg_max(coalesce(d.action, ''), rowid) FILTER (kind = 'decision.recorded') AS action,
@@ -40,6 +41,7 @@ SELECT item, run, place, coalesce(shadow, false) AS shadow,
     coalesce(made.kind, '') <> 'abstain' AND coalesce(made.agent, '') <> '' AS drafted,
     coalesce(made.cost, 0) AS cost, coalesce(made.seconds, 0) AS seconds,
     coalesce(made.tokens, 0) AS tokens, coalesce(made.cached, 0) AS cached,
+    calls,
     coalesce(action, '') = 'automate' AS automated,
     audited AND coalesce(p, 0) > 0 AS drawn, coalesce(p, 0) AS p,
     CASE WHEN audited THEN judged."right" END AS "right",
@@ -105,3 +107,19 @@ SELECT l.rowid AS place, l.item, l.kind, l.moment, l.d, s.run IS NOT NULL AS sha
     l.kind IN ('message.received', 'ticket.reopened') AS asked,
     l.kind IN ('review.approved', 'review.edited', 'review.rejected', 'review.taken_over', 'staff.replied') AS person
 FROM log l LEFT JOIN shadows s ON s.item = l.item AND s.run = l.run;
+
+-- Calls of models: of runs, and of attempts that failed, each told by its own event.
+CREATE OR REPLACE TEMP TABLE called AS
+WITH told AS (
+    SELECT item, calls FROM runs WHERE NOT shadow AND calls IS NOT NULL
+    UNION ALL
+    SELECT item, {'answered': d.answered, 'failed': d.failed} FROM happened
+    WHERE kind IN ('item.failed', 'item.dead') AND NOT shadow
+), entries AS (
+    SELECT item, 'answered:' AS what, unnest(map_entries(calls.answered)) AS one FROM told
+    UNION ALL SELECT item, 'failed:', unnest(map_entries(calls.failed)) FROM told
+), counted AS (
+    SELECT item, what || regexp_replace(trim(one.key), '\s+', '_', 'g') AS code, CAST(sum(one.value) AS BIGINT) AS n
+    FROM entries GROUP BY ALL
+)
+SELECT item, list({'code': code, 'n': n}) AS calls FROM counted GROUP BY item;

@@ -40,5 +40,6 @@ SELECT id, 'document' AS item,
     w AS audit_w, ww AS audit_ww, wk AS audit_wk, wwk AS audit_wwk,
     field_documents, field_n, field_k, field_w, field_wk, field_ww, field_wwk, field_wwkk,
     seconded, seconded_first, seconded_second, seconded_both,
-    list_transform(coalesce(run_waits, []), lambda x: {'what': 'run', 'bucket': x}) AS waits
-FROM known;
+    list_transform(coalesce(run_waits, []), lambda x: {'what': 'run', 'bucket': x}) AS waits,
+    c.calls AS named
+FROM known LEFT JOIN called c ON c.item = known.id;

@@ -67,14 +67,15 @@ SELECT id, 'ticket' AS item,
     CASE WHEN is_quiet THEN ww END AS lasting_kept_ww,
     CASE WHEN is_quiet THEN wk END AS lasting_kept_wk,
     CASE WHEN is_quiet THEN wwk END AS lasting_kept_wwk,
-    reasons AS held,
+    list_concat(list_transform(reasons, lambda x: {'code': 'held:' || x, 'n': CAST(1 AS BIGINT)}),
+        coalesce(c.calls, [])) AS named,
     list_concat([{'what': 'first', 'bucket': wait(received_at, first_reply_at)}],
         CASE WHEN answered AND NOT touched
             THEN [{'what': 'first_automated', 'bucket': wait(received_at, first_reply_at)}] ELSE [] END,
         CASE WHEN is_settled THEN [{'what': 'resolution', 'bucket': wait(received_at,
             CASE WHEN staff_replied OR NOT open OR touched THEN last_reply_at END)}] ELSE [] END,
         list_transform(coalesce(run_waits, []), lambda x: {'what': 'run', 'bucket': x})) AS waits
-FROM judged_tickets JOIN verdicts USING (pattern) WHERE counted
+FROM judged_tickets JOIN verdicts USING (pattern) LEFT JOIN called c ON c.item = id WHERE counted
 UNION ALL BY NAME
 SELECT id, 'ticket' AS item,
     CAST(timezone($zone, make_timestamptz(received_at)) AS DATE) AS start,

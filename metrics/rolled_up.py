@@ -21,7 +21,7 @@ from core.rollups import (
 from metrics.rolled import TIMES, Rolling
 
 ITEM_COLUMNS = (*Cell._fields, "id", *TIMES, "customer", "spam", "repeated", "counts", "lasting")
-SLICE_COLUMNS = (*SLICE_KEY, "held", *COUNTERS)
+SLICE_COLUMNS = (*SLICE_KEY, "named", *COUNTERS)
 PAIR_COLUMNS = (*PAIR_KEY, *PAIRED)
 WAIT_COLUMNS = (*WAIT_KEY, "buckets")
 _GRAINS = f"(VALUES {', '.join(f'({days})' for days in GRAINS)}) AS grains(grain)"
@@ -79,11 +79,11 @@ def write_slices(rolling: Rolling, out: Path) -> int:
         f"""WITH added AS (SELECT {key}, {sums} FROM ({_slices("cells", "item", COUNTERS)}) GROUP BY ALL),
             codes AS (
                 SELECT {key}, code, CAST(sum(n) AS BIGINT) AS n
-                FROM ({_slices("summed_held", "item", ("code", "n"))}) GROUP BY ALL
-            ), reasons AS (
-                SELECT {key}, CAST(json_group_object(code, n) AS VARCHAR) AS held FROM codes GROUP BY ALL
+                FROM ({_slices("summed_named", "item", ("code", "n"))}) GROUP BY ALL
+            ), names AS (
+                SELECT {key}, CAST(json_group_object(code, n) AS VARCHAR) AS named FROM codes GROUP BY ALL
             )
-            SELECT {key}, coalesce(held, '{{}}'), {", ".join(COUNTERS)} FROM added LEFT JOIN reasons USING ({key})""",
+            SELECT {key}, coalesce(named, '{{}}'), {", ".join(COUNTERS)} FROM added LEFT JOIN names USING ({key})""",
         out,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.rollups import HELD, MICRO, WAIT
+from core.rollups import HELD, MICRO, NAMED, WAIT
 from metrics.cohort import Cohort, GroupBy, split
 from metrics.contribution import of_document, of_ticket
 from metrics.definitions.judge import Judge
@@ -23,6 +23,7 @@ class Sums:
     tickets, documents   the counters (core.rollups.COUNTERS); one that is missing is 0
     by_intent            the waterfall's counters of tickets by intent, which handling minutes differ by
     held                 tickets by reason of the gate
+    calls                calls of models by what became of them (answered:MODEL, failed:MODEL)
     waits                buckets of each sketch by name (first, first_automated, resolution, run)
     minutes              what people's handling takes; None where nobody recorded any
     agents               agents and processors with a draft
@@ -35,6 +36,7 @@ class Sums:
     documents: Counter[str] = field(default_factory=Counter)
     by_intent: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     held: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
     waits: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     minutes: Baseline | None = None
     agents: set[str] = field(default_factory=set)
@@ -55,10 +57,9 @@ class Sums:
             if name.startswith(WAIT):
                 _, what, index = name.split(":")
                 self.waits[what][int(index)] += value
-            elif name.startswith(HELD):
-                self.held[name.removeprefix(HELD)] += value
-            else:
+            elif not name.startswith(NAMED):
                 plain[name] = value
+        self.name({name: value for name, value in counts.items() if name.startswith(NAMED)})
         self.count(item, plain)
         self.pair(item, agent, intent, plain)
 
@@ -67,6 +68,14 @@ class Sums:
         of_item = self.tickets if item == "ticket" else self.documents
         for name, value in counts.items():
             of_item[name] += value
+
+    def name(self, counts: Mapping[str, int]) -> None:
+        """Add counters of reasons and of models."""
+        for name, value in counts.items():
+            if name.startswith(HELD):
+                self.held[name.removeprefix(HELD)] += value
+            else:
+                self.calls[name] += value
 
     def pair(self, item: str, agent: str, intent: str, counts: Mapping[str, int]) -> None:
         """Add what items of one kind, agent and intent come to by intent and by agent."""

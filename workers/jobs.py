@@ -17,7 +17,7 @@ from core.db import app_database
 from core.errors import NeedsHuman, Rejected, SaolaError, TryLater
 from core.events import Event
 from core.settings import settings
-from core.store import deliveries, events, items, outbox
+from core.store import deliveries, events, items, outbox, records
 from core.store.outbox import Job
 
 log = structlog.get_logger()
@@ -89,13 +89,17 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> None:
 def _failed(job: Job, error: Exception, *, retry: bool, after: float) -> None:
     message = f"{type(error).__name__}: {error}"
     data: dict[str, Any] = {"error": message[:500], "attempts": job.attempts, "task": job.task, "job": str(job.id)}
-    spent = error.spent if isinstance(error, SaolaError) and (error.spent or {}).get("model_calls") else None
-    if spent is not None:  # the attempt that succeeds counts it, too; where none does, it stands here
-        data |= {name: spent[name] for name in ("model_calls", "input_tokens", "output_tokens", "cost_usd")}
-        spent = Usage(**spent).plus(Usage(**((job.hint or {}).get("spent") or {}))).model_dump()
+    spent = Usage(**(error.spent or {})) if isinstance(error, SaolaError) else Usage()
+    data |= records.calls_of(spent)
+    earlier = None
+    if spent.model_calls:  # the attempt that succeeds counts it, too; where none does, it stands here
+        data |= spent.model_dump(include={"model_calls", "input_tokens", "output_tokens", "cost_usd"})
+        # The calls by model are told once, by the event of their own attempt.
+        own = spent.model_copy(update={"answered": {}, "failed": {}})
+        earlier = own.plus(Usage(**((job.hint or {}).get("spent") or {}))).model_dump()
     with app_database().transaction(job.tenant_id) as connection:
-        if spent is not None:
-            outbox.note(connection, job, {"spent": spent})
+        if earlier is not None:
+            outbox.note(connection, job, {"spent": earlier})
         dead = outbox.fail(connection, job, message, max_attempts=settings().max_attempts, retry=retry, after=after)
         subject = items.subject(connection, job.subject_id) if job.task.startswith("item.") else {}
         events.append(

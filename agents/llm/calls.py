@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,7 +43,8 @@ class Budget:
         self._steps = 0
         self._read = self._written = self._cached = 0
         self._cost = 0.0
-        self._models: list[str] = []
+        self._answered: Counter[str] = Counter()  # calls by model, in the order in which they answered first
+        self._failed: Counter[str] = Counter()
         self.unpriced: set[str] = set()
 
     def begin_sample(self) -> None:
@@ -70,8 +72,7 @@ class Budget:
         """Add one answered call; returns what it cost in US dollars, 0 where that is not known."""
         used = message.usage_metadata
         self.model_calls, self._steps = self.model_calls + 1, self._steps + 1
-        if model not in self._models:
-            self._models.append(model)
+        self._answered[model] += 1
         if used is None:
             return 0.0
         read, written = used["input_tokens"], used["output_tokens"]
@@ -84,10 +85,15 @@ class Budget:
         self._cost += cost
         return cost
 
+    def failed(self, model: str, error: SaolaError) -> None:
+        """Add one call that the provider could not answer or refused; what a model cannot take is no fault of it."""
+        if not isinstance(error, NeedsHuman):
+            self._failed[model] += 1
+
     def usage(self) -> Usage:
         """Return what was used so far; `model` names every model that answered, joined by commas."""
         return Usage(
-            model=",".join(self._models),
+            model=",".join(self._answered),
             model_calls=self.model_calls,
             tool_calls=self.tool_calls,
             input_tokens=self._read,
@@ -95,6 +101,8 @@ class Budget:
             cached_tokens=self._cached,
             cost_usd=round(self._cost, 8),
             seconds=round(time.monotonic() - self._started, 4),
+            answered=dict(self._answered),
+            failed=dict(self._failed),
         )
 
 
@@ -160,6 +168,7 @@ class ModelCalls(AgentMiddleware):
                 sorted_error = sort_failure(model.name, error)
                 _log.warning("model.failed", model=model.name, error=type(sorted_error).__name__, why=str(sorted_error))
                 _tell(model, sorted_error)
+                budget.failed(model.name, sorted_error)
                 raise sorted_error from None  # the provider's text must not reach a log through the traceback
             model.breaker.worked()
             return response

@@ -153,6 +153,8 @@ def print_report(found: Report, console: Console) -> None:
     for why in found.why_held:
         held.add_row(words(f"reason.{why.code}"), f"{why.tickets:,}")
     console.print(held)
+    if found.calls:
+        console.print(_models(found))
     beside = Table(title="Beside what FPT Smart Cloud reports", title_justify="left")
     for name in ("FPT", "here", "what it would take"):
         beside.add_column(name)
@@ -182,6 +184,15 @@ def print_definitions(beside: Sequence[Compared], console: Console) -> None:
         said = number(one.estimate, one.definition)
         table.add_row(one.definition.title, said, f"{one.estimate.n:,}", one.definition.numerator)
     console.print(table)
+
+
+def _models(found: Report) -> Table:
+    table = Table(title="Calls of models", title_justify="left")
+    for name in ("provider", "model", "calls", "failed"):
+        table.add_column(name, justify="right" if name in ("calls", "failed") else "left")
+    for one in found.calls:
+        table.add_row(one.provider, one.model, f"{one.calls:,}", f"{one.errors.k:,} ({one.errors.value:.1%})")
+    return table
 
 
 def _parts(found: Report) -> Table:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from core.contracts import Decision, Proposal, Route, WorkItem
+from core.contracts import Decision, Proposal, Route, Usage, WorkItem
 from core.events import Event
 from core.ids import new_id
 from core.store import events
@@ -246,6 +246,11 @@ def _common(tenant_id: UUID, record: Record) -> dict[str, Any]:
     }
 
 
+def calls_of(usage: Usage) -> dict[str, dict[str, int]]:
+    """Return the calls by model for an event's data; nothing where no model was asked."""
+    return {name: calls for name, calls in (("answered", usage.answered), ("failed", usage.failed)) if calls}
+
+
 def _ran(record: Record, common: dict[str, Any]) -> Event:
     proposal = record.proposal
     return Event(
@@ -262,6 +267,7 @@ def _ran(record: Record, common: dict[str, Any]) -> Event:
             "model": proposal.usage.model,
             **proposal.usage.model_dump(include={"input_tokens", "output_tokens", "cached_tokens"}),
             "seconds": proposal.usage.seconds,
+            **calls_of(proposal.usage),
             "generation": record.item.generation,
             "shadow": record.shadow,
         },

@@ -74,7 +74,7 @@ _TYPES = {
     **dict.fromkeys(("spam", "repeated"), "boolean"),
     "id": "uuid",
     "start": "date",
-    "held": "jsonb",
+    "named": "jsonb",
     "buckets": "bytea",
 }
 

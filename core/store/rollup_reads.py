@@ -83,19 +83,19 @@ def pairs(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]
     )
 
 
-def held(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> dict[Slice, Counter[str]]:
-    """Return how many tickets were held for each reason, by quality and value."""
+def named(connection: Connection, build: int, wanted: Wanted, bys: Sequence[str]) -> dict[Slice, Counter[str]]:
+    """Return the counters of reasons and of models by quality and value."""
     found: defaultdict[Slice, Counter[str]] = defaultdict(Counter)
     for row in rows(
         connection,
-        f"""SELECT r.by, r.value, '[' || string_agg(r.held::text, ',') || ']' AS held
-            FROM {_SPANS} JOIN rollups r ON {_WHERE} AND r.held <> '{{}}' GROUP BY 1, 2""",
+        f"""SELECT r.by, r.value, '[' || string_agg(r.named::text, ',') || ']' AS named
+            FROM {_SPANS} JOIN rollups r ON {_WHERE} AND r.named <> '{{}}' GROUP BY 1, 2""",
         **_asked(build, wanted, bys),
     ):
-        reasons = found[row["by"], row["value"]]
-        for part in orjson.loads(row["held"]):
-            reasons.update(part)
-    return {key: +reasons for key, reasons in found.items()}
+        counts = found[row["by"], row["value"]]
+        for part in orjson.loads(row["named"]):
+            counts.update(part)
+    return {key: +counts for key, counts in found.items()}
 
 
 def waits(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, RowMapping
 from core.rollups import (
     COUNTERS,
     GRAINS,
-    HELD,
+    NAMED,
     PAIR_KEY,
     PAIRED,
     SLICE_KEY,
@@ -275,19 +275,19 @@ def _add_counters(
     values = []
     # In one order, so that nobody waits in a circle.
     for place, counts in sorted((place, counts) for place, counts in sums.items() if any(counts.values())):
-        held = {name.removeprefix(HELD): n for name, n in counts.items() if name.startswith(HELD)}
-        plain = {name: n for name, n in counts.items() if not name.startswith(HELD)}
-        values.append({**dict(zip(key, place, strict=True)), "held": held, **plain})
+        named = {name: n for name, n in counts.items() if name.startswith(NAMED)}
+        plain = {name: n for name, n in counts.items() if name not in named}
+        values.append({**dict(zip(key, place, strict=True)), "named": named, **plain})
     if not values:
         return
-    names = ", ".join((*key, "held") if table == "rollups" else key)
-    add_held = "held = add_counts(rollups.held, excluded.held)," if table == "rollups" else ""
+    names = ", ".join((*key, "named") if table == "rollups" else key)
+    add_named = "named = add_counts(rollups.named, excluded.named)," if table == "rollups" else ""
     execute(
         connection,
         f"""INSERT INTO {table} (tenant_id, build, {names}, {", ".join(counters)})
             SELECT :tenant_id, :build, {names}, {", ".join(f"coalesce({name}, 0)" for name in counters)}
             FROM jsonb_populate_recordset(NULL::{table}, CAST(:values AS jsonb))
-            ON CONFLICT (tenant_id, build, {", ".join(key)}) DO UPDATE SET {add_held}
+            ON CONFLICT (tenant_id, build, {", ".join(key)}) DO UPDATE SET {add_named}
                 {", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in counters)}""",
         tenant_id=tenant_id,
         build=build,

@@ -82,7 +82,7 @@ rollups = Table(
     metadata,
     *_of_build(),
     *_key(SLICE_KEY),
-    json("held"),
+    json("named"),
     *_counters(COUNTERS),
     PrimaryKeyConstraint("tenant_id", "build", "by", "grain", "start", "item", "origin", "value"),
 )

@@ -263,6 +263,13 @@ def test_what_a_failed_attempt_cost_is_counted_with_the_one_that_succeeds(line: 
         )
     assert [row["data"]["model_calls"] for row in failed] == [1]
     assert failed[0]["data"]["input_tokens"] > 0
+    calls = [(row["data"]["answered"], row["data"]["failed"]) for row in failed]
+    assert calls == [({"openai:scripted": 1}, {"openai:scripted": 3})]  # told here, and not again by the run:
+    with line.database.transaction(line.tenant) as connection:
+        (ran,) = rows(
+            connection, "SELECT data FROM events WHERE kind = 'run.recorded' AND ticket_id = :id", id=ticket_id
+        )
+    assert (ran["data"]["answered"], ran["data"].get("failed")) == ({"openai:scripted": 3}, None)
 
 
 def turns_of(line: Line, ticket_id: UUID) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ STEPS: list[Step] = [
     ("item.routed", {"agent": None, "intent": ""}),
     ("run.recorded", {**AGENT, "proposal": "reply", "cost_usd": 0.01, "seconds": 1.5}),
     ("run.recorded", {**AGENT, "proposal": "abstain"}),
+    ("run.recorded", {**AGENT, "proposal": "reply", "answered": {"a:one": 2, "b:two": 1}, "failed": {"a:one": 3}}),
     ("decision.recorded", {"action": "automate", "reasons": ["certified"], "audit_probability": 0.5, "audited": True}),
     ("decision.recorded", {"action": "hold", "reasons": ["score_below_threshold"]}),
     ("decision.recorded", {"action": "decline", "reasons": ["no_draft"]}),
@@ -47,6 +48,8 @@ STEPS: list[Step] = [
     ("csat.answered", {"rating": 4}),
     ("csat.answered", {"rating": 2}),
     ("item.failed", {"error": "x"}),
+    ("item.failed", {"error": "y", "failed": {"a:one": 1, "c: odd  name": 2}}),
+    ("item.dead", {"error": "y", "answered": {"b:two": 1}}),
 ]
 OF_RUNS = ("item.routed", "run.", "decision.", "audit.")
 HOURS = st.sampled_from([0.1, 1, 5, 24, 71, 100, 167.5, 168, 169, 400])

@@ -1,5 +1,6 @@
 """The slow, obvious reference: what the definitions say, ticket by ticket and pair by pair, from the events."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -79,6 +80,17 @@ class Slow:
         drawn = any(e.kind == "audit.drawn" or (e.kind == "decision.recorded" and e.data.get("audited")) for e in own)
         spent = [e.data["seconds"] for e in own if e.kind.startswith("audit.") and "seconds" in e.data]
         return sum(spent) if drawn and spent else None
+
+    def calls(self) -> Counter[str]:
+        """Calls of models by what became of them: of each run as its last record says, and of attempts that failed."""
+        last = {e.run_id: e for e in self.real if e.kind == "run.recorded"}
+        told = [*last.values(), *(e for e in self.real if e.kind in ("item.failed", "item.dead"))]
+        found: Counter[str] = Counter()
+        for e in told:
+            for what in ("answered", "failed"):
+                for model, n in e.data.get(what, {}).items():
+                    found[f"{what}:{model.replace('  ', ' ').replace(' ', '_')}"] += n
+        return found
 
     @property
     def settled_at(self) -> datetime:

@@ -1,5 +1,6 @@
 """The fold equals a slow, obvious reference on generated histories."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
@@ -34,6 +35,8 @@ def test_every_fact_is_what_the_definition_says(log: list[Event]) -> None:
         assert fact.repeated == truth.came_back(reference)
         assert fact.durable == truth.durable(reference)
         assert fact.settled_at == truth.settled_at
+        runs = [run.calls for run in fact.runs if not run.shadow]
+        assert sum(map(Counter, [*runs, fact.failed_calls]), Counter()) == truth.calls()
         assert all(run.judging_seconds == truth.judging(run.id) for run in fact.runs)
 
 

@@ -61,6 +61,7 @@ def plain(sums: Sums) -> dict[str, Any]:
         "documents": {k: v for k, v in sums.documents.items() if v},
         "by_intent": {i: {k: v for k, v in c.items() if v} for i, c in sums.by_intent.items() if any(c.values())},
         "held": {k: v for k, v in sums.held.items() if v},
+        "calls": {k: v for k, v in sums.calls.items() if v},
         "waits": {w: {k: v for k, v in c.items() if v} for w, c in sums.waits.items() if any(c.values())},
         "minutes": sums.minutes,
         "agents": sums.agents,
@@ -91,7 +92,7 @@ def check(
             # What cannot be in a cohort (spam, merged) is counted in the slice to which it would have belonged.
             for one in (found, wanted):
                 one["tickets"] = {k: v for k, v in one["tickets"].items() if k not in ("spam", "merged")}
-                one["held"] = {}
+                one["held"] = one["calls"] = {}
             assert found == wanted
 
 

@@ -175,6 +175,7 @@ def test_the_next_model_of_the_chain_answers_when_the_first_fails(tmp_path: Path
         proposal = run(tmp_path, server, model=("openai:first", "openai:second"))
         assert [body["model"] for _, body in server.requests] == ["first", "second"]
     assert proposal.usage.model == "openai:second"
+    assert (proposal.usage.answered, proposal.usage.failed) == ({"openai:second": 1}, {"openai:first": 1})
 
 
 def test_when_every_model_fails_the_ticket_waits_for_the_one_that_may_recover(tmp_path: Path) -> None:
@@ -183,6 +184,7 @@ def test_when_every_model_fails_the_ticket_waits_for_the_one_that_may_recover(tm
         run(tmp_path, server, model=("openai:first", "openai:second"))
     assert caught.value.after == 60
     assert "openai:first" in str(caught.value) and "openai:second" in str(caught.value)
+    assert (caught.value.spent or {})["failed"] == {"openai:first": 1, "openai:second": 1}
 
 
 def test_a_model_that_keeps_failing_is_left_alone(tmp_path: Path) -> None:

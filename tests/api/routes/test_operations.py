@@ -1,10 +1,12 @@
 """Dead letters, health and gauges."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from api import figures
 from core.db import app_database, system_database
-from core.store import tenants
+from core.events import Event
+from core.store import events, tenants
 from core.store.sql import execute, scalar
 from tests.api import made
 from tests.api.conftest import Desk
@@ -78,3 +80,29 @@ def test_figures_that_are_not_known_have_no_sample(desk: Desk) -> None:
     assert 'saola_figure{figure="accuracy"}' not in text
     assert 'saola_figure_n{figure="accuracy"} 0.0' in text
     assert 'saola_waterfall_tickets{stage="received"} 0.0' in text
+
+
+def test_calls_of_models_that_failed_are_told_by_provider_and_model(desk: Desk) -> None:
+    ticket_id = made.ticket(desk.tenant_id)
+    told = [
+        ("run.recorded", {"agent": "shop", "answered": {"a:one": 6, "b:two": 1}, "failed": {"a:one": 1}}),
+        ("item.failed", {"error": "TryLater", "failed": {"a:one": 2}}),
+    ]
+    with app_database().transaction(desk.tenant_id) as connection:
+        for kind, data in told:
+            run = uuid4() if kind == "run.recorded" else None
+            about = {"tenant_id": desk.tenant_id, "ticket_id": ticket_id, "run_id": run}
+            events.append(
+                connection, Event.model_validate({"kind": kind, "at": datetime.now(UTC), "data": data, **about})
+            )
+    catch_up(desk.tenant_id)
+    figures._kept.clear()
+    client = desk.client("ops")
+    report = client.get("/v1/metrics/report").json()
+    found = {one["model"]: (one["provider"], one["calls"], one["errors"]["k"]) for one in report["calls"]}
+    assert found == {"a:one": ("a", 9, 3), "b:two": ("b", 1, 0)}
+    whole = client.get("/v1/metrics/provider_errors").json()["estimate"]
+    assert (whole["k"], whole["n"], whole["value"]) == (3, 10, 0.3)
+    text = client.get("/metrics").text
+    assert 'saola_model_calls{ended="failed",model="a:one",provider="a"} 3.0' in text
+    assert 'saola_figure{figure="provider_errors"} 0.3' in text

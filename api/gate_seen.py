@@ -15,7 +15,7 @@ from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
 from metrics.certificates.fields import FIRST_DOCUMENTS, of_field, scores_of_field
-from metrics.certificates.judged import JudgedAgent, judged_agents
+from metrics.certificates.judged import JudgedAgent, judged_agents, judged_whole
 from metrics.certificates.live import Check, closed, verify
 from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
 from metrics.certificates.slices import FIRST_RUNS, First, of_intent, scores_of
@@ -132,16 +132,18 @@ class Judge(Shape):
 
 
 class Judging(Judge):
-    """The judge and what it adds, one line an agent. Certificates never rest on it."""
+    """The judge and what it adds, one line an agent, and all agents together. Certificates never rest on it."""
 
+    whole: JudgedAgent
     agents: list[JudgedAgent]
 
 
-def judging_of(connection: Connection) -> Judging:
-    """Return the tenant's judge, its own errors, and the estimates that people's audits corrected."""
+def judging_of(connection: Connection, arrived: tuple[datetime, datetime] | None = None) -> Judging:
+    """Return the tenant's judge, its own errors, and the estimates that people's audits corrected: of the last 30 days,
+    or of tickets that `arrived` in a period."""
     chosen = judge.setting(connection)
-    rows = judge.words(connection, chosen.model) if chosen.model else []
-    return Judging(model=chosen.model, share=chosen.share, agents=judged_agents(rows))
+    rows = judge.words(connection, chosen.model, arrived) if chosen.model else []
+    return Judging(model=chosen.model, share=chosen.share, whole=judged_whole(rows), agents=judged_agents(rows))
 
 
 def choose_judge(connection: Connection, tenant_id: UUID, by: str, body: Judge) -> None:

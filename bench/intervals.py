@@ -18,8 +18,10 @@ import numpy as np
 
 from core.rollups import MICRO
 from metrics import field_accuracy, reviewer_agreement, sketch
+from metrics.certificates.judged import LEAST, LEAST_WRONG
+from metrics.certificates.ppi import judge_assisted
 from metrics.change import difference
-from metrics.estimate import Estimate, share
+from metrics.estimate import Estimate, share, unknown
 from metrics.intervals import product, quantile, ratio, weighted_share
 from metrics.same_mix import change_at_same_mix
 from metrics.sums import Sums
@@ -114,6 +116,19 @@ def _same_mix(rng: Generator, n: int) -> tuple[Estimate, float]:
     return change_at_same_mix("", told[0], told[1]).difference, float(weights @ (rates[0] - rates[1]))
 
 
+def _judged(rng: Generator, n: int) -> tuple[Estimate, float]:
+    """n audits of 8 n runs that a judge gave its word on: it finds 70 % of wrong ones and flags 4 % of right ones, and
+    what it flags is audited more often. Too few audits, or wrong ones, say nothing of the judge: no figure then."""
+    right = rng.random(8 * n) < P
+    says = np.where(right, rng.random(8 * n) >= 0.04, rng.random(8 * n) >= 0.7)
+    probability = np.where(says, 0.1, 0.4)
+    drawn = rng.random(8 * n) < probability
+    if drawn.sum() < LEAST or (~right[drawn]).sum() < LEAST_WRONG:
+        return unknown("audits"), P
+    found = judge_assisted(right[drawn], says[drawn], probability[drawn], says)
+    return Estimate(value=found.value, low=found.low, high=found.high, n=8 * n), P
+
+
 KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {
     "share": _share,
     "audits_of_unequal_probability": _audits,
@@ -126,6 +141,7 @@ KINDS: dict[str, Callable[[Generator, int], tuple[Estimate, float]]] = {
     "audited_right": _audited_right,
     "field_accuracy": _fields,
     "reviewer_agreement": _agreement,
+    "judge_corrected_accuracy": _judged,
 }
 
 

@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 
 from api.exports import EVENTS, FIGURES, MEDIA, Format, figure_rows, write
 from api.figures import Wanted, added, make, no_figure, period, report_of
+from api.gate_seen import Judging, judging_of
 from api.insights import Changes, One, changes, days_before, fairness, knowledge_gaps, one_figure
 from api.security import Reader
 from api.shapes import Past
@@ -133,6 +134,14 @@ def export(
         raise
     name = f"saola-{what}-{start:%Y-%m-%d}-{end:%Y-%m-%d}.{format}"
     return FileResponse(file, filename=name, media_type=MEDIA[format], background=BackgroundTask(file.unlink))
+
+
+@router.get("/judged", operation_id="judged", summary="Accuracy by a model as a judge, corrected by people's audits")
+def judged(caller: Reader, since: Since = None, until: Until = None) -> Judging:
+    """Beside the accuracy by audits alone, and never without the judge's own errors (sensitivity, specificity); null,
+    with what is missing, until people have audited enough of what it judged."""
+    with app_database().transaction(caller.tenant_id, snapshot=True) as connection:
+        return judging_of(connection, period(since, until))
 
 
 class Waiting(BaseModel):

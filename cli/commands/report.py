@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.figures import Made, Wanted, added, make, period
-from api.gate_seen import ledger_of
+from api.gate_seen import Judging, judging_of, ledger_of
 from api.words import Words
 from cli.connect import connected
 from core.db import app_database
@@ -46,15 +46,19 @@ def report(
         found = make_report(tenant, start, end, by=by, origin=origin)
         with app_database().transaction(tenant, snapshot=True) as connection:
             ledger = ledger_of(connection, start, end)
+            judging = judging_of(connection, (start, end))
         beside = compared(tenant, start, end, definitions, origin) if definitions else ()
     if as_json:
         lines = [line.model_dump(mode="json") for line in ledger]
         vendors = [one.model_dump(mode="json") for one in beside]
         told = {**found.model_dump(mode="json"), "ledger": lines, "definitions": vendors}
+        told["judged"] = judging.model_dump(mode="json")
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         print_report(found, Console())
         print_ledger(ledger, Console())
+        if judging.model:
+            print_judging(judging, Console())
         if beside:
             print_definitions(beside, Console())
 
@@ -173,6 +177,21 @@ def print_ledger(lines: Sequence[LedgerLine], console: Console) -> None:
         console.print(f"  {line.agent}: {line.words}", soft_wrap=True, highlight=False)
     if not lines:
         console.print("  nothing was sent")
+
+
+def print_judging(judging: Judging, console: Console) -> None:
+    """Print the accuracy by audits alone beside that which a judge's words narrow, and how often the judge errs."""
+    table = Table(title=f"Accuracy with the help of a judge, {judging.model}", title_justify="left")
+    names = ("agent", "judged", "audited", "by audits alone", "corrected", "finds of wrong", "leaves of right")
+    for name in names:
+        table.add_column(name, justify="right" if name in ("judged", "audited") else "left")
+    for one in (judging.whole, *judging.agents):
+        shares = (one.plain, one.corrected, one.sensitivity, one.specificity)
+        said = ["not yet known" if s is None else f"{s.value:.1%} [{s.low:.1%}, {s.high:.1%}]" for s in shares]
+        if one.missing:
+            said[1] = f"not yet known: {one.missing}"
+        table.add_row(one.agent or "all", f"{one.judged:,}", f"{one.audited:,}", *said)
+    console.print(table)
 
 
 def print_definitions(beside: Sequence[Compared], console: Console) -> None:

@@ -1,6 +1,7 @@
 """What a model that helps as a judge says of automated runs. Its words are kept apart: they are never labels."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -80,17 +81,24 @@ def add_word(
     )
 
 
-def words(connection: Connection, model: str) -> Sequence[RowMapping]:
-    """Return the judge's word on each automated run of the last days, by agent: agent, says, cost_usd, and, where a
-    person judged an audit of that run, right and the audit's probability (else None)."""
+def words(connection: Connection, model: str, arrived: tuple[datetime, datetime] | None = None) -> Sequence[RowMapping]:
+    """Return the judge's word on each automated run of the last days, or on tickets that `arrived` in a period, by
+    agent: agent, says, cost_usd, and, where a person judged an audit of that run, right and the audit's probability
+    (else None)."""
+    since, until = arrived or (None, None)
+    of_tickets = """EXISTS (SELECT 1 FROM work_items w JOIN tickets t ON t.id = w.ticket_id
+        WHERE w.id = r.work_item_id AND t.received_at >= :since AND t.received_at < :until)"""
+    of_days = "r.created_at > clock_timestamp() - make_interval(days => :days)"
     return rows(
         connection,
-        """SELECT r.agent, j."right" AS says, j.cost_usd, a."right", a.probability,
+        f"""SELECT r.agent, j."right" AS says, j.cost_usd, a."right", a.probability,
                coalesce(a.simulated, false) AS simulated
            FROM judge_words j JOIN runs r ON r.id = j.run_id
            LEFT JOIN audits a ON a.run_id = r.id AND a.state = 'judged'
-           WHERE j.model = :model AND r.created_at > clock_timestamp() - make_interval(days => :days)
+           WHERE j.model = :model AND {of_tickets if arrived else of_days}
            ORDER BY r.agent, j.run_id""",
         model=model,
         days=DAYS,
+        since=since,
+        until=until,
     )

@@ -25,7 +25,7 @@ class Share(Frozen):
 
 
 class JudgedAgent(Frozen):
-    """One agent's automated replies of the last 30 days that the judge gave its word on.
+    """One agent's automated replies of a period that the judge gave its word on.
 
     `plain` is the accuracy by audits alone, `corrected` with the judge's words on all (prediction-powered inference),
     `power` how far it was trusted, 0 to 1. `sensitivity`: of replies that people judged wrong, the part it calls
@@ -50,6 +50,11 @@ class JudgedAgent(Frozen):
 def judged_agents(rows: Iterable[Mapping[Any, Any]]) -> list[JudgedAgent]:
     """One line an agent, from rows as `core.store.judge.words` gives, sorted by agent."""
     return [_one(name, list(some)) for name, some in groupby(rows, key=lambda row: str(row["agent"]))]
+
+
+def judged_whole(rows: Iterable[Mapping[Any, Any]]) -> JudgedAgent:
+    """All agents together, as one line whose agent is ''."""
+    return _one("", list(rows))
 
 
 def _one(name: str, rows: list[Mapping[Any, Any]]) -> JudgedAgent:

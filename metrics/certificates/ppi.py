@@ -1,6 +1,6 @@
 """An LLM judge as a helper: its verdict on everything, corrected by people's verdicts on a random part.
 
-For dashboards, not for certificates: intervals are asymptotic. The judge is never taken at face value.
+For dashboards, not for certificates: intervals are asymptotic, at one look. The judge is never taken at face value.
 """
 
 import math
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy import special
 
 from metrics.certificates.binomial import interval
 
@@ -47,7 +47,7 @@ def prediction_powered(
     power = min(1.0, max(0.0, together / ((1 + n / more) * spread))) if spread > 0 else 0.0
     value = power * float(rest.mean()) + float((y - power * f).mean())
     variance = power**2 * float(np.var(rest)) / more + float(np.var(y - power * f, ddof=1)) / n
-    reach = float(ndtri(1 - (1 - confidence) / 2)) * math.sqrt(variance)
+    reach = float(special.ndtri(1 - (1 - confidence) / 2)) * math.sqrt(variance)
     return Corrected(value, max(0.0, value - reach), min(1.0, value + reach), power)
 
 
@@ -58,8 +58,10 @@ def judge_assisted(
     (n,): people's verdict `right` (n,), and the judge's word on the same runs `says` (n,).
 
     The difference estimator of `prediction_powered` with weights 1 / probability (Hajek), for audits that were drawn
-    more often where something spoke against the run. Asymptotic. Power 0, and so the plain weighted estimate, where
-    the judge's word tells nothing of people's. Raises ValueError for fewer than two audits.
+    more often where something spoke against the run. Power 0, and so the plain weighted estimate, where the judge's
+    word tells nothing of people's. The interval is Korn and Graubard's (Survey Methodology 1998): that of a binomial
+    share at the effective sample size of the linearised variance, with their t correction for the rarer of people's two
+    verdicts; Kish's size where all were the same. Raises ValueError for fewer than two audits.
     """
     y, f, p, everything = (np.asarray(x, dtype=float) for x in (right, says, probabilities, says_all))
     if not y.shape == f.shape == p.shape or y.size < 2 or everything.size < y.size:
@@ -74,8 +76,19 @@ def judge_assisted(
     value = power * float(everything.mean()) + mean
     own = float((weights**2 * (rest - mean) ** 2).sum()) * n / max(n - 1, 1)
     variance = own + power**2 * spread / more + 2 * power * max(together - power * spread, 0.0) / more
-    reach = float(ndtri(1 - (1 - confidence) / 2)) * math.sqrt(variance)
-    return Corrected(min(1.0, value), max(0.0, value - reach), min(1.0, value + reach), power)
+    value, rarer = min(1.0, value), int(min((y > 0.5).sum(), (y <= 0.5).sum()))
+    effective = value * (1 - value) / variance if variance > 0 and 0 < value < 1 else n
+    low, high = _around(value, effective, rarer, (1 - confidence) / 2)
+    return Corrected(value, low, high, power)
+
+
+def _around(value: float, effective: float, rarer: int, side: float) -> tuple[float, float]:
+    if rarer > 1:
+        effective *= (float(special.ndtri(side)) / float(special.stdtrit(rarer - 1, side))) ** 2
+    k, rest = value * effective, (1 - value) * effective
+    low = float(special.betaincinv(k, rest + 1, side)) if k > 0 else 0.0
+    high = float(special.betaincinv(k + 1, rest, 1 - side)) if rest > 0 else 1.0
+    return low, high
 
 
 def judge_quality(right: ArrayLike, says_right: ArrayLike) -> Judge:

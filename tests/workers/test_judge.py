@@ -1,16 +1,21 @@
 """A model as a judge is asked over HTTP about what went out; its errors are measured, and nothing rests on its word."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from agents.llm.scripted_server import ScriptedServer
 from api.gate_seen import Judge, choose_judge, judging_of
+from cli.commands.report import print_judging
 from core.db import app_database
 from core.settings import settings
 from core.store import journal, judge, policies
 from core.store.sql import scalar
+from metrics.certificates.judged import JudgedAgent
 from tests.workers.made import Shop
 from workers.certify import renew_certificates
 from workers.judge import ask_judge
@@ -58,10 +63,26 @@ def test_its_word_is_kept_apart_corrected_by_peoples_and_no_certificate_rests_on
     assert one.plain.value == pytest.approx(0.8)
     assert one.corrected.value == pytest.approx(68 / 80, abs=0.02)  # it calls the 20 others right
     assert one.corrected.high - one.corrected.low < one.plain.high - one.plain.low
+    _look_at_the_report(shop, one)
     shop.do(renew_certificates, "certificates.renew")
     with app_database().transaction(shop.tenant) as connection:
         assert policies.live_certificates(connection) == []
         assert scalar(connection, "SELECT count(*) FROM audits WHERE state = 'judged'") == 60
+
+
+def _look_at_the_report(shop: Shop, one: JudgedAgent) -> None:
+    """The report tells the same of tickets that arrived in its period, beside the judge's own errors."""
+    now, day = datetime.now(UTC), timedelta(days=1)
+    with app_database().transaction(shop.tenant) as connection:
+        found, before = (judging_of(connection, (end - day, end)) for end in (now + day / 2, now - day))
+    assert found.agents == [one] and found.whole == one.model_copy(update={"agent": ""})
+    assert (before.whole.judged, before.whole.corrected, before.agents) == (0, None, [])
+    console = Console(file=StringIO(), record=True, width=200)
+    print_judging(found, console)
+    print_judging(before, console)
+    said = console.export_text()
+    assert "openai:scripted" in said and "80.0%" in said and "100.0% [73.5%, 100.0%]" in said
+    assert "not yet known: 30 more audits of replies that it judged" in said
 
 
 def test_an_answer_that_is_no_verdict_is_kept_as_none_and_a_model_that_fails_is_asked_again(

@@ -102,6 +102,13 @@ def test_events_are_for_operations_only(worked: Desk) -> None:
     assert answer.status_code == 403
 
 
+def test_a_judges_figure_comes_with_its_errors_or_not_at_all(worked: Desk) -> None:
+    found = worked.client("ops").get("/v1/metrics/judged").json()
+    whole = found["whole"]
+    assert (found["model"], whole["judged"], whole["corrected"], whole["sensitivity"]) == ("", 0, None, None)
+    assert whole["missing"] == "30 more audits of replies that it judged"
+
+
 def test_customers_groups_are_held_against_each_other(desk: Desk) -> None:
     client = desk.client("ops")
     for text, customer in (

@@ -15,6 +15,7 @@ Everything is recomputed from the rows, so the same rows give the same certifica
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -84,13 +85,21 @@ def certify(
     if half == 0 and first_look is not None and score.size >= first_look:
         look = 1 - delta * (1 - BESIDE_LOOK)
         found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look, scored))
-    return min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
+    return _best(found)
+
+
+def _best(found: Sequence[Choice]) -> Choice:
+    """The choice of the certificate that allows most. Which one that is depends on the audits, and so the e-value is
+    divided by their number."""
+    best = min(found, key=lambda one: (one.threshold is None, one.threshold or 0.0, one.method == METHOD_FIRST, -one.n))
+    return best if best.log_e is None else replace(best, log_e=best.log_e - math.log(len(found)))
 
 
 class Running:
-    """`certify` without a look, kept up as audits come: the same thresholds, and no audit is read twice.
+    """`certify` without a look, kept up as audits come: the same choices, and no audit is read twice.
 
-    For streams and replays. `population` (N,): scores of the first runs, at least 100 of them.
+    For streams, replays and looks that follow each other. `population` (N,): scores of the first runs, at least 100 of
+    them; confidence: as for `certify`.
     """
 
     def __init__(
@@ -103,34 +112,56 @@ class Running:
         reserve: float = RESERVE,
         slack: float | None = SLACK,
     ) -> None:
-        self._target, self._slack = strict(target, reserve), slack
+        self._asked, self._target, self._slack = target, strict(target, reserve), slack
         scores = np.asarray(population, dtype=float)[:PLAN_RUNS]
-        fixed = eprocess.plan(scores, start_share=start_share, target=self._target)
-        self._levels = np.array(fixed.thresholds[fixed.start :])
-        self._needed = -math.log((1 - confidence) / 2 / len(fixed.starts))
-        self._chains = [start - fixed.start for start in reversed(fixed.starts)]
-        self._banks = [eprocess.begin(self._levels.shape)]
+        self._plan = eprocess.plan(scores, start_share=start_share, target=self._target)
+        self._cuts = np.array(self._plan.thresholds[self._plan.start :])
+        self._needed = -math.log((1 - confidence) / 2 / len(self._plan.starts))
+        self._lives = [self._life()]
+
+    def _life(self) -> tuple[eprocess.Bank, eprocess.Tally]:
+        none = np.zeros(0)
+        empty = eprocess.tally(self._cuts, none, none, np.zeros((0, len(eprocess.RATES))))
+        return eprocess.begin(self._cuts.shape), empty
 
     def next_half(self) -> None:
         """A half life is over: a certificate begins, and the one before the latest ends."""
-        self._banks = [self._banks[-1], eprocess.begin(self._levels.shape)]
+        self._lives = [self._lives[-1], self._life()]
 
     def add(self, scores: ArrayLike, right: ArrayLike, weights: ArrayLike) -> None:
         """Audits (n,) as for `certify`, in the order drawn; weights as `eprocess.probability_weights` gives."""
-        score = np.asarray(scores, dtype=float)
+        score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
         if not score.size:
             return
-        won = eprocess.factors(np.asarray(right, dtype=float), np.asarray(weights, dtype=float), self._target)
-        steps = 1 + (score[:, None] >= self._levels)[..., None] * (won - 1)[:, None, :]
-        self._banks = [eprocess.follow(bank, steps, self._needed, self._slack) for bank in self._banks]
+        won = eprocess.factors(verdict, np.asarray(weights, dtype=float), self._target)
+        steps = 1 + (score[:, None] >= self._cuts)[..., None] * (won - 1)[:, None, :]
+        more = eprocess.tally(self._cuts, score, verdict, np.log(won))
+        self._lives = [
+            (
+                eprocess.follow(bank, steps, self._needed, self._slack),
+                eprocess.Tally(*(old + new for old, new in zip(counted, more, strict=True))),
+            )
+            for bank, counted in self._lives
+        ]
 
     def threshold(self) -> float | None:
         """The lowest that any live certificate allows now; None where none allows any."""
         reach = 0
-        for held, start in product((bank.held for bank in self._banks), self._chains):
-            run = int(np.cumprod(held[start:]).sum())
-            reach = max(reach, start + run if run else 0)
-        return float(self._levels[reach - 1]) if reach else None
+        for (bank, _), start in product(self._lives, self._plan.starts):
+            run = int(np.cumprod(bank.held[start - self._plan.start :]).sum())
+            reach = max(reach, start - self._plan.start + run if run else 0)
+        return float(self._cuts[reach - 1]) if reach else None
+
+    def choice(self) -> Choice:
+        """What `certify` would say now."""
+        return _best([self._said(*life) for life in reversed(self._lives)])
+
+    def _said(self, bank: eprocess.Bank, counted: eprocess.Tally) -> Choice:
+        before = self._plan.start  # safer levels, which are not tested
+        held = np.concatenate([np.zeros(before, dtype=bool), bank.held])
+        padded = eprocess.Tally(*(np.pad(one, [(before, 0)] + [(0, 0)] * (one.ndim - 1)) for one in counted))
+        found = eprocess.standing(self._plan, held, padded, target=self._target, needed=self._needed)
+        return _choice(found, self._asked)
 
 
 def strict(target: float, reserve: float = RESERVE) -> float:
@@ -149,6 +180,10 @@ def _any_time(
     found = eprocess.stand(
         fixed, score, verdict, weights=weights, target=strict(target), confidence=confidence, slack=SLACK
     )
+    return _choice(found, target)
+
+
+def _choice(found: eprocess.Standing, target: float) -> Choice:
     missing = ""
     if found.threshold is None and found.audits_missing is None:
         missing = f"{found.k} of {found.n} audits of the surest answers are right: not above {target:.0%}"

@@ -138,7 +138,9 @@ def growth(accuracy: Floats, target: float) -> Floats:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """How a plan stands after some audits. k right of n audits at or above the threshold in force, or, where none is,
-    at or above the chain's first level; `log_e` is that level's evidence, `needed` what it takes.
+    at or above the chain's first level. `log_e` is the log of an e-value against the certificate: the least evidence of
+    the levels that it rests on (or of the first), with nothing given away, over the number of chains; `needed`: what
+    the evidence kept must reach.
 
     certified: one flag per level, in the plan's order, whether its evidence reached what it takes (and was not lost).
     audits_missing: about how many more audits drawn like these the first level still needs; None if more audits alone
@@ -184,28 +186,52 @@ def stand(
         raise ValueError("weights lie above 0 and at most at 1")
     needed = -math.log((1 - confidence) / len(plan.starts))
     steps = factors(verdict, weight, target)
-    certified, final, start = 0, 0.0, plan.start
+    cuts = np.array(plan.thresholds)
+    held = np.zeros(cuts.shape, dtype=bool)
     for start in reversed(plan.starts):  # the bold one reaches furthest; the safe one counts where it does not hold
-        for threshold in plan.thresholds[start:]:
-            bank = follow(begin(), steps[score >= threshold], needed, slack)
-            final = math.log(max(float(bank.wealth.mean()), 1e-300))
-            if not bank.held:
+        for level in range(start, len(cuts)):
+            held[level] = follow(begin(), steps[score >= cuts[level]], needed, slack).held
+            if not held[level]:
                 break
-            certified += 1
+        if held[start]:
+            break
+    return standing(plan, held, tally(cuts, score, verdict, np.log(steps)), target=target, needed=needed)
+
+
+class Tally(NamedTuple):
+    """Counts of audits at or above each level (L,), and the log wealth (L, B) that bets on them won, with nothing given
+    away. Tallies of disjoint audits add up."""
+
+    right: Floats
+    audits: Floats
+    log_won: Floats
+
+
+def tally(cuts: Floats, scores: Floats, right: Floats, log_steps: Floats) -> Tally:
+    """Of audits (n,) with the logs (n, B) of their `factors`, at levels (L,)."""
+    above = (scores[:, None] >= cuts).astype(float).T
+    return Tally(above @ right, above.sum(axis=1), above @ log_steps)
+
+
+def standing(plan: Plan, held: Flags, counted: Tally, *, target: float, needed: float) -> Standing:
+    """What flags (L,) of levels that hold, and the audits at them, come to."""
+    start, certified = plan.start, 0
+    for start in reversed(plan.starts):
+        certified = int(np.cumprod(held[start:]).sum())
         if certified:
             break
     lowest = start + max(certified - 1, 0)
-    taken = score >= plan.thresholds[lowest]
-    k, n = int(verdict[taken].sum()), int(taken.sum())
     flags = [start <= level < start + certified for level in range(len(plan.thresholds))]
-    missing = None if certified else _soonest(plan, score, verdict, target, math.exp(-needed))
+    missing = None if certified else _soonest(plan, counted, target, math.exp(-needed))
+    # The first false level of a chain is among those that hold where the certificate is false: so the least of them.
+    log_e = float(log_evidence(counted.log_won[start : lowest + 1]).min())
     return Standing(
         threshold=plan.thresholds[lowest] if certified else None,
         share=plan.shares[lowest] if certified else 0.0,
-        k=k,
-        n=n,
-        log_e=final,
-        needed=needed,
+        k=int(counted.right[lowest]),
+        n=int(counted.audits[lowest]),
+        log_e=log_e - math.log(len(plan.starts)),
+        needed=needed - math.log(len(plan.starts)),
         certified=tuple(flags),
         audits_missing=missing,
     )
@@ -287,11 +313,11 @@ def probability_weights(probabilities: ArrayLike, smallest: ArrayLike | None = N
     return weights
 
 
-def _soonest(plan: Plan, score: Floats, verdict: Floats, target: float, delta: float) -> int | None:
-    found = []
-    for start in plan.starts:
-        taken = score >= plan.thresholds[start]
-        found.append(_missing(int(verdict[taken].sum()), int(taken.sum()), plan.shares[start], target, 1 - delta))
+def _soonest(plan: Plan, counted: Tally, target: float, delta: float) -> int | None:
+    found = [
+        _missing(int(counted.right[start]), int(counted.audits[start]), plan.shares[start], target, 1 - delta)
+        for start in plan.starts
+    ]
     return min((one for one in found if one is not None), default=None)
 
 

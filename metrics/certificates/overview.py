@@ -103,8 +103,7 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
     for row in rows:
         newest.setdefault(row["agent"], row)
     listed = [newest[name] for name in sorted(newest)]
-    # Evidence that was never computed for an owner (a first look alone) counts as none at all.
-    log_e = [row["data"]["log_e"] if row["data"].get("log_e") is not None else -math.inf for row in listed]
+    log_e = [_log_e(row["data"]) for row in listed]
     kept = fleet.e_bh(log_e, FALSE_SHARE)
     made = [_standing(row, bool(keep) and _certified(row["data"]), now) for row, keep in zip(listed, kept, strict=True)]
     certified = [one for one in made if one.certified]
@@ -115,6 +114,11 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
         false_share=FALSE_SHARE,
         false_expected_each_alone=sum(1 - one.confidence for one in made),
     )
+
+
+def _log_e(data: Mapping[str, Any]) -> float:
+    """An owner's evidence for a fleet: none where nothing is certified, or by a first look alone."""
+    return data["log_e"] if _certified(data) and data.get("log_e") is not None else -math.inf
 
 
 def _certified(data: Mapping[str, Any]) -> bool:

@@ -1,5 +1,7 @@
 """The live certificate: looked at after every 25 audits it keeps its promise; the exact test alone would not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,4 +83,7 @@ def test_audits_followed_as_they_come_give_the_threshold_that_all_rows_give(spre
             half=half,
         )
         assert rows.threshold == running.threshold()
+        said = running.choice()
+        assert said.log_e == pytest.approx(rows.log_e)
+        assert replace(said, log_e=None) == replace(rows, log_e=None)
     assert running.threshold() is not None

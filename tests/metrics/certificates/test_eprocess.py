@@ -184,3 +184,29 @@ def test_a_level_that_turned_is_withdrawn_sooner_than_its_past_would_allow() -> 
     assert eprocess.stand(plan, score, right, slack=0.5).threshold is None
     assert eprocess.stand(plan, score[:2_000], right[:2_000], slack=0.5).threshold == 0.9
     assert eprocess.stand(plan, score, right).threshold == 0.9  # kept for good
+
+
+def test_the_evidence_told_is_the_least_of_the_levels_that_a_certificate_rests_on() -> None:
+    """That of a level which failed says nothing of those in force; what was given away still counts for a fleet."""
+    scores = np.repeat([0.9, 0.8, 0.1], [400, 400, 400])
+    right = np.repeat([1.0, 1.0, 0.0], [400, 400, 400])
+    fixed = eprocess.Plan(thresholds=(0.9, 0.8, 0.1), shares=(0.3, 0.6, 1.0), starts=(0,))
+    found = eprocess.stand(fixed, scores, right, slack=0.3)
+    assert found.threshold == 0.8
+    assert found.log_e == pytest.approx(float(eprocess.log_evidence(eprocess.log_wealth(400, 0, 1.0, 0.95))))
+    assert found.log_e > found.needed + math.log(len(eprocess.RATES))
+
+
+def test_evidence_of_a_certificate_that_is_false_exceeds_any_value_as_seldom_as_an_e_value_does() -> None:
+    """Levels, one after the other, at 98 %, at the target, and far above it: the certificate may pass over the one
+    that is false only with evidence against it, too."""
+    rng = np.random.default_rng(6)
+    fixed = eprocess.Plan(thresholds=(0.9, 0.8, 0.1), shares=(0.3, 0.6, 1.0), starts=(0,))
+    scores = np.repeat([0.9, 0.8, 0.1], 300)
+    error = np.repeat([0.02, 0.08, 0.0], 300)
+    false = []
+    for _ in range(2_000):
+        found = eprocess.stand(fixed, scores, (rng.random(900) >= error).astype(float), confidence=0.5)
+        false.append(math.exp(found.log_e) if found.threshold == 0.8 else 0.0)
+    for level in (2, 10):
+        assert binomial.lower_bound(int(np.sum(np.array(false) >= level)), 2_000) <= 1 / level

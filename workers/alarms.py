@@ -42,15 +42,12 @@ class Ring(NamedTuple):
 
 def listen(rows: Sequence[RowMapping], target: float, critical_target: float | None) -> tuple[Ring | None, float]:
     """Return the alarm that rings, if one does, and the louder detector's value now. Rows as `gate.evidence` gives."""
-    heard = sorted(
-        (row for row in rows if row["state"] == "judged" and row["action"] == "automate" and not row["shadow"]),
-        key=lambda row: (row["judged_at"], row["id"]),
-    )
+    heard = _in_order(rows)
     loudest = 1.0
     gates = [("wrong", target, [bool(row["right"]) for row in heard])]
     if critical_target is not None:
         gates.append(("critical", critical_target, [not row["critical"] for row in heard]))
-    weights = [min(1.0, (row["smallest"] or row["probability"]) / row["probability"]) for row in heard]
+    weights = _weights(heard)
     for what, goal, right in gates:
         found = alarm.listen(right, weights, goal)
         loudest = max(loudest, found.value)
@@ -60,6 +57,21 @@ def listen(rows: Sequence[RowMapping], target: float, critical_target: float | N
             began = min(row["ran_at"] for row in heard[since:])
             return Ring(what, goal, found.peak, began, window.count(False), len(window)), loudest
     return None, loudest
+
+
+def heard_of(rows: Sequence[RowMapping]) -> tuple[list[bool], list[float]]:
+    """Return verdicts and weights of the rows that the detector hears, in the order of judging."""
+    heard = _in_order(rows)
+    return [bool(row["right"]) for row in heard], _weights(heard)
+
+
+def _in_order(rows: Sequence[RowMapping]) -> list[RowMapping]:
+    heard = (row for row in rows if row["state"] == "judged" and row["action"] == "automate" and not row["shadow"])
+    return sorted(heard, key=lambda row: (row["judged_at"], row["id"]))
+
+
+def _weights(heard: Sequence[RowMapping]) -> list[float]:
+    return [min(1.0, (row["smallest"] or row["probability"]) / row["probability"]) for row in heard]
 
 
 def still_sent(rows: Sequence[RowMapping], slices: Collection[str]) -> Sequence[RowMapping]:

@@ -12,18 +12,20 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import FIELD, Certificate
+from core.contracts import FIELD, WHOLE, Certificate
 from core.db import app_database
+from core.errors import TryLater
 from core.events import Event
 from core.ids import new_id
 from core.store import events, gate, journal, labels, policies, standings
 from core.store.outbox import Job
+from core.store.standings import Standing
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.fields import FIRST_DOCUMENTS, stand_fields
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Rules, closed, digest
-from metrics.certificates.slices import FIRST_RUNS, First, Stand, stand, together
-from workers import alarms, budget, candidates, owners
+from metrics.certificates.slices import FIRST_RUNS, First, Stand, declare, stand, together
+from workers import alarms, budget, candidates, followed, owners
 from workers.jobs import finish
 from workers.owners import Owner
 from workers.resources import workshop
@@ -42,7 +44,10 @@ RENEWED = timedelta(days=1)  # how often a certificate whose threshold did not m
 
 
 def renew_certificates(jobs: Sequence[Job]) -> None:
-    """Listen for alarms, then issue, replace or revoke what the audits allow, for each agent and family."""
+    """Listen for alarms, then issue, replace or revoke what the audits allow, for each agent and family.
+
+    Of those that are followed only what is new is read, and where it changes nothing no whole look is taken.
+    """
     tenant_id = jobs[0].tenant_id
     shop = workshop()
     shop.catalog.refresh()
@@ -52,7 +57,7 @@ def renew_certificates(jobs: Sequence[Job]) -> None:
         state = policies.tenant_state(connection)
         budget.spend(connection, tenant_id, shop.catalog, state)
         looks = list(owners.due(connection, shop, state, tenant_id, now))
-    for owner in looks:
+    for owner in followed.renew(tenant_id, looks, now):
         _look_apart(tenant_id, owner, now, max(SOON, EACH * len(looks)))
     with app_database().transaction(tenant_id) as connection:
         candidates.consider(connection, shop, tenant_id)
@@ -64,6 +69,8 @@ def _look_apart(tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -
     try:
         with app_database().transaction(tenant_id) as connection:
             _look(connection, tenant_id, owner, now, soon)
+    except TryLater as error:
+        log.info("certificate.look_again", owner=owner.name, why=str(error))
     except Exception:
         log.exception("certificate.look_failed", owner=owner.name, fingerprint=owner.fingerprint)
 
@@ -82,15 +89,9 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
     if not owner.fresh or seen <= now - AGAIN or "share" not in data:
         data |= _seen(connection, owner, since, now)
     wait = AGAIN if data["planned"] else soon
-    standings.set_standing(
-        connection,
-        tenant_id,
-        owner.name,
-        owner.fingerprint,
-        stamp=owner.stamp,
-        again_at=min(now + wait, halves[-1] + HALF_DAYS),
-        data=data,
-    )
+    again_at = min(now + wait, halves[-1] + HALF_DAYS)
+    stands = Standing(owner.name, owner.fingerprint, owner.stamp, again_at, data)
+    standings.set_standings(connection, tenant_id, [stands])
 
 
 def _settled(connection: Connection, owner: Owner, half: int, now: datetime) -> bool:
@@ -106,7 +107,7 @@ def _examine(
 ) -> tuple[dict[str, Any], datetime]:
     """Listen to the audits, issue and revoke what they say, and return where the owner stands, and since when."""
     since = halves[max(len(halves) - 2, 0)]
-    rows = labels.evidence(connection, owner.name, owner.fingerprint, since, words=owner.reads)
+    rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
     live = policies.live_by_slice(connection, owner.name, owner.fingerprint)
     sent = alarms.still_sent(rows, [slice_ for slice_ in live if not slice_.startswith(FIELD)])
     found, loudness = alarms.listen(sent, owner.target, owner.critical_target)
@@ -129,19 +130,24 @@ def _examine(
     first = _first(connection, tenant_id, owner, max(planned, FIRST_RUNS))
     population = [run.score for run in first[:planned]]
     intents = first[:FIRST_RUNS] if owner.serving and not owner.name.startswith("family:") else []
-    whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
+    audits = _audits(rows, owner, now)
+    if owner.reads:  # words say which fields are wrong
+        audits = _with(_words(connection, rows, audits), audits)
+    whole, parts = stand(audits, population, intents, rules)
     fields = _fields(connection, owner, whole, rules)
     stands = {one.rules.slice: one for one in (whole, *parts, *fields)}
     moved = any(_moves(owner, one, live.get(slice_), now) for slice_, one in stands.items()) or bool(
         live.keys() - stands.keys()
     )
-    # A certificate names the words it rests on, and so they must be of one look at the rows.
-    if moved and not owner.reads and any(one.in_force for one in stands.values()):
-        rows = labels.evidence(connection, owner.name, owner.fingerprint, since)
-        whole, parts = stand(_audits(rows, owner, now), population, intents, rules)
+    if moved and not owner.reads and any(one.in_force for one in (whole, *parts)):  # a certificate names its words
+        words = _words(connection, rows, audits)
+        whole, *parts = (one._replace(audits=_with(words, one.audits)) for one in (whole, *parts))
     simulated = any(row["simulated"] for row in rows)
     if moved:
         _certificates(connection, tenant_id, owner, [whole, *parts, *fields], live, now, simulated)
+    declared = len(first) >= max(planned, FIRST_RUNS)
+    if declared and not found and not parts and live.keys() <= {WHOLE}:
+        followed.keep(tenant_id, owner, rows, whole, declare(intents), now)
     alone = [one for one in parts if one.in_force]
     told = whole.finding.accuracy
     kept = {name: owner.before[name] for name in SEEN if name in owner.before}
@@ -166,7 +172,7 @@ def _examine(
         "simulated": simulated,
         "candidate": not owner.serving,
         "planned": len(population) >= PLAN_RUNS,
-        "declared": len(first) >= max(planned, FIRST_RUNS),
+        "declared": declared,
     }
     return data, since
 
@@ -242,6 +248,21 @@ def _share(connection: Connection, owner: Owner) -> float:
 def _audits(rows: Sequence[RowMapping], owner: Owner, now: datetime) -> list[Audit]:
     """The audits that count. A candidate's runs come one by one as live ones do: what is still open is waited for."""
     return closed(rows if owner.serving else [{**row, "shadow": False} for row in rows], now)
+
+
+def _words(connection: Connection, rows: Sequence[RowMapping], audits: Sequence[Audit]) -> dict[UUID, tuple[UUID, ...]]:
+    """The words that the audits' verdicts rest on. Raises TryLater where a word came after the verdict was read: the
+    next round sees both."""
+    judged = [row["id"] for row in rows if row["state"] == "judged" and row["source"] == "audit"]
+    words = labels.words_on(connection, judged)
+    said = {audit.id: (audit.right, audit.critical) for audit in audits}
+    if any(word[1:] != said.get(audit, word[1:]) for audit, word in words.items()):
+        raise TryLater("an audit was judged again meanwhile")
+    return {audit: word.judgements for audit, word in words.items()}
+
+
+def _with(words: Mapping[UUID, tuple[UUID, ...]], audits: Sequence[Audit]) -> list[Audit]:
+    return [audit._replace(judgements=words.get(audit.id, ())) for audit in audits]
 
 
 def _moves(owner: Owner, one: Stand, before: RowMapping | None, now: datetime) -> bool:

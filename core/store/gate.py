@@ -17,6 +17,13 @@ def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
     execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))", key=f"gate:{tenant_id}:{owner}")
 
 
+def all_at_a_time(connection: Connection, tenant_id: UUID, owners: Sequence[str]) -> None:
+    """Wait until nobody else looks at any of these owners, as `one_at_a_time` does for one."""
+    keys = [f"gate:{tenant_id}:{owner}" for owner in sorted(owners)]
+    sql = "SELECT pg_advisory_xact_lock(hashtextextended(key, 2)) FROM unnest(CAST(:keys AS text[])) AS o (key)"
+    execute(connection, sql, keys=keys)
+
+
 def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
     """Return whether any of an owner's audits is judged, or any of its held drafts decided on."""
     name, column, plain = owner_columns(owner)

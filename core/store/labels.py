@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
@@ -30,8 +31,6 @@ _LEAST = """CASE WHEN d.tier <> 'automated' OR (d.certificate_id IS NULL AND NOT
 _BY_INTENT = f"""WITH by_intent AS MATERIALIZED (
     SELECT fingerprint, issued_at, least(revoked_at, expires_at, 'infinity') AS ended
     FROM certificates WHERE agent = :owner AND slice <> '{WHOLE}' AND slice NOT LIKE '{FIELD}%')"""
-_WORDS = """ARRAY(SELECT j.id FROM judgements j WHERE j.audit_id = a.id AND j.at >= (SELECT max(f.at)
-    FROM judgements f WHERE f.audit_id = a.id AND NOT f.second) ORDER BY j.at)"""
 _SETTLED = "interval '1 minute'"  # a reviewer's decision can be taken back for some seconds
 HANDED_OVER = timedelta(hours=48)  # held drafts that nobody decided on by then are audited
 
@@ -41,14 +40,28 @@ def _least(owner: str) -> tuple[str, str]:
     return ("d.audit_smallest", "d.audit_smallest") if owner.startswith("family:") else (_OWN_LEAST, _LEAST)
 
 
+class Seen(NamedTuple):
+    """Up to where an owner's evidence was read: the last run that counts, and the time of the newest judgements."""
+
+    run: UUID
+    ran_at: datetime
+    judged_at: datetime
+
+
 def evidence(
-    connection: Connection, owner: str, fingerprint: str, since: datetime | None = None, *, words: bool = True
+    connection: Connection,
+    owner: str,
+    fingerprint: str,
+    since: datetime | None = None,
+    *,
+    after: Seen | None = None,
 ) -> Sequence[RowMapping]:
     """Return an owner's audits drawn since a time, and its held drafts since then, in the order in which they ran.
 
+    after: only of runs after that one, and what was judged since.
+
     `smallest` is the smallest probability of the time in the whole, `own_smallest` among the run's intent. `judgements`
-    are the words that the verdict rests on, the first reviewer's latest, and a second reviewer's after it; they take
-    longest to find, and only who issues a certificate needs them (`words`).
+    is None: who names them asks for them (`words_on`).
     `coin` and `coin_smallest` are the audit's own probability and the smallest of the time; 0 for a held draft that no
     coin drew (`source` review; its id is the decision's).
     """
@@ -63,10 +76,11 @@ def evidence(
                 CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
                 coalesce(a.smallest, a.probability) AS coin_smallest,
                 a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
-                {_WORDS if words else "ARRAY[]::uuid[]"} AS judgements
+                NULL AS judgements
             FROM audits a JOIN runs r ON r.id = a.run_id JOIN decisions d ON d.run_id = a.run_id
             WHERE a.{name} = :plain AND a.{column} = :fingerprint
               AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
+              {"AND (a.run_id > :run OR a.judged_at > :judged_at)" if after else ""}
             UNION ALL
             SELECT d.id, r.id, r.agent, r.score,
                 CASE WHEN d.review <> 'open' AND d.reviewed_at < clock_timestamp() - {_SETTLED} THEN 'judged'
@@ -74,11 +88,12 @@ def evidence(
                 d.review = 'approved', false, 'review', 1.0, {least}, {own}, r.intent, 0.0, 0.0,
                 d.reviewed_by IN (:simulated, 'key:' || :simulated), d.action, d.created_at,
                 d.created_at + :handed_over, d.reviewed_at,
-                false, r.created_at, ARRAY[]::uuid[]
+                false, r.created_at, NULL
             FROM runs r JOIN decisions d ON d.run_id = r.id
             WHERE r.{name} = :plain AND r.{column} = :fingerprint AND {_HELD} AND r.kind <> 'abstain'
               AND NOT d.audited AND d.review IN ('open', 'approved', 'edited', 'rejected', 'taken_over')
               AND (CAST(:since AS timestamptz) IS NULL OR d.created_at >= :since)
+              {"AND r.id > :run AND r.created_at >= :ran_at" if after else ""}
               AND NOT EXISTS (SELECT 1 FROM audits a WHERE a.run_id = r.id)
             ORDER BY run_id""",
         owner=owner,
@@ -87,7 +102,31 @@ def evidence(
         since=since,
         handed_over=HANDED_OVER,
         simulated=SIMULATED_REVIEWER,
+        **(after._asdict() if after else {}),
     )
+
+
+class Words(NamedTuple):
+    """The words that an audit's verdict rests on, the first reviewer's latest and a second reviewer's after it."""
+
+    judgements: tuple[UUID, ...]
+    right: bool
+    critical: bool
+
+
+def words_on(connection: Connection, audits: Sequence[UUID]) -> dict[UUID, Words]:
+    """Return the words on each of these audits that anybody judged, and the verdict that they give together."""
+    found = rows(
+        connection,
+        """SELECT j.audit_id, array_agg(j.id ORDER BY j.at) AS judgements, bool_and(j."right") AS "right",
+               bool_or(j.critical) AS critical
+           FROM judgements j JOIN (SELECT audit_id, max(at) AS at FROM judgements
+               WHERE audit_id = ANY(CAST(:audits AS uuid[])) AND NOT second GROUP BY audit_id) latest
+               ON latest.audit_id = j.audit_id AND j.at >= latest.at
+           GROUP BY j.audit_id""",
+        audits=audits,
+    )
+    return {row["audit_id"]: Words(tuple(row["judgements"]), row["right"], row["critical"]) for row in found}
 
 
 def hand_over(connection: Connection) -> int:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
 from core.contracts import INHERITED
-from core.store.sql import Jsonb, execute, rows
+from core.store.sql import Jsonb, execute_many, rows
 
 _ACTIVE = """WITH changed AS (
         SELECT agent, fingerprint, family, family_fingerprint FROM audits WHERE judged_at > :since
@@ -89,27 +89,23 @@ def stamps(connection: Connection) -> dict[tuple[str, str], RowMapping]:
     return {(row["agent"], row["fingerprint"]): row for row in found}
 
 
-def set_standing(
-    connection: Connection,
-    tenant_id: UUID,
-    owner: str,
-    fingerprint: str,
-    *,
-    stamp: str,
-    again_at: datetime | None,
-    data: Mapping[str, Any],
-) -> None:
-    """Write down where an owner stands."""
-    execute(
+class Standing(NamedTuple):
+    """Where an owner stands, what was seen of it, and when it is to be looked at again anyway."""
+
+    owner: str
+    fingerprint: str
+    stamp: str
+    again_at: datetime | None
+    data: Mapping[str, Any]
+
+
+def set_standings(connection: Connection, tenant_id: UUID, found: Sequence[Standing]) -> None:
+    """Write down where owners stand."""
+    execute_many(
         connection,
         """INSERT INTO standings (tenant_id, agent, fingerprint, stamp, again_at, data)
-           VALUES (:tenant_id, :agent, :fingerprint, :stamp, :again_at, :data)
+           VALUES (:tenant_id, :owner, :fingerprint, :stamp, :again_at, :data)
            ON CONFLICT (tenant_id, agent, fingerprint) DO UPDATE SET stamp = excluded.stamp,
                again_at = excluded.again_at, data = excluded.data, at = clock_timestamp()""",
-        tenant_id=tenant_id,
-        agent=owner,
-        fingerprint=fingerprint,
-        stamp=stamp,
-        again_at=again_at,
-        data=Jsonb(dict(data)),
+        [{**one._asdict(), "tenant_id": tenant_id, "data": Jsonb(dict(one.data))} for one in found],
     )

@@ -95,7 +95,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
     replayed runs count once judged; nobody waits for the others.
 
     Rows: id, score, probability, smallest, coin, coin_smallest, state, right, critical, due_at, drawn_at, shadow,
-    judgements.
+    judgements (None: not read).
     """
     found: list[Audit] = []
     complete = True

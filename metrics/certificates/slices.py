@@ -18,7 +18,7 @@ Assumes: as `certify`; the intent of a run is known before its verdict, and neve
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -112,12 +112,17 @@ def together(log_e: Sequence[float | None], intents: int) -> float | None:
 
 
 def _in_use(audits: Sequence[Audit], intents: Sequence[str], rules: Rules) -> bool:
-    """Whether an intent could be certified at all, by counts; an announced look has the first half life to itself."""
+    return bool(intents) and may_count(Counter(audit.intent for audit in audits if audit.coin > 0), intents, rules)
+
+
+def may_count(drawn: Mapping[str, int], intents: Sequence[str], rules: Rules) -> bool:
+    """Whether a declared intent could be certified at all, by counts of audits drawn by a coin; an announced look has
+    the first half life to itself."""
     if not intents or (rules.first_look is not None and len(rules.boundaries) == 1):
         return False
-    drawn = Counter(audit.intent for audit in audits if audit.coin > 0)
     confidence = 1 - (1 - rules.confidence) * (1 - PART) / len(intents) / 2
-    return max(drawn[intent] for intent in intents) >= audits_to_certify(strict(rules.target), confidence)
+    most = max(drawn.get(intent, 0) for intent in intents)
+    return most >= audits_to_certify(strict(rules.target), confidence)
 
 
 def _one(audits: Sequence[Audit], first: Sequence[First], rules: Rules, intent: str, intents: int) -> Stand:

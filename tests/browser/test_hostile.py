@@ -92,9 +92,8 @@ def items_with(desk: Desk, payloads: list[str], number: int) -> list[str]:
         told = {"wrong": 1, "audits": 9, "target": 0.95}
         rang = alarms.NewAlarm(bad, "f", "accuracy", 9.0, 1.0, datetime.now(UTC), payloads, told)
         alarms.add(connection, desk.tenant_id, rang)
-        standings.set_standing(
-            connection, desk.tenant_id, "warranty", bad, stamp="1", again_at=datetime.now(UTC), data=standing(bad)
-        )
+        stands = standings.Standing("warranty", bad, "1", datetime.now(UTC), standing(bad))
+        standings.set_standings(connection, desk.tenant_id, [stands])
         execute(connection, "UPDATE tickets SET agent = :bad, intent = :bad WHERE id = :id", bad=bad, id=held.ticket_id)
     customer = client.get(f"/v1{ticket}").json()["customer_id"]
     document_path = f"/documents/{document.document_id}"

@@ -20,9 +20,8 @@ def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[
     for inputs, shown in (({}, False), ({"language": SHIFT}, True)):
         with app_database().transaction(desk.tenant_id) as connection:
             data = {**asked, **known, **alarm, "inputs": inputs}
-            standings.set_standing(
-                connection, desk.tenant_id, "account_access", "f", stamp="1", again_at=datetime.now(UTC), data=data
-            )
+            stands = standings.Standing("account_access", "f", "1", datetime.now(UTC), data)
+            standings.set_standings(connection, desk.tenant_id, [stands])
         said = client.get("/agents/account_access").text
         assert ("Early warning" in said) == shown
         assert ("Languages are not what they were under the audits (German was 2%, is 22%" in said) == shown

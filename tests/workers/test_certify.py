@@ -187,9 +187,7 @@ def test_two_reviewers_who_differ_make_it_wrong_until_somebody_settles_it(shop: 
         assert [(row["first"], row["second"]) for row in gate.second_words(connection)] == [(True, False), (True, True)]
     shop.judge(audits[:1], [True], by="mai")
     with app_database().transaction(shop.tenant) as connection:
-        word = labels.words_on(connection, audits)[audits[0]]
-        assert (word.right, len(word.judgements)) == (True, 1)
-        assert labels.evidence(connection, "shop", _fingerprint(shop))[0]["right"]
+        assert len(labels.words_on(connection, audits)[audits[0]].judgements) == 1
 
 
 def test_a_certificate_is_recomputed_from_its_rows_even_after_corrections(shop: Shop) -> None:

@@ -41,9 +41,10 @@ def rank(sheet: Sheet, spec: FieldSpec, most: int = 6) -> list[Candidate]:
 def _typed(sheet: Sheet, spec: FieldSpec, label: Label, by_cell: dict[int, list[Candidate]]) -> list[Candidate]:
     found = []
     if "same" in spec.where:
-        after = [c for c in by_cell.get(label.cell.index, []) if c.found.start >= label.end]
+        inside = [c for c in by_cell.get(label.cell.index, []) if c.found.start >= label.start]
+        after = [c for c in inside if c.found.end > label.end]  # "Ngày 05 tháng 11" holds its own label
         for place, candidate in enumerate(after):
-            gap = candidate.found.start - label.end if place == 0 else 12
+            gap = max(0, candidate.found.start - label.end) if place == 0 else 12
             found.append(_score(candidate, label, SAME * max(0.4, 1 - max(0, gap - 12) / 60) * 0.9**place))
     if "right" in spec.where:
         row = sheet.row_of(label.cell)

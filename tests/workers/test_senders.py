@@ -9,8 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from agents import yaml_errors
+from agents.documents.extract.engine import extract
 from agents.documents.extract.text import squeeze
+from agents.documents.reading import read
 from agents.documents.same import ALIKE
+from agents.fields_file import FieldsFile
 from bench import document_senders
 from core.db import app_database
 from core.files import Received
@@ -93,6 +97,27 @@ def test_a_correction_fills_in_held_and_later_documents_of_the_sender(reader: Sh
 
     later, later_truth = send(shop, 2)
     assert wrong(fields(shop, later, "read") | fields(shop, later, "suggested"), later_truth) == []
+
+
+def test_what_was_learned_fills_in_a_form_and_moves_no_run_s_values_or_score(reader: Shop, tmp_path: Path) -> None:
+    first, truth = send(reader, 0)
+    correct(reader, first, truth)
+    assert reader.do_waiting(learn, "documents.learn") == 1
+    later, _ = send(reader, 1)
+    assert fields(reader, later, "suggested")
+
+    path = tmp_path / "alone.pdf"
+    path.write_bytes(document_senders.document(ODD, 1)[0])
+    alone, _ = extract(read(path), yaml_errors.parse(FieldsFile, (LIBRARY / "invoice" / "fields.yaml").read_text()))
+    with app_database().transaction(reader.tenant) as connection:
+        run = one_row(
+            connection,
+            """SELECT r.proposal -> 'fields' AS fields, d.action FROM decisions d JOIN runs r ON r.id = d.run_id
+               WHERE d.id = :id""",
+            id=later,
+        )
+    assert [(one["value"], one["score"]) for one in run["fields"]] == [(one.value, one.score) for one in alone]
+    assert run["action"] == "hold"
 
 
 def test_what_was_undone_teaches_nothing(reader: Shop) -> None:

@@ -134,10 +134,13 @@ def test_a_page_that_cannot_be_drawn_is_a_problem(client: TestClient, content: b
 
 def test_fields_are_shown_with_where_they_were_read(desk: Desk, client: TestClient) -> None:
     evidence = Evidence(kind="page", page=1, box=(0.1, 0.2, 0.3, 0.25), text="12.50")
-    field = FieldValue(name="total", type="money", value="12.50", score=0.9, evidence=evidence)
-    found = made.document(desk.tenant_id, (field,))
+    field = FieldValue(name="total", type="money", value="12.50", score=0.9, evidence=evidence, required=True)
+    other = FieldValue(name="iban", type="iban", reason="none was found")
+    found = made.document(desk.tenant_id, (field, other))
     shown = client.get(f"/v1/documents/{found.document_id}").json()
-    assert shown["runs"][0]["proposal"]["fields"][0]["evidence"]["box"] == [0.1, 0.2, 0.3, 0.25]
+    fields = shown["runs"][0]["proposal"]["fields"]
+    assert fields[0]["evidence"]["box"] == [0.1, 0.2, 0.3, 0.25]
+    assert [(one["required"], one["reason"]) for one in fields] == [(True, ""), (False, "none was found")]
     assert (shown["type"], shown["attention"]) == ("invoice", "review")
     listed = client.get("/v1/documents?attention=review&type=invoice").json()["documents"]
     assert str(found.document_id) in [one["id"] for one in listed]

@@ -23,6 +23,9 @@ STROKES = re.compile(  # one of the two slashes taken for a thin letter, a one o
     r"(?<![\d/.-])(?P<d>[0-3]\d)(?:(?P<s>[/-])(?P<m>[01]\d)[17lIi|!]|[17lIi|!](?P<m2>[01]\d)(?P<s2>[/-]))"
     r"(?P<y>20\d\d|\d\d)(?:(?=\d\d:\d\d)|(?![\d/.-]))"
 )
+THIN = re.compile(  # both of them
+    r"(?<![\w/.-])(?P<d>[0-3]\d)[lIi|!](?P<m>[01]\d)[lIi|!](?P<y>20\d\d)(?!\d(?!\d?:)|[/.-])"
+)
 BURIED = re.compile(  # between other digits that stand close: a number before it, a time behind it
     r"(?P<d>0[1-9]|[12]\d|3[01])(?P<s>[-/.])(?P=s)?(?P<m>0[1-9]|1[0-2])(?P=s)(?P=s)?(?P<y>20[0-4]\d)"
 )
@@ -34,6 +37,12 @@ STROKELESS = re.compile(  # behind a label: strokes that OCR lost, or took for t
     r"(?P<d>[0-3]\d)[ 17lI|!'’~/.-]{0,2}(?P<m>[01]\d)[ 17lI|!'’~/.-]{0,2}(?P<y>20[0-4]\d|[0-4]\d)(?!\d(?!\d?:)|[./-]\d)"
 )
 ISO_SPACED = re.compile(r"(?P<y>20[0-4]\d)[ ~_](?P<m>0[1-9]|1[0-2])[ ~_](?P<d>0[1-9]|[12]\d|3[01])(?!\d)")
+SPACED = re.compile(  # a space within a number
+    r"(?<![\d/-])(?P<d>[0-3] ?\d) ?(?P<s>[/-]) ?(?P<m>[01] ?\d) ?(?P=s) ?(?P<y>20 ?\d ?\d)(?!\d|[/-])"
+)
+BEHIND_TIME = re.compile(r"(?<=\d:\d\d)(?P<d>[0-3]\d)(?P<s>[/-])(?P<m>[01]\d)(?P=s)(?P<y>[0-4]\d)(?![\d/-])")
+UNDERLINED = re.compile(r"(?<!\d)(?P<d>0[1-9]|[12]\d|3[01])_(?P<m>0[1-9]|1[0-2])_(?P<y>20[0-4]\d)(?!\d)")
+ISO_TIMED = re.compile(r"(?<!\d)(?P<y>20[0-4]\d)-(?P<m>\d\d)-(?P<d>\d\d)-\d\d\.\d\d(?!\d)")
 GLUED = re.compile(  # a time without colon close behind a short year
     r"(?<![\d/.-])(?P<d>[0-3]\d)(?P<s>[-/])(?P<m>[01]\d)(?P=s)(?P<y>[0-4]\d)(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
 )
@@ -108,6 +117,8 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
         year, month_text, day_text = (match[key] or match[key + "2"] for key in ("y", "m", "d"))
         _add(found, match, text, year, month_text, day_text, 1.0)
     if not found:
+        for match in COMPACT.finditer(text):  # before six digits of these eight are taken for a date
+            _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
         for label in LABELLED.finditer(folded):
             if (six := BARE.match(text, label.end())) is not None:
                 _add(found, six, text, six["y"], six["m"], six["d"], 0.3)
@@ -126,13 +137,14 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
-        for pattern in (COMPACT, ISO_SPACED, GLUED):
+        for pattern in (ISO_SPACED, ISO_TIMED, UNDERLINED, THIN, GLUED, SPACED, BEHIND_TIME):
             for match in pattern.finditer(text):
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
     return sorted(found)
 
 
 def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: str, day: str, quality: float) -> None:
+    year, month, day = (part.replace(" ", "") for part in (year, month, day))
     whole = int(year)
     if len(year) == 2:
         whole += 2000 if whole < 70 else 1900

@@ -31,6 +31,7 @@ LONG = (
     "december",
 )
 SLIPS = {"o": "0", "a": "4", "e": "fc", "n": "mh", "g": "6cq", "b": "8", "l": "1i", "s": "5", "c": "g", "u": "v"}
+SLIPS |= {"d": "o0"}
 
 
 def misread_months() -> dict[str, int]:

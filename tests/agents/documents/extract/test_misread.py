@@ -45,6 +45,10 @@ def test_what_was_mended_is_told_as_it_was_printed_and_is_less_sure() -> None:
     assert mended.quality < clean.quality
 
 
+def test_a_month_s_first_letter_may_be_misread() -> None:
+    assert [one.normalised for text in ("28-OEC-2017", "28 0ec 2017") for one in find_dates(text)] == ["2017-12-28"] * 2
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -77,7 +77,9 @@ def test_a_date_is_found_however_it_is_written(text: str, iso: str) -> None:
     "text",
     ["27/0372018", "27//03/2018", "27/03/201814.43.22", "CS0012327/03/2018", "27-03-2018-001", "Z7 MAR 2018",
      "27 MAR 2O18", "MAR 27, 18", "27MAR18 18:22", "2018年3月27日", "27-Mac-2018", "27,03,2018", "Tue,27 Mar 2018",
-     "27hb Mac 2018", "27/03/181822", "2018 03 27", "Date: 27103118", "Date 27'03'18", "Tarikh: 27~03~2018"],
+     "27hb Mac 2018", "27/03/181822", "2018 03 27",
+     "Date: 20180327", "27_03_2018", "27l03I2018", "2018-03-27-12.30.11", "27/0 3/2018", "12:3027/03/18", "27|03|2018",
+     "Date: 27103118", "Date 27'03'18", "Tarikh: 27~03~2018"],
 )  # fmt: skip
 def test_a_date_is_found_among_misread_and_crowded_signs(text: str) -> None:
     assert [one.normalised for one in find_dates(text)] == ["2018-03-27"]

@@ -1,5 +1,6 @@
 """The document as a sheet of lines: what stands right of, below and in the same row as what."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,7 +8,7 @@ from typing import Any
 
 from agents.documents.extract.amounts import decimal_sign, main_currency
 from agents.documents.extract.dates import date_order
-from agents.documents.extract.text import fold
+from agents.documents.extract.text import fold, squeeze
 from agents.documents.values import Line, Page, Reading, evidence, rows
 from core.contracts import Evidence
 
@@ -43,6 +44,12 @@ class Sheet:
     currency: str = ""
     order: str = "dmy"
     found: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False, repr=False)  # candidates by type
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """Words and numbers (letters and digits, folded) of at least three signs that several lines print alike."""
+        shown = Counter(word for cell in self.cells for word in {squeeze(word) for word in cell.line.text.split()})
+        return frozenset(word for word, times in shown.items() if times > 1 and len(word) > 2)
 
     def row_of(self, cell: Cell) -> tuple[Cell, ...]:
         """Return the cells of a cell's row, from left to right."""

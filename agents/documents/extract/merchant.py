@@ -92,7 +92,7 @@ def find_company(sheet: Sheet, most: int = 5) -> list[Place]:
         rows = _name_rows([*head[:place], group, *head[place + 1 :]], place)
         others = [other for other in rivals if other != rivals[number]]
         margin = score - max((one for one in others if one < score), default=0.0)
-        found.append(_name(head, rows, score, margin if number == 0 else 0.0))
+        found.append(_name(head, rows, score, margin if number == 0 else 0.0, sheet.repeated))
     return sorted(found, key=lambda one: -one.score)[:most]
 
 
@@ -140,7 +140,7 @@ def _company_score(head: list[Row], place: int, row: Row, usual: float, first_ad
     return max(0.01, min(0.95, score * (0.5 + 0.5 * mean)))
 
 
-def _name(head: list[Row], rows: list[Row], score: float, margin: float) -> Place:
+def _name(head: list[Row], rows: list[Row], score: float, margin: float, repeated: frozenset[str]) -> Place:
     """The rows' text without a registration number."""
     cells = tuple(cell for row in rows for cell in row)
     text = SELLER_LABEL.sub("", " ".join(mended(cell) for cell in cells))
@@ -151,7 +151,7 @@ def _name(head: list[Row], rows: list[Row], score: float, margin: float) -> Plac
     if match and match.start() > 3:
         text = text[: match.start()]
     least = min(cell.line.least for cell in cells)
-    right = sure.choice(_points(head, rows, margin)) * sure.letters(cells)
+    right = sure.choice(_points(head, rows, margin)) * sure.letters(cells, repeated)
     return Place(text.strip(" -:,|"), cells, round(score * (0.4 + 0.6 * least), 4), round(right, 4))
 
 

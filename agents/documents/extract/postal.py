@@ -88,8 +88,14 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
     score = 0.55 + 0.2 * bool(POSTCODE.search(text)) + 0.08 * min(2, len(run) - 1) - 0.12 * (len(run) > 5)
     score *= min(cell.line.least for cell in cells)
     points = _points(run, gap=gap, near=first <= 1, ended=end is None or _ends(end))
-    right = sure.choice(points) * sure.letters(cells)
+    points -= 1.2 * any(_holds_another(fold_row(row)) for row in rows[after:])
+    right = sure.choice(points) * sure.letters(cells, sheet.repeated)
     return Place(text, cells, round(min(0.95, score), 4), round(right, 4))
+
+
+def _holds_another(text: str) -> bool:
+    """A row below an address that holds another one: of the branch, or of the head office."""
+    return POSTAL.search(text) is not None and ADDRESS.search(text) is not None
 
 
 def _is_street(row: Row, following: Row) -> bool:
@@ -175,7 +181,7 @@ def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
     points = 1.6 + (0.9 if POSTAL.search(text) else -0.6) + (0.6 if ended else -0.8) + (0.4 if near else -0.6)
     points += 0.4 if BEGINS.match(fold_row(run[0])) else -0.4
     points -= 0.5 * (len(run) > 4) + 0.5 * gap + 0.6 * (len(run) == 1)
-    points -= 0.8 * any(_is_branch(row, done=True) for row in run)
+    points -= 1.4 * any(_is_branch(row, done=True) for row in run)  # not everybody counts it as a part
     points -= 0.5 * any(len(row) > 1 for row in run)  # a row in pieces: something may lie between
     return points
 

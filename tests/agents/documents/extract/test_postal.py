@@ -1,11 +1,13 @@
 """Where an address ends: names of branches, telephone numbers and goods are no part of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.documents.extract.layout import lay_out
 from agents.documents.extract.merchant import find_company
 from agents.documents.extract.postal import find_address
-from agents.documents.values import Reading, flow
+from agents.documents.values import Line, Reading, flow
 
 
 def _read(*rows: str) -> tuple[str, str]:
@@ -55,3 +57,30 @@ def test_a_name_with_a_legal_form_and_a_number_is_surer_than_a_bare_word() -> No
     bare = lay_out(Reading("text/plain", (flow(("GEOVENTURE", "SINCE 1980", "BEST FOOD IN TOWN"), 1, "txt"),)))
     assert find_company(known)[0].sure > 0.95
     assert find_company(bare)[0].sure < 0.7
+
+
+HEAD = ("ADLER TRADING SDN BHD", "(812345-X)", "LOT 12, JALAN SUBANG 5,", "47500 SUBANG JAYA, SELANGOR")
+
+
+def _score(*rows: str) -> float:
+    sheet = lay_out(Reading("text/plain", (flow(rows, 1, "txt"),)))
+    place = find_address(sheet, find_company(sheet)[0].cells)
+    assert place is not None and place.text.startswith("LOT 12, JALAN SUBANG 5, 47500 SUBANG JAYA")
+    return place.sure
+
+
+@pytest.mark.parametrize("more", ["BRANCH: LOT 5, JALAN KOTA, 43000 KAJANG", "1181-TMN SERI JAYA"])
+def test_a_second_address_or_a_branch_leaves_in_doubt_what_the_address_is(more: str) -> None:
+    plain = _score(*HEAD, "TEL: 03-87334455", "CASH BILL")
+    assert plain > 0.95
+    assert _score(*HEAD, more, "TEL: 03-87334455", "CASH BILL") < plain - 0.05
+
+
+def test_a_word_that_is_printed_twice_was_hardly_misread() -> None:
+    page = flow((*HEAD, "TEL: 03-87334455", "CASH BILL"), 1, "ocr")
+    unsure = tuple(line._replace(least=0.7) for line in page.lines)
+    twice = (*unsure, Line("ADLER TRADING thanks you", 0.0, 600.0, 200.0, 612.0))
+    once, again = (
+        find_company(lay_out(Reading("image/png", (replace(page, lines=lines),))))[0].sure for lines in (unsure, twice)
+    )
+    assert once < 0.85 < again

@@ -27,7 +27,7 @@ class Context:
     see_page: Callable[[UUID, int], bytes] | None = None  # document id, page from 1 -> PNG, drawn in a limited child
     tool_results: Mapping[str, Any] = field(default_factory=dict)  # of a case: what reading tools give back, unasked
     watch: Watch | None = None  # hears each step of an llm run (a developer's trial)
-    confidence: bytes = b""  # the stored model that turns an llm agent's signals into its score; empty: the shipped one
+    confidence: bytes = b""  # the stored model that turns a proposal's signals into its score; empty: the shipped one
 
 
 @dataclass(frozen=True, kw_only=True)

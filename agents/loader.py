@@ -75,12 +75,16 @@ class Loader:
 
 def fingerprint(manifest: Manifest, content_hash: str, triage_fingerprint: str) -> str:
     """Return 16 hex digits that change with anything that could change a proposal or its score: the folder, the model,
-    and, for agents of tickets, the triage classifier with its calibrator."""
+    the model that was learnt for its scores, and, for agents of tickets, the triage classifier with its calibrator.
+
+    triage_fingerprint: that of triage, and behind a stroke those of learnt scores (Workshop.scored_by)."""
     parts = [content_hash]
     if manifest.asks_a_model:
         parts += [str(manifest.model or settings().model), manifest.base_url or settings().model_base_url]
     if manifest.kind == "agent":
         parts.append(triage_fingerprint)
+    elif learnt := triage_fingerprint.partition("|")[2]:
+        parts.append(learnt)
     return hashlib.sha256("|".join([manifest.name, *parts]).encode()).hexdigest()[:16]
 
 

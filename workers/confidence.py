@@ -1,13 +1,15 @@
 """Learning what an agent's signals are worth: a confidence model for each agent, from the judgements on its runs."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from agents.llm.confidence import START, Confidence, Judged, learn
+from agents.confidence import Confidence, Judged, learn
+from agents.documents import joint
+from agents.llm.confidence import START
 from core.db import app_database
 from core.store import confidence, policies
 from core.store.outbox import Job
@@ -29,7 +31,7 @@ def train_confidence(jobs: Sequence[Job]) -> None:
     with app_database().transaction(tenant_id) as connection:
         certified = {certificate.agent for certificate in policies.live_certificates(connection)}
         for agent, found in groupby(confidence.judged(connection), key=lambda row: str(row["agent"])):
-            rows = [Judged(row["signals"], row["right"], 1 / max(row["probability"], 0.01)) for row in found]
+            rows = [Judged(_parts(row["signals"]), row["right"], 1 / max(row["probability"], 0.01)) for row in found]
             entry = workshop().catalog.entries.get(agent)
             family = f"family:{entry.manifest.family}" if entry else ""
             _learn(connection, tenant_id, agent, rows, serve=not {agent, family} & certified)
@@ -42,7 +44,8 @@ def _learn(connection: Connection, tenant_id: UUID, agent: str, judged: Sequence
     again = AGAIN_BESIDE if last is not None and last["state"] == "candidate" else AGAIN
     if last is not None and len(judged) < again * last["figures"]["judged"]:
         return
-    model, figures = learn(judged, Confidence.from_bytes(last["blob"]) if last else START)
+    start = joint.start(one.signals for one in judged) if joint.DOCUMENT in judged[-1].signals else START
+    model, figures = learn(judged, start, Confidence.from_bytes(last["blob"]) if last else None)
     if model is None:
         return
     blob = model.to_bytes()
@@ -50,3 +53,8 @@ def _learn(connection: Connection, tenant_id: UUID, agent: str, judged: Sequence
     made = policies.add_classifier(connection, tenant_id, kind, fingerprint, blob, figures)
     reason = "nothing is certified" if serve else "better on later judgements"
     confidence.settle(connection, tenant_id, made, kind, serve=serve, reason=reason)
+
+
+def _parts(signals: Mapping[str, float]) -> Mapping[str, float]:
+    """Return what a run's model weighs: a document's parts, or the signals of a reply as they are."""
+    return joint.parts_of(signals) if joint.DOCUMENT in signals else signals

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from agents.contract import Agent, Context, Watch
+from agents.documents import joint
 from agents.documents.values import Reading
 from agents.llm.confidence import stored
 from agents.manifest import Manifest
@@ -249,7 +250,8 @@ def run(
         proposal = _abstain(agent, chosen, str(error)).model_copy(update={"usage": Usage(**(error.spent or {}))})
     if loaded.item.kind == "document" and (before := reading.first(loaded.item.documents[0].id)) is not None:
         reason = f"the same document came before: {before}"  # nobody pays twice unseen
-        proposal = proposal.model_copy(update={"score": 0.0, "reason": reason})
+        signals = {**proposal.signals, joint.AGAIN: 1.0}
+        proposal = proposal.model_copy(update={"score": 0.0, "reason": reason, "signals": signals})
     earlier = Usage(**((job.hint or {}).get("spent") or {}))  # by attempts that failed after they had asked a model
     usage = proposal.usage.plus(earlier).model_copy(update={"seconds": time.monotonic() - started})
     return Worked(
@@ -265,9 +267,13 @@ def run(
 def _told_again(told: Proposal, agent: Agent, context: Context) -> Proposal:
     """Return a proposal that was made already, with the score that this agent's confidence model gives it."""
     known = told.model_copy(update={"fingerprint": agent.fingerprint, "usage": Usage()})
-    if known.fingerprint == told.fingerprint or "self_report" not in told.signals:  # its score was made in no such way
+    if known.fingerprint == told.fingerprint:
         return known
-    return known.model_copy(update={"score": stored(context.confidence).score(told.signals)})
+    if joint.DOCUMENT in told.signals:
+        return known.model_copy(update={"score": joint.score(told.signals, context.confidence)})
+    if "self_report" in told.signals:
+        return known.model_copy(update={"score": stored(context.confidence).score(told.signals)})
+    return known  # its score was made in no such way
 
 
 def triage_fingerprint(shop: Workshop, state: TenantState, tenant_id: UUID) -> str:
@@ -358,10 +364,11 @@ def record(
 def _beside(
     shop: Workshop, connection: Connection, tenant_id: UUID, state: TenantState, written: Sequence[Record]
 ) -> None:
-    """Let the candidates work on those of the tickets that concern them, in shadow and when there is time."""
+    """Let the candidates work on those of the items that concern them, in shadow and when there is time. Triage routes
+    tickets; which processor reads a document, its type says."""
     for one in written:
-        kinds = {CONFIDENCE + name for name in (one.proposal.agent, *shop.members(one.family))} | {"triage"}
-        if one.item.kind == "ticket" and kinds & state.candidates.keys():
+        kinds = {CONFIDENCE + name for name in (one.proposal.agent, *shop.members(one.family))}
+        if (kinds | {"triage"} if one.item.kind == "ticket" else kinds) & state.candidates.keys():
             outbox.enqueue(connection, tenant_id, "item.shadow", "bulk", one.item.id, generation=one.item.generation)
 
 

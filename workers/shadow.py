@@ -1,4 +1,4 @@
-"""Candidates beside what serves: each ticket that concerns them is worked on once more, in shadow.
+"""Candidates beside what serves: each ticket or document that concerns them is worked on once more, in shadow.
 
 A candidate is a version of triage, or a confidence model that scores an agent's proposals in another way.
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from agents import yaml_errors
 from agents.contract import Agent, Context
+from agents.documents import joint
 from agents.documents.classify import Kind, classify
 from agents.documents.einvoice.beyond import doubts
 from agents.documents.einvoice.rules import check
@@ -24,7 +25,6 @@ from core.errors import Broken, NeedsHuman, Rejected
 from core.settings import settings as all_settings
 
 FIELDS = "fields.yaml"
-BROKEN = 0.5  # times the score of an e-invoice that breaks a rule: its values are exact, but it must not be booked
 MOST_NAMED = 5
 UNSEEN = 0.7  # times the score of fields that the model should have read too and could not
 LEAST_FITTING = 0.15  # a document that fits the processor's types less, and another type twice as well, is declined
@@ -93,17 +93,16 @@ class ExtractEngine:
         if not any(field.value is not None for field in fields):
             return propose("abstain", "none of the fields was found")
         broken, doubtful = broken_rules(reading), doubts_of(reading)
-        if broken:
-            score *= BROKEN
-        signals = {"type_score": round(fitting, 4), "pages": float(len(reading.pages))}
-        signals |= {f"field.{field.name}": field.score for field in fields if field.value is not None}
-        signals |= {"broken_rules": float(len(broken))} if broken else {}
+        whole = round(score * (0.5 + 0.5 * fitting), 4)
+        signals = {joint.DOCUMENT: whole, joint.TYPE: round(fitting, 4), "pages": float(len(reading.pages))}
+        signals |= {f"{joint.FIELD}{field.name}": field.score for field in fields if field.value is not None}
+        signals |= {joint.RULES: float(len(broken))} if broken else {}
         signals |= {"doubts": float(len(doubtful))} if doubtful else {}
         values: dict[str, object] = {}
         if told is not None:
             signals |= {"agreement": told.agreement} if told.agreement is not None else {}
             values["usage"] = told.usage.model_copy(update={"seconds": time.monotonic() - started})
-        score = round(score * (0.5 + 0.5 * fitting), 4)
+        score = joint.score(signals, context.confidence)
         reason = "; ".join([*broken, *doubtful][:MOST_NAMED])
         return propose("fields", reason, fields=fields, score=score, signals=signals, **values)
 

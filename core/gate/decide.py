@@ -10,6 +10,7 @@ from core.contracts import TIERS, WHOLE, Certificate, Decision, Policy, Proposal
 from core.gate.links import foreign_links
 
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
+HELD_BY = {"broken_rules": "rule_broken", "came_before": "came_before"}  # signals of a document that a person must see
 _IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)
 
 
@@ -112,6 +113,8 @@ def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reaso
         missing = [f.name for f in proposal.fields if f.value is not None and f.evidence is None]
         if missing:
             reasons.append(Reason(code="value_without_evidence", values={"fields": missing}))
+        seen = [code for signal, code in HELD_BY.items() if proposal.signals.get(signal)]
+        reasons += [Reason(code=code, values={"reason": proposal.reason}) for code in seen]
     return reasons
 
 

@@ -72,6 +72,16 @@ SENTENCES: dict[str, dict[str, str]] = {
         "de": "Für diese Werte gibt es keine Stelle im Dokument: {fields}.",
         "vi": "Các giá trị này không có bằng chứng trên tài liệu: {fields}.",
     },
+    "rule_broken": {
+        "en": "The e-invoice breaks a rule, so a person looks at it: {reason}.",
+        "de": "Die E-Rechnung verletzt eine Regel, deshalb sieht eine Person sie an: {reason}.",
+        "vi": "Hóa đơn điện tử vi phạm quy tắc nên cần người xem: {reason}.",
+    },
+    "came_before": {
+        "en": "This document was received before, so nothing goes out unseen a second time: {reason}.",
+        "de": "Dieses Dokument kam schon einmal, deshalb geht nichts ungesehen ein zweites Mal hinaus: {reason}.",
+        "vi": "Tài liệu này đã nhận trước đó nên không được gửi đi lần nữa khi chưa có người xem: {reason}.",
+    },
     "no_certificate": {
         "en": "The agent {agent} has no certificate for {target:.0%} that covers this yet, so a person checks.",
         "de": "Der Agent {agent} hat noch kein Zertifikat für {target:.0%}, das hier gilt, deshalb prüft eine Person.",

@@ -12,7 +12,8 @@ MOST = 5000  # judgements of one agent, the newest
 
 
 def judged(connection: Connection) -> Sequence[RowMapping]:
-    """Return each agent's judged runs with a self-report (agent, signals, right, probability), oldest first."""
+    """Return each agent's judged runs whose score was made from signals, a reply's or a document's (agent, signals,
+    right, probability), oldest first."""
     return rows(
         connection,
         """SELECT agent, signals, "right", probability FROM (
@@ -20,7 +21,7 @@ def judged(connection: Connection) -> Sequence[RowMapping]:
                    row_number() OVER (PARTITION BY r.agent ORDER BY a.judged_at DESC, a.id DESC) AS place
                FROM audits a JOIN runs r ON r.id = a.run_id
                WHERE a.state = 'judged' AND a."right" IS NOT NULL AND a.twin_of IS NULL
-                 AND jsonb_exists(r.proposal -> 'signals', 'self_report')) AS found
+                 AND jsonb_exists_any(r.proposal -> 'signals', ARRAY['self_report', 'document'])) AS found
            WHERE place <= :most ORDER BY agent, judged_at, id""",
         most=MOST,
     )

@@ -15,6 +15,7 @@ WHOLE = {
     "tests/agents/llm/test_wire.py": "the engine and its client together, over real HTTP",
     "tests/agents/llm/test_llama.py": "the same against a real model server",
     "tests/agents/documents/extract/test_values.py": "every kind of value, over the modules that find them",
+    "tests/agents/documents/extract/test_types.py": "every type of field in three languages, over the whole engine",
     "tests/metrics/certificates/test_helpers.py": "the three small methods beside the certificates",
     "tests/metrics/test_pitfalls.py": "the classic mistakes, across all figures",
 }

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import RowMapping
 
-from agents.llm.confidence import START, Confidence
+from agents.confidence import Confidence
+from agents.documents import joint
+from agents.llm.confidence import START
 from cli.embedded.temporary import Database, Servers
 from core.contracts import Certificate
 from core.db import app_database
@@ -65,6 +67,23 @@ def test_a_model_is_learnt_and_served_under_a_fingerprint_of_its_own(shop: Shop)
     assert model.score(wrong) < START.score(wrong)
     shop.do(train_confidence, "confidence.train")  # nothing new was judged
     assert len(models(shop)) == 1
+
+
+def test_a_processor_s_score_is_learnt_from_its_judged_documents(shop: Shop) -> None:
+    judged_runs(shop)
+    shop.sql(
+        """UPDATE runs r SET proposal = jsonb_set(proposal, '{signals}', jsonb_build_object('document', 0.8,
+               'field.total', 0.97, 'field.company', CASE WHEN a."right" THEN 0.95 ELSE 0.8 END))
+           FROM audits a WHERE a.run_id = r.id"""
+    )
+    before, fingerprint = serving(shop)
+    shop.do(train_confidence, "confidence.train")
+    blob, another = serving(shop)
+    assert (before, models(shop)) == (b"", [("confidence:shop", "serving")])
+    assert another != fingerprint, "what goes straight through by it must earn a certificate of its own"
+    good, bad = ({"document": 0.8, "field.total": 0.97, "field.company": share} for share in (0.95, 0.8))
+    assert joint.score(good, b"") == joint.score(bad, b"") == 0.8
+    assert joint.score(good, blob) > 0.85 > 0.5 > joint.score(bad, blob)
 
 
 def test_under_a_live_certificate_a_model_stays_a_candidate(shop: Shop) -> None:

@@ -37,9 +37,9 @@ def reader(shop: Shop, tmp_path: Path) -> Any:
     stop_servers()
 
 
-def send(shop: Shop, number: int, more: bytes = b"") -> tuple[UUID, dict[str, str]]:
-    """Upload an invoice of the odd sender and let the line work on it; returns its decision and its true values."""
-    data, truth = document_senders.document(ODD, number)
+def send(shop: Shop, number: int, more: bytes = b"", of: document_senders.Sender = ODD) -> tuple[UUID, dict[str, str]]:
+    """Upload an invoice and let the line work on it; returns its decision and its true values."""
+    data, truth = document_senders.document(of, number)
     data += more
     received = Received(1_000_000)
     received.write(data)

@@ -6,8 +6,8 @@ sure sign of their line (above 0.98, above 0.9, below):
     words that every address or shop sign uses   0.2, 0.5, 0.8 %     other words of letters   0.7, 4, 17 %
     numbers                                      0.8, 5, 12 %        letters with digits      2, 7, 41 %
 
-which 1 - exp(-weight x (0.001 + 0.5 x (1 - least)^0.85)) follows. Of 291 of them (three signs or more, no common word)
-that another line of the receipt printed alike one was misread.
+which 1 - exp(-weight x (0.001 + 0.5 x (1 - least)^0.85)) follows. Of those that another line of the receipt prints
+alike hardly any was misread: in the heads' lines below 0.9 none of 62, of the others there 50 of 267.
 """
 
 import re

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.confidence import FEWEST, START, Confidence, Judged, fit, learn, log_loss
+from agents.confidence import FEWEST, Confidence, Judged, fit, learn, log_loss
+from agents.llm.confidence import START
 from agents.llm.score import WEIGHTS
 from core.errors import Broken
 
@@ -39,7 +40,7 @@ def judgements(n: int, seed: int = 1) -> list[Judged]:
 
 
 def test_what_tells_right_from_wrong_is_learnt_from_judged_runs() -> None:
-    model, figures = learn(judgements(300))
+    model, figures = learn(judgements(300), START)
     assert model is not None
     assert figures["log_loss"] < figures["log_loss_before"]
     assert model.weights["support"] > WEIGHTS["support"]
@@ -51,26 +52,26 @@ def test_what_tells_right_from_wrong_is_learnt_from_judged_runs() -> None:
 
 
 def test_few_judgements_or_none_that_are_wrong_teach_nothing() -> None:
-    assert learn(judgements(FEWEST - 1))[0] is None
+    assert learn(judgements(FEWEST - 1), START)[0] is None
     all_right = [Judged(one.signals, True) for one in judgements(200)]
-    assert learn(all_right) == (None, {"judged": 200, "right": 200})
+    assert learn(all_right, START) == (None, {"judged": 200, "right": 200})
 
 
 def test_a_model_that_is_no_better_on_newer_judgements_is_not_taken() -> None:
-    good, _ = learn(judgements(400))
+    good, _ = learn(judgements(400), START)
     assert good is not None
     chance = np.random.default_rng(3)
     noise = [Judged({"self_report": float(chance.uniform())}, bool(chance.uniform() < 0.5)) for _ in range(100)]
     even = Confidence(dict.fromkeys(WEIGHTS, 0.0), 0.0)
-    assert learn(noise, even)[0] is None
+    assert learn(noise, START, even)[0] is None
 
 
 def test_an_audit_that_was_drawn_seldom_counts_for_those_that_were_not() -> None:
     rare = [Judged({"self_report": 0.9}, False, weight=20.0)] * 10
     common = [Judged({"self_report": 0.9}, True, weight=1.0)] * 100
-    assert fit([*rare, *common]).score({"self_report": 0.9}) < fit(
-        [*common, *[r._replace(weight=1) for r in rare]]
-    ).score({"self_report": 0.9})
+    alike = [*common, *[one._replace(weight=1) for one in rare]]
+    said = {"self_report": 0.9}
+    assert fit([*rare, *common], START).score(said) < fit(alike, START).score(said)
 
 
 @pytest.mark.parametrize("blob", [b"", b"[]", b'{"weights": 1, "bias": 2}', b'{"weights": {}}'])

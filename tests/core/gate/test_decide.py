@@ -169,6 +169,15 @@ def test_a_value_without_evidence_never_goes_straight_through() -> None:
     assert decide(item(), proposal(kind="fields", fields=(seen, unseen)), AUTOMATED, certificate()).action == "hold"
 
 
+@pytest.mark.parametrize(("signal", "code"), [("broken_rules", "rule_broken"), ("came_before", "came_before")])
+def test_a_broken_rule_and_a_second_copy_are_held_whatever_is_certified(signal: str, code: str) -> None:
+    seen = FieldValue(name="total", type="money", value="9", evidence=Evidence(kind="page", page=1))
+    read = proposal(kind="fields", fields=(seen,), score=1.0, signals={signal: 1.0}, reason="breaks BR-CO-16")
+    held = decide(item(), read, AUTOMATED, certificate(threshold=0.0))
+    assert (held.action, [one.code for one in held.reasons]) == ("hold", [code])
+    assert "BR-CO-16" in sentence(held.reasons[0], "de")
+
+
 def test_the_manifests_tier_is_a_ceiling() -> None:
     assert lower_tier("assisted", "automated") == "assisted"
     assert lower_tier("automated", "off") == "off"

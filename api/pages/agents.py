@@ -43,7 +43,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         agent = routes.one_agent(connection, name)
         whatif = _what_if(connection, agent)
-        standing = next((one for one in gate_of(connection).agents if one.agent in (name, _family(agent))), None)
+        stands = {one.agent: one for one in gate_of(connection).agents}
         judging = judging_of(connection)
         tested = case_results.of(connection, name)
     answers, files = entry.intents(), entry.files
@@ -61,7 +61,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         simulated=any(one.simulated for one in agent.certificates),
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
-        standing=standing,
+        standing=stands.get(name) or stands.get(_family(agent)),
         changed=changed,
         judge=judging.model,
         judged=next((one for one in judging.agents if one.agent == name), None),

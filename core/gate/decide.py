@@ -6,9 +6,10 @@ under other targets. Every rule that holds is named in the decision's reasons, t
 
 import re
 
-from core.contracts import TIERS, WHOLE, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
+from core.contracts import INHERITED, TIERS, WHOLE, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
 from core.gate.links import foreign_links
 
+FAMILY = "family:"  # before the name of a family that holds a certificate
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
 HELD_BY = {"broken_rules": "rule_broken", "came_before": "came_before"}  # signals of a document that a person must see
 _IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)
@@ -119,9 +120,17 @@ def _forbidden(item: WorkItem, proposal: Proposal, policy: Policy) -> list[Reaso
 
 
 def _certified(proposal: Proposal, certificate: Certificate) -> Reason:
+    """What let it out: the agent's own certificate, that of its family, or that of the version before, by choice."""
+    code, values = "certified", {}
+    if certificate.method == INHERITED:
+        code = "certified_inherited"
+        values = {"until": f"{certificate.expires_at:%Y-%m-%d}" if certificate.expires_at else "–"}
+    elif certificate.agent.startswith(FAMILY):
+        code, values = "certified_family", {"family": certificate.agent.removeprefix(FAMILY)}
     return Reason(
-        code="certified",
+        code=code,
         values={
+            **values,
             "score": round(proposal.score, 4),
             "threshold": round(certificate.threshold, 4),
             "target": certificate.target,
@@ -144,7 +153,7 @@ def pick_certificate(
 
     An agent with certificates of single intents goes out in these alone; its other runs are nobody's, its family's
     neither."""
-    for name, wanted in ((agent, fingerprint), (f"family:{family}", family_fingerprint)):
+    for name, wanted in ((agent, fingerprint), (f"{FAMILY}{family}", family_fingerprint)):
         found = [one for one in certificates if one.agent == name and one.fingerprint == wanted]
         if found:
             return next((one for one in found if one.slice in (WHOLE, intent)), None)

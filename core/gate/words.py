@@ -12,6 +12,26 @@ SENTENCES: dict[str, dict[str, str]] = {
         "vi": "Gửi tự động: điểm {score} đạt ngưỡng đã chứng nhận {threshold} "
         "({k} trên {n} mẫu kiểm tra là đúng; mục tiêu {target:.0%}).",
     },
+    "certified_family": {
+        "en": "Sent without a person, on the certificate of the family {family}: the score {score} reaches its "
+        "threshold {threshold} ({k} of {n} audited were right; target {target:.0%}). The agent has none of its own.",
+        "de": "Ohne Person gesendet, auf das Zertifikat der Familie {family} hin: Der Wert {score} erreicht deren "
+        "Schwelle {threshold} ({k} von {n} geprüften waren richtig; Ziel {target:.0%}). Ein eigenes hat der Agent noch "
+        "nicht.",
+        "vi": "Gửi tự động theo chứng nhận của nhóm {family}: điểm {score} đạt ngưỡng {threshold} ({k} trên {n} mẫu "
+        "kiểm tra là đúng; mục tiêu {target:.0%}). Tác nhân chưa có chứng nhận riêng.",
+    },
+    "certified_inherited": {
+        "en": "Sent without a person on the certificate of the version before, which this version inherits by an "
+        "operator's choice until {until}: the score {score} reaches the threshold {threshold}. That {k} of {n} audited "
+        "were right (target {target:.0%}) speaks of the version before, not of this one.",
+        "de": "Ohne Person gesendet, auf das Zertifikat der vorigen Version hin, das diese bis {until} auf Wunsch des "
+        "Betriebs erbt: Der Wert {score} erreicht die Schwelle {threshold}. Dass {k} von {n} geprüften richtig waren "
+        "(Ziel {target:.0%}), gilt der vorigen Version, nicht dieser.",
+        "vi": "Gửi tự động theo chứng nhận của phiên bản trước, được người vận hành cho phép kế thừa đến {until}: điểm "
+        "{score} đạt ngưỡng {threshold}. Kết quả {k} trên {n} mẫu kiểm tra là đúng (mục tiêu {target:.0%}) là của "
+        "phiên bản trước, không phải phiên bản này.",
+    },
     "agent_off": {
         "en": "The agent {agent} is switched off.",
         "de": "Der Agent {agent} ist ausgeschaltet.",

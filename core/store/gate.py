@@ -231,6 +231,8 @@ def audits_of_sent(
 # Reasons that a threshold or the owner's settings make; any other rule holds a run at every threshold.
 _BY_CHOICE = [
     "certified",
+    "certified_family",
+    "certified_inherited",
     "no_certificate",
     "certificate_too_low",
     "critical_uncertified",

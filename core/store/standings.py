@@ -67,11 +67,11 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                    count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
                FROM audits GROUP BY agent, fingerprint, family, family_fingerprint),
            of_owner AS (
-               SELECT agent, fingerprint, judged_in_a_week, open, overdue FROM counts
+               SELECT agent, fingerprint, family, judged_in_a_week, open, overdue FROM counts
                UNION ALL
-               SELECT 'family:' || family, family_fingerprint, judged_in_a_week, open, overdue FROM counts
+               SELECT 'family:' || family, family_fingerprint, '', judged_in_a_week, open, overdue FROM counts
                WHERE family <> '')
-           SELECT s.agent, s.fingerprint, s.data,
+           SELECT s.agent, s.fingerprint, s.data, coalesce(max(o.family), '') AS family,
                (SELECT max(c.expires_at) FROM certificates c WHERE c.agent = s.agent AND c.fingerprint = s.fingerprint
                 AND c.method = '{INHERITED}' AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
                    AS inherited_until,

@@ -5,7 +5,7 @@ Pure: rows in, values out that serialise to JSON; the same for the API, the comm
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +52,7 @@ class AgentStanding(Frozen):
     it is among those certificates that stand together (see `Fleet`). `intents`: those that are certified each, where
     the whole agent is not; `threshold` is then None. `fields`: of a processor of documents, where each field stands.
     `inherited_until`: it goes out on the certificate of the version before until then, by an operator's choice.
+    `by_family`: it has none of its own and goes out on that of this family ('' where not).
     `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`).
     """
 
@@ -65,6 +66,7 @@ class AgentStanding(Frozen):
     intents: tuple[str, ...]
     fields: tuple[FieldStanding, ...]
     inherited_until: datetime | None
+    by_family: str
     share: float | None
     k: int
     n: int
@@ -105,7 +107,11 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
     listed = [newest[name] for name in sorted(newest)]
     log_e = [_log_e(row["data"]) for row in listed]
     kept = fleet.e_bh(log_e, FALSE_SHARE)
-    made = [_standing(row, bool(keep) and _certified(row["data"]), now) for row, keep in zip(listed, kept, strict=True)]
+    families = {name for name, row in newest.items() if name.startswith("family:") and _certified(row["data"])}
+    made = [
+        _standing(row, bool(keep) and _certified(row["data"]), now, families)
+        for row, keep in zip(listed, kept, strict=True)
+    ]
     certified = [one for one in made if one.certified]
     return made, Fleet(
         owners=len(made),
@@ -125,7 +131,7 @@ def _certified(data: Mapping[str, Any]) -> bool:
     return data["threshold"] is not None or bool(data.get("intents"))
 
 
-def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
+def _standing(row: Row, in_fleet: bool, now: datetime, families: Container[str]) -> AgentStanding:
     data = row["data"]
     rate = row["judged_in_a_week"] / 7
     missing = data["audits_missing"]
@@ -133,6 +139,9 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
     certified = _certified(data)
     since = datetime.fromisoformat(data["since"])
     inputs = {name: Shift(**one) for name, one in data.get("inputs", {}).items()}
+    family = row.get("family") or ""
+    own = certified or row.get("inherited_until") is not None
+    by_family = family if not own and f"family:{family}" in families else ""
     return AgentStanding(
         **{name: data[name] for name in ("target", "confidence", "critical_target", "threshold", "k", "n", "audits")},
         agent=row["agent"],
@@ -141,6 +150,7 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         intents=tuple(one["intent"] for one in data.get("intents", ())),
         fields=tuple(FieldStanding(**one) for one in data.get("fields", ())),
         inherited_until=row.get("inherited_until"),
+        by_family=by_family,
         share=data["share"] if certified else None,
         missing=data["missing"],
         audits_missing=missing,
@@ -156,17 +166,16 @@ def _standing(row: Row, in_fleet: bool, now: datetime) -> AgentStanding:
         drift=data.get("drift"),
         inputs=inputs,
         warning=drift.warning(data.get("drift"), inputs),
-        words=_inherits(row) + (_words(data, since) if certified else _waits(data["missing"], missing, rate, until)),
+        words=_relies(row, by_family)
+        + (_words(data, since) if certified else _waits(data["missing"], missing, rate, until)),
     )
 
 
-def _inherits(row: Row) -> str:
-    until = row.get("inherited_until")
-    return (
-        f"goes out on the certificate of the version before until {until:%Y-%m-%d}, by choice; its own: "
-        if until
-        else ""
-    )
+def _relies(row: Row, by_family: str) -> str:
+    """Whose certificate lets it out, where that is not its own."""
+    if until := row.get("inherited_until"):
+        return f"goes out on the certificate of the version before until {until:%Y-%m-%d}, by choice; its own: "
+    return f"goes out on the certificate of its family {by_family}; its own: " if by_family else ""
 
 
 def _words(data: Mapping[str, Any], since: datetime) -> str:

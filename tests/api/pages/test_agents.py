@@ -3,27 +3,62 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+from api.agents_seen import catalog
+from core.contracts import Certificate
 from core.db import app_database
-from core.store import standings
+from core.ids import new_id
+from core.store import policies, standings
 from tests.api.conftest import Desk
 from tests.api.pages.test_session import signed_in, users
 
 __all__ = ["users"]
 SHIFT = {"moved": 0.2, "p": 0.0001, "kind": "de", "then": 0.02, "now": 0.22}
+ASKED = {"target": 0.95, "confidence": 0.95, "critical_target": None, "threshold": 0.5, "share": 0.5}
+KNOWN = {"k": 500, "n": 500, "audits": 500, "log_e": 9.0, "missing": "", "audits_missing": None, "drift": None}
+ALARM = {"alarm": {"value": 1.0, "level": 300.0}, "simulated": False}
+
+
+def stands_at(desk: Desk, owner: str, **told: object) -> None:
+    with app_database().transaction(desk.tenant_id) as connection:
+        data = {**ASKED, **KNOWN, **ALARM, "since": datetime.now(UTC).isoformat(), **told}
+        stands = standings.Standing(owner, "f", "1", datetime.now(UTC), data)
+        standings.set_standings(connection, desk.tenant_id, [stands])
 
 
 def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[str, UUID]) -> None:
     client, _ = signed_in(desk, users, "ops")
-    asked = {"target": 0.95, "confidence": 0.95, "critical_target": None, "threshold": 0.5, "share": 0.5}
-    known = {"k": 500, "n": 500, "audits": 500, "log_e": 9.0, "missing": "", "audits_missing": None, "drift": None}
-    alarm = {"alarm": {"value": 1.0, "level": 300.0}, "simulated": False, "since": datetime.now(UTC).isoformat()}
     for inputs, shown in (({}, False), ({"language": SHIFT}, True)):
-        with app_database().transaction(desk.tenant_id) as connection:
-            data = {**asked, **known, **alarm, "inputs": inputs}
-            stands = standings.Standing("account_access", "f", "1", datetime.now(UTC), data)
-            standings.set_standings(connection, desk.tenant_id, [stands])
+        stands_at(desk, "account_access", inputs=inputs)
         said = client.get("/agents/account_access").text
         assert ("Early warning" in said) == shown
         assert ("Languages are not what they were under the audits (German was 2%, is 22%" in said) == shown
         row = client.get("/agents").text.split('href="/agents/account_access"')[1].split("</tr>")[0]
         assert ('<span class="chip wait" title="Languages are not' in row) == shown
+
+
+def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apart(
+    desk: Desk, users: dict[str, UUID]
+) -> None:
+    client, _ = signed_in(desk, users, "ops")
+    family = catalog().get("account_access").manifest.family
+    stands_at(desk, f"family:{family}")
+    stands_at(desk, "account_access", threshold=None, missing="about 57 more audits", audits_missing=57)
+    certificate = Certificate(
+        id=new_id(),
+        agent=f"family:{family}",
+        fingerprint="f",
+        target=0.95,
+        confidence=0.95,
+        threshold=0.5,
+        k=500,
+        n=500,
+        bound=0.95,
+        method="bets",
+    )
+    with app_database().transaction(desk.tenant_id) as connection:
+        policies.add_certificate(
+            connection, desk.tenant_id, certificate, window=None, code_version="", digest="", evidence={}
+        )
+    said = " ".join(client.get("/agents/account_access").text.split())
+    assert "It has no certificate of its own: what goes out alone rests on its family" in said
+    assert "Certificate of its own:</b> About 57 more audits until a certificate." in said

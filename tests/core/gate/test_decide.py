@@ -1,6 +1,7 @@
 """The gate: what goes out alone, what waits for a person, and why."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contracts import (
+    INHERITED,
     ActionProposal,
     Certificate,
     Customer,
@@ -20,6 +22,7 @@ from core.contracts import (
 )
 from core.gate.decide import decide, lower_tier, pick_certificate
 from core.gate.words import SENTENCES, sentence
+from core.store import gate
 
 SHARES = st.floats(0, 1)
 
@@ -198,6 +201,27 @@ def test_an_agent_with_certificates_of_single_intents_goes_out_in_these_alone() 
     assert pick_certificate(both, "delivery", "f", "answers", "g", "refund") is refund
     assert pick_certificate(both, "delivery", "f", "answers", "g", "return") is None
     assert pick_certificate(both, "other", "f", "answers", "g", "return") is family
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said"),
+    [
+        ({"agent": "family:answers"}, "certified_family", {"en": "family answers", "de": "Familie answers"}),
+        (
+            {"method": INHERITED, "expires_at": datetime(2026, 12, 9, tzinfo=UTC)},
+            "certified_inherited",
+            {"en": "inherits by an operator's choice until 2026-12-09", "vi": "kế thừa đến 2026-12-09"},
+        ),
+    ],
+)
+def test_what_goes_out_on_another_ones_certificate_says_so(
+    changes: dict[str, Any], code: str, said: dict[str, str]
+) -> None:
+    sent = decide(item(), proposal(), AUTOMATED, certificate(**changes))
+    assert (sent.action, sent.reasons[0].code) == ("automate", code)
+    for language, words in said.items():
+        assert words in sentence(sent.reasons[0], language)
+    assert code in gate._BY_CHOICE  # a what-if may let it out or hold it
 
 
 @pytest.mark.parametrize("code", SENTENCES)

@@ -1,6 +1,7 @@
 """What the figures of a period mean: what changed and why, who is served worse, which knowledge would help most."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -153,7 +154,8 @@ def knowledge_gaps(connection: Connection, wanted: Wanted) -> tuple[KnowledgeGap
     return knowledge_missing(whole, found)
 
 
-def settled_week(wanted: Wanted) -> Wanted:
-    """The last seven days of which every ticket can be judged: those that ended a week before `wanted.until`."""
-    until = wanted.until - timedelta(days=7)
+def settled_week(wanted: Wanted, zone: ZoneInfo) -> Wanted:
+    """The last seven whole days of which every ticket is 7 days old at `wanted.until`, by the tenant's time zone."""
+    midnight = datetime.combine(wanted.until.astimezone(zone).date(), time(), zone)
+    until = midnight - timedelta(days=7)
     return wanted._replace(since=until - timedelta(days=7), until=until)

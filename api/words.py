@@ -132,6 +132,10 @@ class Words:
         """Return the date in the reader's zone."""
         return str(format_date(at.astimezone(self.zone), "medium", locale=self.locale))
 
+    def month_day(self, at: datetime) -> str:
+        """Return the day without its year, in the reader's zone: what an axis needs."""
+        return str(format_skeleton("MMMd", at.astimezone(self.zone), locale=self.locale))
+
     def when(self, at: datetime) -> str:
         """Return the time for today, else the day: what a list needs."""
         local, today = at.astimezone(self.zone), datetime.now(self.zone).date()

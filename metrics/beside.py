@@ -97,7 +97,8 @@ def _volume_note(ours: Estimate) -> str:
     if ours.value is None:
         return f"not yet known: {ours.missing}"
     rate = ours.value / YEAR_SECONDS
-    return f"{rate:.3f} a second in this period; {DOCUMENTS_A_YEAR / YEAR_SECONDS:.1f} a second would be 400 million"
+    said = f"{rate:.{3 if rate >= 0.01 else 5}f} a second in this period"
+    return f"{said}; {DOCUMENTS_A_YEAR / YEAR_SECONDS:.1f} a second would be 400 million"
 
 
 def _accuracy_note(ours: Estimate, level: str) -> str:

@@ -6,12 +6,14 @@ Example: saola metrics weekly --out week.pdf
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from api.exports import EVENTS, FIGURES, FORMATS, figure_rows, write
 from api.figures import Wanted, make
 from api.insights import settled_week
+from api.words import LANGUAGES, Words
 from cli.commands.report import day, days, known_group
 from cli.connect import connected
 from cli.rollup_check import compare_with_log
@@ -20,7 +22,7 @@ from cli.weekly.content import content
 from cli.weekly.html import page
 from core.db import app_database
 from core.errors import Rejected
-from core.store import events
+from core.store import events, tenants
 from workers.rollup import catch_up
 from workers.rollup_whole import rebuild
 
@@ -62,15 +64,20 @@ def export(
 def weekly(
     out: Out,
     until: Annotated[str, typer.Option(help="The day on which the report is given. Default: today.")] = "",
+    language: Annotated[str, typer.Option(help="en, vi or de.")] = "en",
 ) -> None:
     """Write the report of the last week that can be judged (.html or .pdf): it ended 7 days before."""
     if out.suffix not in (".html", ".pdf"):
         raise Rejected(f"no report is written as {out.suffix!r}", hint="Name the file .html or .pdf.")
+    if language not in LANGUAGES:
+        raise Rejected(f"no report is written in {language!r}", hint=f"One of: {', '.join(LANGUAGES)}.")
     end = day(until) if until else datetime.now(UTC)
     with connected() as tenant:
         catch_up(tenant, wait=True)
         with app_database().transaction(tenant, snapshot=True) as connection:
-            made = content(connection, settled_week(Wanted(tenant, end, end, None, None)))
+            zone = str(tenants.current(connection)["timezone"])
+            week = settled_week(Wanted(tenant, end, end, None, None), ZoneInfo(zone))
+            made = content(connection, week, Words(language, zone))
     if out.suffix == ".pdf":
         pdf.write(made, out)
     else:

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page
 
 from cli.weekly import html
-from cli.weekly.content import Chart, Table, Weekly
+from cli.weekly.content import Card, Chart, Weekly
+from cli.weekly.tables import Table
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
 from core.store import alarms, case_results, handling, standings, translations, trials
@@ -152,7 +153,10 @@ def test_the_weekly_report_is_text_too(page: Page, hits: list[str]) -> None:
     text = "\n".join(PAYLOADS)
     tables = [Table(title=text, head=[text], rows=[[text, text]], note=text)]
     charts = [Chart(title=text, points=[(text, Estimate(value=0.5, low=0.4, high=0.6, n=9))], note=text)]
-    made = Weekly(title=text, period=text, sentences=[text], footnotes=[text], charts=charts, tables=tables)
+    cards = [Card(title=text, value=text, around=text, moved=text)]
+    parts = {"cards": cards, "sentences": [text], "footnotes": [text], "charts": charts, "tables": tables}
+    words = dict.fromkeys(("nothing", "unknown", "how_to_read", "what_matters"), text)
+    made = Weekly(language="en", title=text, period=text, words=words, **parts)  # type: ignore[arg-type] # lists of each
     page.set_content(html.page(made))
     assert page.evaluate(ALIVE) == 0
     assert hits == []

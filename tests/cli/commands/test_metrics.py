@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pypdfium2
@@ -12,6 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from api.figures import Wanted
+from api.insights import settled_week
 from bench.definitions import Month
 from cli.commands import metrics, report
 from cli.embedded.temporary import Database, Servers
@@ -80,23 +83,41 @@ def test_what_cannot_be_written_is_refused_with_what_can(tenant: UUID, tmp_path:
         (["export", "--out", "x.xml"], "csv, jsonl, parquet"),
         (["export", "--out", "x.csv", "--what", "people"], "figures, events"),
         (["weekly", "--out", "x.doc"], ".html or .pdf"),
+        (["weekly", "--out", "x.pdf", "--language", "fr"], "en, vi, de"),
     ):
         error = runner.invoke(metrics.app, words).exception
         assert isinstance(error, Rejected) and told in error.hint
 
 
-def test_the_weekly_report_is_a_page_and_a_pdf_with_the_same_words(tenant: UUID, tmp_path: Path) -> None:
+WEEKLY = {
+    "en": ("Automation share (tickets)", "From received to audited right", "Ten knowledge gaps", "400 million"),
+    "de": ("Automatisierungsanteil (Tickets)", "Zehn Wissenslücken", "Zur Vorwoche", "400 Millionen"),
+    "vi": ("Tỷ lệ tự động hóa (phiếu)", "Mười lỗ hổng kiến thức", "So với tuần trước", "400 triệu"),
+}
+
+
+@pytest.mark.parametrize("language", WEEKLY)
+def test_the_weekly_report_is_a_page_and_a_pdf_with_the_same_words(tenant: UUID, tmp_path: Path, language: str) -> None:
     for ending in ("html", "pdf"):
-        done = runner.invoke(metrics.app, ["weekly", "--out", str(tmp_path / f"week.{ending}")])
+        asked = ["weekly", "--out", str(tmp_path / f"week.{ending}"), "--language", language]
+        done = runner.invoke(metrics.app, asked)
         assert done.exit_code == 0, done.exception
     html = (tmp_path / "week.html").read_text()
     document = pypdfium2.PdfDocument(tmp_path / "week.pdf")
     text = " ".join(page.get_textpage().get_text_bounded() for page in document)
     document.close()
-    for words in ("Automation share (tickets)", "From received to audited right", "Ten knowledge gaps", "400 million"):
+    for words in WEEKLY[language]:
         assert words in html
         assert words in text.replace("\r\n", " ")
-    assert "<script" not in html and "http" not in html
+    assert "<script" not in html and "http" not in html and f'lang="{language}"' in html
+    assert "weekly." not in html and (language == "en") == ("not yet known" in html)
+
+
+def test_a_week_is_seven_whole_days_of_the_tenants_time_zone(tenant: UUID) -> None:
+    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    evening = datetime(2026, 9, 20, 19, tzinfo=UTC)  # the 21st there
+    week = settled_week(Wanted(tenant, evening, evening, None, None), zone)
+    assert (week.since, week.until) == (datetime(2026, 9, 7, tzinfo=zone), datetime(2026, 9, 14, tzinfo=zone))
 
 
 def test_the_report_stands_beside_other_vendors_definitions(tenant: UUID) -> None:

@@ -134,7 +134,8 @@ class Words:
 
     def month_day(self, at: datetime) -> str:
         """Return the day without its year, in the reader's zone: what an axis needs."""
-        return str(format_skeleton("MMMd", at.astimezone(self.zone), locale=self.locale))
+        skeleton = "MMMd" if self.language == "en" else "Md"  # 9/10 is two days in English
+        return str(format_skeleton(skeleton, at.astimezone(self.zone), locale=self.locale))
 
     def when(self, at: datetime) -> str:
         """Return the time for today, else the day: what a list needs."""

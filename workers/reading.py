@@ -134,7 +134,7 @@ def _parts(filename: str, parts: Sequence[Reading]) -> list[intake.Part]:
     """An attachment has a name of its own; pages are called by the file's and theirs."""
     return [
         intake.Part(
-            name if one.pages[0].part else f"{filename}, {name}",
+            name if not one.pages or one.pages[0].part else f"{filename}, {name}",
             tuple(dict.fromkeys(page.number for page in one.pages)),
         )
         for one, name in zip(parts, names(parts), strict=True)

@@ -1,9 +1,11 @@
 """Several documents in one file: where one ends and the next begins.
 
-Parts of a mail or ZIP are documents of their own. Within one part a page begins a document when it says that it is page
-1 of some, when it carries another document's number than the pages before, or when it has a title at its top after a
-sum to pay was already printed. Everything else goes on. Receipts that lie side by side on one photo are told by the
-empty strip between them, each with a sum of its own; one below the other also by another sum and a shop's name.
+Parts of a mail or ZIP are documents of their own; an e-invoice's XML belongs to the one document of the same name
+that has pages ("4711.pdf" beside "4711.xml"), else it is a document without pages. Within one part a page begins a
+document when it says that it is page 1 of some, when it carries another document's number than the pages before, or
+when it has a title at its top after a sum to pay was already printed. Everything else goes on. Receipts that lie side
+by side on one photo are told by the empty strip between them, each with a sum of its own; one below the other also by
+another sum and a shop's name.
 """
 
 import re
@@ -11,11 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from statistics import median
 
+from agents.documents.einvoice.reader import read_invoice
 from agents.documents.extract.amounts import find_amounts
 from agents.documents.extract.text import fold
 from agents.documents.extract.words import LEGAL, STRONG_TOTAL, TITLE, TOTAL, TRADE
 from agents.documents.language import detect
-from agents.documents.values import Line, Page, Reading, rows
+from agents.documents.values import Embedded, Line, Page, Reading, rows
 
 COUNTED = re.compile(
     r"\b(?:page|seite|trang|pagina|blatt)\s*:?\s*(\d{1,3})\s*(?:of|von|/|tren|van|sur|di)\s*(\d{1,3})\b"
@@ -39,13 +42,44 @@ def split(reading: Reading) -> list[Reading]:
     if len(reading.pages) > MOST_PAGES:
         return [reading]
     pages = [piece for page in reading.pages for piece in (_pieces(page) if page.reader.startswith("ocr") else [page])]
-    if len(pages) < 2:
+    inside = [one for one in reading.embedded if one.part]
+    if len(pages) + len(inside) < 2:
         return [reading]
     groups = [group for part in _parts(pages) for group in _documents(part)]
     carried = [group for group in groups if group[0].reader != BODY]
-    if len(carried) < 2:
+    alone = _alone(inside, carried)
+    if len(carried) + len(alone) < 2:
         return [reading]
-    return [_of(reading, group) for group in carried]
+    return [
+        *(_of(reading, group, _beside_it(group, inside, carried)) for group in carried),
+        *(replace(reading, pages=(), codes=(), embedded=(one,)) for one in alone),
+    ]
+
+
+def _alone(inside: Sequence[Embedded], carried: Sequence[Sequence[Page]]) -> list[Embedded]:
+    """The e-invoices that belong to no document with pages."""
+    taken = {one for group in carried for one in _beside_it(group, inside, carried)}
+    return [one for one in inside if one not in taken and _is_invoice(one)]
+
+
+def _beside_it(
+    group: Sequence[Page], inside: Sequence[Embedded], carried: Sequence[Sequence[Page]]
+) -> tuple[Embedded, ...]:
+    """The XML in the group's own file, and that in a file of the same name where this is its only document."""
+    part = group[0].part
+    only = sum(_stem(other[0].part) == _stem(part) for other in carried) == 1
+    return tuple(one for one in inside if one.part == part or (only and part and _stem(one.part) == _stem(part)))
+
+
+def _stem(part: str) -> str:
+    return part.rsplit(".", 1)[0].lower()
+
+
+def _is_invoice(one: Embedded) -> bool:
+    try:
+        return read_invoice(one.text) is not None
+    except ValueError:
+        return False
 
 
 def _parts(pages: Sequence[Page]) -> Iterator[list[Page]]:
@@ -144,16 +178,15 @@ def _number(text: str) -> str:
     return next((group for group in found.groups() if group), "") if found is not None else ""
 
 
-def _of(reading: Reading, pages: Sequence[Page]) -> Reading:
+def _of(reading: Reading, pages: Sequence[Page], inside: tuple[Embedded, ...]) -> Reading:
     numbers = {page.number for page in pages}
-    names = {page.part for page in pages}
     language = detect("\f".join(page.text for page in pages))
     return replace(
         reading,
         language=language or reading.language,
         pages=tuple(pages),
         codes=tuple(code for code in reading.codes if code.page in numbers),
-        embedded=tuple(one for one in reading.embedded if len(names - {""}) == 0 or one.name in names),
+        embedded=inside or tuple(one for one in reading.embedded if not one.part and not pages[0].part),
     )
 
 
@@ -162,7 +195,7 @@ def names(documents: Sequence[Reading]) -> list[str]:
     told = []
     for one in documents:
         if not one.pages:  # XML alone
-            told.append("the file")
+            told.append(next((xml.part for xml in one.embedded), "") or "the file")
             continue
         first, last = one.pages[0].number, one.pages[-1].number
         told.append(one.pages[0].part or (f"page {first}" if first == last else f"pages {first}-{last}"))

@@ -44,11 +44,14 @@ class Code(NamedTuple):
 
 
 class Embedded(NamedTuple):
-    """A machine-readable file inside the document (an e-invoice's XML), or the document itself when it is XML."""
+    """A machine-readable file inside the document (an e-invoice's XML), or the document itself when it is XML.
+
+    `part` is the file of a mail or ZIP that it was in, as a page's."""
 
     name: str
     media_type: str
     text: str
+    part: str = ""
 
 
 class Heading(NamedTuple):

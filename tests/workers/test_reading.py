@@ -138,6 +138,14 @@ def test_each_document_of_a_file_is_worked_on_by_itself(shop: Shop, tmp_path: Pa
     assert (len(copies), len(received)) == (0, 2)
 
 
+def test_an_e_invoice_in_a_zip_beside_another_file_is_worked_on_by_itself(shop: Shop, tmp_path: Path) -> None:
+    shutil.copytree(LIBRARY / "invoice", tmp_path / "agents" / "invoice")
+    xml = b"<Invoice><ID>B-17</ID><InvoiceTypeCode>380</InvoiceTypeCode></Invoice>"
+    files = {"a.pdf": made.pdf(tmp_path / "a.pdf").read_bytes(), "b.xml": xml}
+    take_in(shop, made.zipped(files), "both.zip", "application/zip")
+    assert worked(shop) == [("both.zip", [1], "read", "RE-2026-0417"), ("b.xml", [], "read", "B-17")]
+
+
 def test_the_documents_of_a_file_that_came_before_are_linked_one_by_one(shop: Shop, tmp_path: Path) -> None:
     shutil.copytree(LIBRARY / "invoice", tmp_path / "agents" / "invoice")
     data = made.pdf(tmp_path / "two.pdf", [made.INVOICE, SECOND]).read_bytes()

@@ -36,7 +36,7 @@ class PdfParser:
         try:
             if len(document) > source.limits.pages:
                 raise Rejected(f"{len(document)} pages are too many", code="too_many_pages")
-            yield from _attached(document)
+            yield from _attached(document, source.part)
             for index in range(len(document)):
                 number = source.first + index
                 if source.wanted(number):
@@ -45,7 +45,7 @@ class PdfParser:
             document.close()
 
 
-def _attached(document: Any) -> Iterator[Part]:
+def _attached(document: Any, part: str) -> Iterator[Part]:
     for index in range(min(document.count_attachments(), 50)):
         try:
             attachment = document.get_attachment(index)
@@ -53,7 +53,7 @@ def _attached(document: Any) -> Iterator[Part]:
         except pdfium.PdfiumError:
             continue  # a damaged attachment costs the pages nothing
         if name.lower().endswith(".xml") and len(data) < 20_000_000:
-            yield Embedded(name, "application/xml", decode_xml(data))
+            yield Embedded(name, "application/xml", decode_xml(data), part)
 
 
 def decode_xml(data: bytes) -> str:

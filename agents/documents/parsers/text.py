@@ -59,7 +59,7 @@ class XmlParser:
 
     def parts(self, source: Source) -> Iterator[Part]:
         """Yield the XML as embedded data. It is parsed later, without entities or network."""
-        yield Embedded(source.filename, "application/xml", decode_xml(source.path.read_bytes()))
+        yield Embedded(source.filename, "application/xml", decode_xml(source.path.read_bytes()), source.part)
 
 
 def decode(data: bytes) -> str:

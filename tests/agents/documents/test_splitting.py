@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 from pathlib import Path
 
+from agents.documents.extract.exact import invoice_of
 from agents.documents.reading import read
 from agents.documents.splitting import named, split
 from agents.documents.values import Line, Page, Reading
@@ -92,6 +93,35 @@ def test_attachments_of_a_mail_are_documents_of_their_own(tmp_path: Path) -> Non
     mail = tmp_path / "m.eml"
     mail.write_bytes(message.as_bytes())
     assert whole(mail) == ["one.pdf", "two.pdf"]
+
+
+def xml_invoice(number: str) -> bytes:
+    return f"<Invoice><ID>{number}</ID><InvoiceTypeCode>380</InvoiceTypeCode></Invoice>".encode()
+
+
+def test_an_e_invoice_beside_other_files_is_a_document(tmp_path: Path) -> None:
+    files = {"a.txt": b"a note", "b.xml": xml_invoice("B-1"), "c.xml": b"<order/>"}
+    (tmp_path / "a.zip").write_bytes(made.zipped(files))
+    note, invoice = split(read(tmp_path / "a.zip"))
+    assert (named([note, invoice]), note.embedded) == ("a.txt, b.xml", ())
+    found = invoice_of(invoice)
+    assert found is not None and found.values["invoice_number"].value == "B-1"
+
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@supplier.example", "Invoices"
+    message.set_content("Please find two invoices.")
+    for name in ("one.xml", "two.xml"):
+        message.add_attachment(xml_invoice(name), maintype="application", subtype="xml", filename=name)
+    (tmp_path / "m.eml").write_bytes(message.as_bytes())
+    assert whole(tmp_path / "m.eml") == ["one.xml", "two.xml"]
+
+
+def test_an_e_invoice_belongs_to_the_print_of_the_same_name(tmp_path: Path) -> None:
+    files = {f"{name}.pdf": made.pdf(tmp_path / "p.pdf", [page]).read_bytes() for name, page in
+             (("4711", made.INVOICE), ("4712", SECOND))}  # fmt: skip
+    (tmp_path / "a.zip").write_bytes(made.zipped(files | {"4712.XML": xml_invoice("B-2")}))
+    first, second = split(read(tmp_path / "a.zip"))
+    assert (first.embedded, [one.name for one in second.embedded]) == ((), ["4712.XML"])
 
 
 def test_each_document_of_a_file_has_its_own_language(tmp_path: Path) -> None:

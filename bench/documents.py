@@ -13,10 +13,9 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from agents.documents.extract.engine import extract
 from agents.documents.values import Reading
 from agents.fields_file import FieldsFile
 from bench import document_sets
+from bench.bare_engine import bare_engine
 from bench.document_sets import Case
 from core.contracts import FieldValue
 from core.errors import SaolaError
@@ -114,7 +114,7 @@ def _keyed(options: argparse.Namespace) -> Figures:
     figures["documents_per_second"] = round(len(cases) / seconds, 3)
     figures["peak_mb"] = round(memory.peak / 1e6)
     pictures = list(document_sets.pages_of([case.path for case in cases]))
-    yardstick = {"pages_per_second": bare_engine(pictures[:12])} if pictures else {}
+    yardstick = {"pages_per_second": bare_engine(pictures[:12]).pages_per_second} if pictures else {}
     _print(options.path, figures, len(cases), seconds)
     return {
         "bench": "documents",
@@ -258,33 +258,6 @@ class PeakMemory:
                 except psutil.NoSuchProcess:
                     continue
             self.peak = max(self.peak, whole)
-
-
-def bare_engine(paths: Sequence[Path], processes: int = 1) -> float:
-    """Pages a second of the bare OCR engine, one session of one thread for each process, loading not counted."""
-    if processes == 1:
-        return round(len(paths) / _engine_seconds(paths), 3)
-    # Started afresh: OpenCV's threads do not survive a fork, and a child would wait for them for ever.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        seconds = list(pool.map(_engine_seconds, [paths] * processes))
-    return round(processes * len(paths) / max(seconds), 3)
-
-
-def _engine_seconds(paths: Sequence[Path]) -> float:
-    import cv2
-    from rapidocr import RapidOCR
-
-    cv2.setNumThreads(1)
-    one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    engine: Callable[[Any], Any] = RapidOCR(
-        params={"Global.log_level": "critical", "Global.use_cls": False, "Global.max_side_len": 1500, **one}
-    )
-    pictures = [cv2.imread(str(path)) for path in paths]
-    engine(pictures[0])
-    started = time.monotonic()
-    for picture in pictures:
-        engine(picture)
-    return time.monotonic() - started
 
 
 def _show_wrong(cases: Sequence[Case], reads: Sequence[Read], names: dict[str, str]) -> None:

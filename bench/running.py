@@ -95,7 +95,7 @@ class Running:
         for one in self.process.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 spent = one.cpu_times()
-                name = _kind(one.cmdline())
+                name = kind_of(one.cmdline())
                 whole = spent.user + spent.system + spent.children_user + spent.children_system
                 used[name] = used.get(name, 0.0) + whole
         return used
@@ -139,7 +139,8 @@ def _address(home: Path, process: subprocess.Popen[bytes]) -> tuple[str, str]:
     sys.exit(f"Saola did not start:\n{(home / 'up.log').read_text('utf-8', 'replace')[-3000:]}")
 
 
-def _kind(words: list[str]) -> str:
+def kind_of(words: list[str]) -> str:
+    """Return which kind of Saola's processes a command line belongs to; `other` for none."""
     text = " ".join(words)
     for name in (
         "postgres",

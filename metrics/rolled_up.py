@@ -72,15 +72,12 @@ def add_up(rolling: Rolling) -> None:
 
 def write_slices(rolling: Rolling, out: Path) -> int:
     """Write the counters of each slice in rows of 1, 8 and 64 days. Returns how many rows there were."""
-    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in COUNTERS)
     key = ", ".join(f'"{name}"' for name in SLICE_KEY)
     return _write(
         rolling,
-        f"""WITH added AS (SELECT {key}, {sums} FROM ({_slices("cells", "item", COUNTERS)}) GROUP BY ALL),
-            codes AS (
-                SELECT {key}, code, CAST(sum(n) AS BIGINT) AS n
-                FROM ({_slices("summed_named", "item", ("code", "n"))}) GROUP BY ALL
-            ), names AS (
+        f"""WITH added AS ({_added("cells", ("item",), COUNTERS)}),
+            codes AS ({_added("summed_named", ("item", "code"), ("n",))}),
+            names AS (
                 SELECT {key}, CAST(json_group_object(code, n) AS VARCHAR) AS named FROM codes GROUP BY ALL
             )
             SELECT {key}, coalesce(named, '{{}}'), {", ".join(COUNTERS)} FROM added LEFT JOIN names USING ({key})""",
@@ -90,15 +87,9 @@ def write_slices(rolling: Rolling, out: Path) -> int:
 
 def write_pairs(rolling: Rolling, out: Path) -> int:
     """Write the counters of each slice by agent and intent. Returns how many rows there were."""
-    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in PAIRED)
-    also = (f"{_clean('agent')} AS agent", f"{_clean('intent')} AS intent", *PAIRED)
-    some = " + ".join(f"sum({name})" for name in PAIRED)
-    return _write(
-        rolling,
-        f"""SELECT {", ".join(f'"{name}"' for name in PAIR_KEY)}, {sums}
-            FROM ({_slices("cells", "item", also)}) GROUP BY ALL HAVING {some} > 0""",
-        out,
-    )
+    names = ", ".join(f'"{name}"' for name in (*PAIR_KEY, *PAIRED))
+    added = _added("cells", ("item", "agent", "intent"), PAIRED)
+    return _write(rolling, f"SELECT {names} FROM ({added}) WHERE {' + '.join(PAIRED)} > 0", out)
 
 
 def write_waits(rolling: Rolling, out: Path) -> int:
@@ -107,22 +98,31 @@ def write_waits(rolling: Rolling, out: Path) -> int:
     key = ", ".join(f'"{name}"' for name in WAIT_KEY)
     return _write(
         rolling,
-        f"""WITH added AS (
-                SELECT {key}, bucket, CAST(sum(n) AS BIGINT) AS n
-                FROM ({_slices("summed_waits", "what", ("bucket", "n"))}) GROUP BY ALL
-            ) SELECT {key}, '\\x' || string_agg({pair}, '' ORDER BY bucket) FROM added GROUP BY ALL""",
+        f"""SELECT {key}, '\\x' || string_agg({pair}, '' ORDER BY bucket)
+            FROM ({_added("summed_waits", ("what", "bucket"), ("n",))}) GROUP BY ALL""",
         out,
     )
 
 
-def _slices(table: str, also: str, columns: Sequence[str]) -> str:
-    """A query for a table's rows in every slice that they are part of, in blocks of 1, 8 and 64 days."""
+def _added(table: str, also: Sequence[str], counters: Sequence[str]) -> str:
+    """A query for what a table adds up to in every slice, apart by the columns `also`: by day, and then in blocks of 1,
+    8 and 64 days, for of sums of a day there are far fewer than rows."""
+    key = ", ".join(f'"{name}"' for name in ("origin", "by", "value", *also))
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in counters)
+    return f"""WITH days AS (SELECT start, {key}, {sums} FROM ({_slices(table, also, counters)}) GROUP BY ALL)
+        SELECT grain, start - (({_DAY} % grain + grain) % grain) AS start, {key}, {sums} FROM days, {_GRAINS}
+        GROUP BY ALL"""
+
+
+def _slices(table: str, also: Sequence[str], counters: Sequence[str]) -> str:
+    """A query for a table's rows in every slice that they are part of."""
     both = [("", "''", "")] + [(name, name, "") for name in DIMENSIONS if OF_DOCUMENTS.get(name) == name]
     tickets = [(name, name, "WHERE item = 'ticket'") for name in DIMENSIONS if name not in OF_DOCUMENTS]
     documents = [(by, name, "WHERE item = 'document'") for by, name in OF_DOCUMENTS.items() if by not in DIMENSIONS]
+    names = ", ".join(f"{_clean(name)} AS {name}" if name in _TEXTS else name for name in also)
     return " UNION ALL ".join(
-        f"""SELECT grain, start - (({_DAY} % grain + grain) % grain) AS start, origin, '{by}' AS "by",
-            {_clean(column)} AS value, {also}, {", ".join(columns)} FROM {table}, {_GRAINS} {only}"""
+        f"""SELECT start, origin, '{by}' AS "by", {_clean(column)} AS value, {names}, {", ".join(counters)}
+            FROM {table} {only}"""
         for by, column, only in (*both, *tickets, *documents)
     )
 

@@ -1,9 +1,14 @@
 """Roll-ups end at the sums that the whole log gives, in whatever order, and however late, its events come."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +23,7 @@ from core.db import Database as Connections
 from core.events import Event
 from core.ids import new_id
 from core.store import events, rollups, tenants
+from core.store.sql import scalar
 from metrics.cohort import GROUPS, GroupBy, cohort
 from metrics.fold import fold
 from metrics.sums import Sums, split_sums, sums_of
@@ -193,3 +199,34 @@ def test_one_at_a_time_makes_the_roll_ups_anew(connections: Connections) -> None
         assert rebuild(tenant_id, now=UNTIL, database=connections) is None
     assert rebuild(tenant_id, now=UNTIL, database=connections) == 1
     assert read(connections, tenant_id).whole.tickets["durable"] == 1
+
+
+KILLED = """
+import os, signal, sys
+from uuid import UUID
+from core.db import Database
+from metrics import rolled_up
+from workers.rollup_whole import rebuild
+rolled_up.add_up = lambda rolling: os.kill(os.getpid(), signal.SIGKILL)  # items are loaded by then, sums are not
+rebuild(UUID(sys.argv[1]), database=Database(sys.argv[2]))
+"""
+
+
+def test_a_kill_while_roll_ups_are_made_anew_leaves_those_in_service(connections: Connections, tmp_path: Path) -> None:
+    tenant_id = make_tenant(connections)
+    log = [e for i in range(3) for e in automated(i)]
+    write(connections, tenant_id, log)
+    catch_up(tenant_id, now=UNTIL, database=connections)
+    words = [sys.executable, "-c", KILLED, str(tenant_id), connections.url]
+    done = subprocess.run(words, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert builds(connections, tenant_id) == 2
+    check(connections, tenant_id, log, UNTIL, "UTC")
+    assert rebuild(tenant_id, now=UNTIL, database=connections) == 3
+    assert builds(connections, tenant_id) == 1
+    check(connections, tenant_id, log, UNTIL, "UTC")
+
+
+def builds(connections: Connections, tenant_id: UUID) -> int:
+    with connections.transaction(tenant_id) as connection:
+        return int(scalar(connection, "SELECT count(DISTINCT build) FROM rollup_items"))

@@ -41,6 +41,7 @@ def held(
     agent: str = "shop",
     source: str = "Lost card",
     score: float = 0.8123,
+    why: str = "nothing fits",
     signals: dict[str, float] | None = None,
     **values: Any,
 ) -> Made:
@@ -58,7 +59,7 @@ def held(
         sources=(Source(kind="answer", id="lost_card", title=source, quote=reply),),
         score=score,
         signals=signals or {},
-        reason="" if reply else "nothing fits",
+        reason="" if reply else why,
     )
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
 
@@ -82,13 +83,14 @@ def document(
     document_type: str = "invoice",
     text: str = "",
     agent: str = "invoices",
+    reason: str = "",
     **values: Any,
 ) -> Made:
     """Take in a document and record a held run with these fields."""
     known = {"filename": "invoice.pdf", "media_type": "application/pdf", "size": 10, "sha256": "0" * 64, **values}
     with app_database().transaction(tenant_id) as connection:
         document_id = intake.add_document(connection, tenant_id, NewDocument(received_at=datetime.now(UTC), **known))
-        items.save_reading(connection, document_id, state="read", text=text, reason=text)
+        items.save_reading(connection, document_id, state="refused" if reason else "read", text=text, reason=reason)
     proposal = Proposal(
         agent=agent,
         agent_version="1+abc",

@@ -43,7 +43,8 @@ def hits(page: Page) -> list[str]:
 
 def look(page: Page, address: str) -> None:
     """Open a page and everything that is folded on it."""
-    page.goto(address)
+    answer = page.goto(address)
+    assert answer is not None and answer.status < 500, address
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert page.evaluate(ALIVE) == 0, address
 
@@ -77,7 +78,7 @@ def items_with(desk: Desk, payloads: list[str], number: int) -> list[str]:
         FieldValue(name=bad, type="text", value=bad, normalised=bad, reason=bad, evidence=EVIDENCE),
         FieldValue(name="lines", type="table", value=bad, normalised=rows_of(payloads), evidence=EVIDENCE),
     )
-    document = made.document(desk.tenant_id, fields, filename=bad, text=bad, document_type=bad)
+    document = made.document(desk.tenant_id, fields, filename=bad, text=bad, reason=bad, document_type=bad)
     given = {"text": bad, "subject": bad}
     with app_database().transaction(desk.tenant_id) as connection:
         handling.assign(connection, desk.tenant_id, held.ticket_id, EMAIL, by=bad, at=datetime.now(UTC))

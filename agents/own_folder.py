@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from functools import lru_cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,12 @@ CASES = "cases.yaml"
 
 def is_own(entry: Entry, path: str) -> bool:
     """Return whether the agent lies on the SAOLA_AGENTS `path`, where it may be written to."""
-    folder = entry.folder.resolve()
+    return _lies_on(entry.folder, path)
+
+
+@lru_cache(maxsize=4096)  # a form that offers a thousand agents asks for each
+def _lies_on(folder: Path, path: str) -> bool:
+    folder = folder.resolve()
     inside = any(folder == root or root in folder.parents for root in catalog.folders_on_path(path))
     return inside and not folder.is_relative_to(catalog.LIBRARY)
 

@@ -1,5 +1,6 @@
 """What is seen of the gate, put together from rows by the pure functions of metrics: for the API and the commands."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -156,6 +157,13 @@ def gate_of(connection: Connection) -> Gate:
     """Return where the tenant's agents stand."""
     found, together = overview.standings(standings.standings(connection), datetime.now(UTC))
     return Gate(agents=found, fleet=together, agreement=overview.agreement(gate.second_words(connection)))
+
+
+def standing_of(connection: Connection, owners: Iterable[str]) -> dict[str, AgentStanding]:
+    """Return where these agents and families ("family:NAME") stand, each by itself: what all hold together is in
+    `gate_of`, which reads every owner."""
+    found, _ = overview.standings(standings.standings(connection, sorted(set(owners))), datetime.now(UTC))
+    return {one.agent: one for one in found}
 
 
 def ledger_of(connection: Connection, since: datetime, until: datetime, agent: str | None = None) -> list[LedgerLine]:

@@ -1,11 +1,11 @@
 """Pages at size: inbox, search, ticket and control room over many tickets, at the server and in a browser.
 
-python -m bench.pages [--tickets 100000] [--seed 1]
+python -m bench.pages [--tickets 100000] [--agents 1500] [--seed 1]
 
 Starts PostgreSQL embedded in a temporary folder, fills a tenant with tickets, messages, work items, runs, decisions and
-the log that figures are made of (a fifth waits for people), makes the roll-ups, and asks the application for each page
-as the browser of somebody who is logged in does: median and 95th percentile over many different addresses. Where there
-is Chromium, it also opens the inbox and waits until it can be used.
+the log that figures are made of (a fifth waits for people), makes the roll-ups and the agents, and asks the application
+for each page as the browser of somebody who is logged in does: median and 95th percentile over many different
+addresses. Where there is Chromium, it also opens the inbox and waits until it can be used.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from bench.pages_filling import WORDS, fill
+from bench.pages_filling import WORDS, fill, fill_agents
 from cli.embedded.temporary import Servers, temporary_servers
 from core.db import app_database, migrate
 from core.ids import new_id
@@ -35,12 +35,14 @@ def main() -> None:
     """Fill, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
     parser.add_argument("--tickets", type=int, default=100_000)
+    parser.add_argument("--agents", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     began = time.monotonic()
     with temporary_servers(durable=False) as servers, _tenant(servers) as (name, tenant, cookie):
         print(f"filling {given.tickets:,} tickets", flush=True)
         fill(servers, name, tenant, given.tickets, given.seed)
+        fill_agents(servers, name, tenant, servers.home / "agents", given.agents)
         print(f"filled and rolled up in {time.monotonic() - began:.0f} s", flush=True)
         times = {name: _ask(cookie, paths) for name, paths in _paths(tenant).items()}
         usable = _usable(cookie)
@@ -74,7 +76,7 @@ def _tenant(servers: Servers) -> Iterator[tuple[str, UUID, str]]:
 
     database = servers.create_database("pages")
     migrate(database.owner_url)
-    point_to(servers.environment(database))
+    point_to({**servers.environment(database), "SAOLA_AGENTS": str(servers.home / "agents")})
     tenant = new_id()
     with app_database().transaction(tenant) as connection:
         tenants.make(connection, tenant, "Pages")
@@ -121,7 +123,8 @@ def _paths(tenant: UUID) -> dict[str, list[str]]:
             for days in (7, 30, 365)
         ],
         "audits": ["/audits"] * ROUNDS,
-        "agents": ["/agents"] * ROUNDS,
+        "agents": [f"/agents{query}" for query in ("", "?cursor=agent_0700", "?q=matter+7")] * (ROUNDS // 3),
+        "agent": ["/agents/agent_0007"] * ROUNDS,
         "notices": ["/notices"] * ROUNDS,
         "documents": ["/documents"] * ROUNDS,
     }

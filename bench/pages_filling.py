@@ -1,6 +1,8 @@
 """A tenant's generated year for `bench.pages`: the log of bench.volume_log, and the tickets that pages show of it."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -71,3 +73,39 @@ def _insert(owner: Any) -> None:
     for statement in FILL:
         words = {"common": list(WORDS[:4]), "rare": list(WORDS[4:])} if "%(rare)s" in statement else None
         owner.execute(statement.replace("% ", "%% ") if words else statement, words)
+
+
+def fill_agents(servers: Servers, name: str, tenant: UUID, folder: Path, count: int) -> None:
+    """Write so many agents into the folder; the runs are theirs from now on, and where each stands is known."""
+    for number in range(count):
+        home = folder / f"agent_{number:04d}"
+        home.mkdir(parents=True)
+        told = f"name: {home.name}\nsummary: Answers what is asked about matter {number}.\nowner: bench\n"
+        (home / "agent.yaml").write_text(f"{told}engine: answers\ntier: automated\nlanguages: [en]\n")
+        example, answer = f"- [en] What about matter {number}?", f"This is about matter {number}."
+        (home / "answers.md").write_text(
+            f"# Matter\n\n## matter_{number}\n\n### examples\n{example}\n\n### answer en\n{answer}\n"
+        )
+        (home / "cases.yaml").write_text("- {name: any, ticket: {text: anything}, expect: {}}\n")
+    asked: dict[str, Any] = {
+        "target": 0.95,
+        "confidence": 0.95,
+        "critical_target": None,
+        "threshold": None,
+        "share": None,
+        "inputs": {},
+    }
+    known = {"k": 9, "n": 10, "audits": 10, "log_e": 0.0, "drift": 0.1, "missing": "", "audits_missing": 40}
+    alarm = {"alarm": {"value": 1.0, "level": 300.0}, "simulated": False, "since": datetime.now(UTC).isoformat()}
+    with servers.postgres.postgres.connect(name) as owner:
+        owner.autocommit = True
+        owner.execute(
+            "UPDATE runs SET agent = 'agent_' || lpad((('x' || right(id::text, 6))::bit(24)::int %% %s)::text, 4, '0')",
+            (count,),
+        )
+        owner.execute(
+            """INSERT INTO standings (tenant_id, agent, fingerprint, stamp, data)
+               SELECT %s, 'agent_' || lpad(n::text, 4, '0'), 'f1', '1', %s FROM generate_series(0, %s - 1) n""",
+            (tenant, json.dumps({**asked, **known, **alarm}), count),
+        )
+        owner.execute("VACUUM ANALYZE runs")

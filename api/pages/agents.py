@@ -2,17 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
+from agents.manifest import Manifest
 from api.agents_seen import catalog
-from api.gate_seen import curve_of, gate_of, judging_of
+from api.gate_seen import curve_of, judging_of, standing_of
 from api.pages.charts import what_if_chart
 from api.pages.render import go, page, part
 from api.pages.session import LookPage, OpsPage, TryPage
 from api.problems import invalid
 from api.routes import agents as routes
+from api.words import Words
 from core.contracts import TARGETS, TIERS
 from core.db import app_database
 from core.errors import Rejected
@@ -25,16 +27,44 @@ router = APIRouter(include_in_schema=False)
 _change: TypeAdapter[routes.AgentChange] = TypeAdapter(routes.AgentChange)
 DAYS = 90  # of runs that the what-if looks at
 SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+PAGE = 50  # agents of a page
+REFUSED = 20  # folders that are no agents, told at most
 SHOWN = ("prompt.md", "fields.yaml", "cases.yaml", "agent.yaml")
 
 
 @router.get("/agents")
-def agents_page(request: Request, caller: LookPage) -> Response:
+def agents_page(
+    request: Request,
+    caller: LookPage,
+    q: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str, Query(max_length=70)] = "",
+) -> Response:
+    """A page of agents by name, of those whose name or summary holds the words of q; cursor: the last name before."""
+    entries, words = catalog().entries, Words(caller.language)
+    fitting = sorted(name for name, one in entries.items() if _holds(one.manifest, words, q))
+    names = [name for name in fitting if name > cursor][: PAGE + 1]
+    more, names = len(names) > PAGE, names[:PAGE]
     with app_database().transaction(caller.tenant_id) as connection:
-        found = routes.all_agents(connection)
-        standings = {one.agent: one for one in gate_of(connection).agents}
-    standing = {one.name: standings.get(one.name) or standings.get(_family(one)) for one in found.agents}
-    return page(request, caller, "agents.html", found=found, standing=standing, changed=changed)
+        found = routes.all_agents(connection, names)
+        standings = standing_of(connection, [owner for one in found.agents for owner in (one.name, _family(one))])
+    return page(
+        request,
+        caller,
+        "agents.html",
+        found=found,
+        standing={one.name: standings.get(one.name) or standings.get(_family(one)) for one in found.agents},
+        changed=changed,
+        q=q,
+        count=len(fitting),
+        searchable=len(entries) > PAGE or bool(q),
+        next=names[-1] if more else None,
+        refused=REFUSED,
+    )
+
+
+def _holds(manifest: Manifest, words: Words, q: str) -> bool:
+    told = f"{manifest.name} {words.known('agent', manifest.name)} {manifest.summary} {words.phrase(manifest.summary)}"
+    return all(word in told.lower() for word in q.lower().split())
 
 
 @router.get("/agents/{name}")
@@ -43,7 +73,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         agent = routes.one_agent(connection, name)
         whatif = _what_if(connection, agent)
-        stands = {one.agent: one for one in gate_of(connection).agents}
+        standings = standing_of(connection, (name, _family(agent)))
         judging = judging_of(connection)
         tested = case_results.of(connection, name)
     answers, files = entry.intents(), entry.files
@@ -61,7 +91,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         simulated=any(one.simulated for one in agent.certificates),
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
-        standing=stands.get(name) or stands.get(_family(agent)),
+        standing=standings.get(name) or standings.get(_family(agent)),
         changed=changed,
         judge=judging.model,
         judged=next((one for one in judging.agents if one.agent == name), None),

@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
-from api.gate_seen import gate_of
+from api.agents_seen import catalog
+from api.gate_seen import standing_of
 from api.pages.passages import of_proposal
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
@@ -20,6 +21,7 @@ from core.store import audits, inbox
 
 router = APIRouter(include_in_schema=False, prefix="/audits")
 _judgement: TypeAdapter[routes.Judgement] = TypeAdapter(routes.Judgement)
+AGENTS = 20  # of which it is told how many audits wait: those with most
 Verdict = Literal["right", "wrong", "harmful"]
 
 
@@ -32,9 +34,10 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
     """Return the page with the audit that has waited longest."""
     with app_database().transaction(caller.tenant_id) as connection:
         rows = audits.waiting(connection, 1, caller.name)
-        progress = audits.progress(connection)
+        progress = sorted(audits.progress(connection), key=lambda one: (-one["open"], one["agent"]))[:AGENTS]
         counts = inbox.counts(connection)
-        standing = gate_of(connection).agents
+        agents = [*(row["agent"] for row in rows), *(one["agent"] for one in progress)]
+        standing = standing_of(connection, [owner for agent in agents for owner in (agent, _family(agent))])
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0
     supported = of_proposal(audit.model_dump()) if audit else []
@@ -47,8 +50,13 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         progress=progress,
         left=left,
         notice=notice,
-        standing=standing,
+        standing=list(standing.values()),
     )
+
+
+def _family(agent: str) -> str:
+    entry = catalog().entries.get(agent)
+    return f"family:{entry.manifest.family if entry else ''}"
 
 
 @router.post("/{audit_id}")

@@ -1,5 +1,7 @@
 """Agents over HTTP: what is there, its certificate, and its live setting, which is journalled."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from agents.catalog import Entry
+from agents.manifest import Manifest
 from api.agents_seen import catalog
 from api.gate_inherit import Inherit, inherit
 from api.security import Caller, Ops, Reader
@@ -185,14 +188,18 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
     events.append(connection, Event(kind="agent.set", at=now, tenant_id=caller.tenant_id, data=happened))
 
 
-def all_agents(connection: Connection) -> AgentList:
-    """Return every agent with its live setting and figures."""
+def all_agents(connection: Connection, names: Sequence[str] | None = None) -> AgentList:
+    """Return every agent, or those of these names, with its live setting and figures, by name."""
     state = policies.tenant_state(connection)
     counts = {row["agent"]: row for row in desk.agent_counts(connection)}
     judged = {row["agent"]: row for row in audits.progress(connection)}
     seen = catalog()
+    listed = sorted(seen.entries) if names is None else names
+    by_owner: dict[str, list[Certificate]] = defaultdict(list)
+    for one in state.certificates:
+        by_owner[one.agent].append(one)
     return AgentList(
-        agents=[AgentOut(**_agent(entry, state, counts, judged)) for _, entry in sorted(seen.entries.items())],
+        agents=[AgentOut(**_agent(seen.entries[name], state, by_owner, counts, judged)) for name in listed],
         refused=[
             Refused(folder=one.folder.name, problem=f"{one.file}:{one.line}: {one.message}") for one in seen.problems
         ],
@@ -206,13 +213,24 @@ def one_agent(connection: Connection, name: str) -> AgentDetail:
     state = policies.tenant_state(connection)
     counts = {row["agent"]: row for row in desk.agent_counts(connection)}
     judged = {row["agent"]: row for row in audits.progress(connection)}
-    return AgentDetail(**_agent(entry, state, counts, judged), manifest=entry.manifest.model_dump(mode="json"))
+    own = {name: [one for one in state.certificates if one.agent == name] for name in _owners(entry.manifest)}
+    return AgentDetail(**_agent(entry, state, own, counts, judged), manifest=entry.manifest.model_dump(mode="json"))
 
 
-def _agent(entry: Entry, state: TenantState, counts: dict[str, Any], judged: dict[str, Any]) -> dict[str, Any]:
+def _owners(manifest: Manifest) -> list[str]:
+    """Whose certificates speak for an agent: its own and its family's."""
+    return [manifest.name, *([f"family:{manifest.family}"] if manifest.family else [])]
+
+
+def _agent(
+    entry: Entry,
+    state: TenantState,
+    certificates: Mapping[str, list[Certificate]],
+    counts: dict[str, Any],
+    judged: dict[str, Any],
+) -> dict[str, Any]:
     manifest, live = entry.manifest, state.agents.get(entry.name, AgentSetting())
     count, audit = counts.get(entry.name, {}), judged.get(entry.name, {})
-    speaks_for = {entry.name, f"family:{manifest.family}"} if manifest.family else {entry.name}
     live_tier: Tier = live.tier if live.enabled else "off"  # type: ignore[assignment]  # text in the table
     return {
         **manifest.model_dump(include={"name", "kind", "summary", "owner", "engine", "family"}),
@@ -228,7 +246,7 @@ def _agent(entry: Entry, state: TenantState, counts: dict[str, Any], judged: dic
         "critical_target": live.critical_target,
         "audit_probability": live.audit_probability,
         "audits_a_day": live.audits_a_day,
-        "certificates": [one for one in state.certificates if one.agent in speaks_for],
+        "certificates": [one for owner in _owners(manifest) for one in certificates.get(owner, ())],
         **{name: count.get(name) or 0 for name in ("runs", "automated", "held", "declined", "cost_usd")},
         "last_run": count.get("last_run"),
         "audits_open": audit.get("open", 0),

@@ -55,9 +55,9 @@ def owners(connection: Connection, since: datetime | None = None) -> Sequence[Ro
     return rows(connection, f"{active} {own} UNION ALL {family} ORDER BY 1, 2", since=since)
 
 
-def standings(connection: Connection) -> Sequence[RowMapping]:
-    """Return where each owner stood when it was last looked at, with how many audits were judged in a week, and how
-    many wait; how it stands with a candidate of triage is left out."""
+def standings(connection: Connection, owners: Sequence[str] | None = None) -> Sequence[RowMapping]:
+    """Return where each owner, or each of these, stood when it was last looked at, with how many audits were judged in
+    a week, and how many wait; how it stands with a candidate of triage is left out."""
     return rows(
         connection,
         f"""WITH counts AS (
@@ -65,7 +65,9 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                    count(*) FILTER (WHERE judged_at > clock_timestamp() - interval '7 days') AS judged_in_a_week,
                    count(*) FILTER (WHERE state = 'open') AS open,
                    count(*) FILTER (WHERE state = 'open' AND due_at < clock_timestamp()) AS overdue
-               FROM audits GROUP BY agent, fingerprint, family, family_fingerprint),
+               FROM audits WHERE CAST(:owners AS text[]) IS NULL OR agent = ANY(:owners)
+                   OR 'family:' || family = ANY(:owners)
+               GROUP BY agent, fingerprint, family, family_fingerprint),
            of_owner AS (
                SELECT agent, fingerprint, family, judged_in_a_week, open, overdue FROM counts
                UNION ALL
@@ -79,7 +81,9 @@ def standings(connection: Connection) -> Sequence[RowMapping]:
                coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
            FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint
            WHERE coalesce(s.data ->> 'candidate', 'false') = 'false'
+               AND (CAST(:owners AS text[]) IS NULL OR s.agent = ANY(:owners))
            GROUP BY s.tenant_id, s.agent, s.fingerprint ORDER BY s.agent, s.at DESC""",
+        owners=None if owners is None else list(owners),
     )
 
 

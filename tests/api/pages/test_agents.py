@@ -1,13 +1,22 @@
 """An agent's page: what it says of the certificate beyond the settings."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
+import pytest
+
+from api import agents_seen
 from api.agents_seen import catalog
+from api.pages.agents import PAGE
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
+from core.settings import settings
 from core.store import policies, standings
+from tests.agents.folders import write_agent
 from tests.api.conftest import Desk
 from tests.api.pages.test_session import signed_in, users
 
@@ -62,3 +71,32 @@ def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apar
     said = " ".join(client.get("/agents/account_access").text.split())
     assert "It has no certificate of its own: what goes out alone rests on its family" in said
     assert "Certificate of its own:</b> About 57 more audits until a certificate." in said
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """More agents than a page shows, and no others."""
+    names = [f"many_{number:03d}" for number in range(PAGE + 7)]
+    for name in names:
+        write_agent(tmp_path, name)
+    monkeypatch.setenv("SAOLA_AGENTS", str(tmp_path))
+    monkeypatch.setenv("SAOLA_LIBRARY", "false")
+    settings.cache_clear()
+    agents_seen._seen.cache_clear()
+    yield names
+    monkeypatch.undo()
+    settings.cache_clear()
+    agents_seen._seen.cache_clear()
+
+
+def test_more_agents_than_a_page_holds_are_leafed_through_and_searched(
+    desk: Desk, users: dict[str, UUID], many: list[str]
+) -> None:
+    client, _ = signed_in(desk, users, "ops")
+    listed = re.compile(r'<a href="/agents/(many_\d+)"')
+    first = client.get("/agents").text
+    assert listed.findall(first) == many[:PAGE]
+    assert f"{len(many)} agents" in first
+    assert listed.findall(client.get(f"/agents?cursor={many[PAGE - 1]}").text) == many[PAGE:]
+    assert listed.findall(client.get("/agents?q=many 031").text) == ["many_031"]
+    assert "No agent fits" in client.get("/agents?q=nothing+like+it").text

@@ -1,4 +1,4 @@
-"""What stands behind figures, notices, translations, priorities, cases, the journal; and every action by keyboard."""
+"""What stands behind figures, notices, translations, priorities, cases, the journal; an upload followed."""
 
 from datetime import UTC, datetime
 
@@ -11,8 +11,6 @@ from tests.api import made
 from tests.api.conftest import Desk
 from tests.browser.conftest import EMAIL, axe_faults, press
 from workers.rollup import catch_up
-
-EVERYTHING = "a[href], button:not([disabled]), input:not([type=hidden]), select, textarea, summary"
 
 
 def test_a_figure_opens_its_definition_and_the_items_behind_it(desk: Desk, page: Page, url: str) -> None:
@@ -125,37 +123,3 @@ def test_an_upload_is_followed_through_the_line(desk: Desk, page: Page, url: str
             id=row["id"],
         )
     expect(steps.get_by_text("Read", exact=True)).to_have_class("done")
-
-
-def test_every_action_is_reached_by_the_tab_key(desk: Desk, page: Page, url: str) -> None:
-    held = made.held(desk.tenant_id, subject="By keyboard", customer_name="Mai")
-    made.held(desk.tenant_id, subject="Audited", audited=True)
-    for path in (
-        "/",
-        f"/tickets/{held.ticket_id}",
-        "/audits",
-        "/submit",
-        "/agents/account_access",
-        "/notices",
-        "/people",
-    ):
-        page.goto(url + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        wanted = page.evaluate(
-            """(every) => [...document.querySelectorAll(every)].filter((one) => one.checkVisibility()
-                 && !one.closest("dialog") && (one.type !== "radio" || one.checked))
-                 .map((one, place) => { one.dataset.place = place; return place; })""",
-            EVERYTHING,
-        )
-        reached = set()
-        for _ in range(2 * len(wanted)):
-            page.keyboard.press("Tab")
-            place = page.evaluate("document.activeElement.dataset.place ?? ''")
-            reached |= {int(place)} if place else set()
-            if len(reached) == len(wanted):
-                break
-        missed = [
-            page.locator(f"[data-place='{place}']").evaluate("(one) => one.outerHTML.slice(0, 120)")
-            for place in sorted(set(wanted) - reached)
-        ]
-        assert missed == [], path

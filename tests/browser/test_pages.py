@@ -6,50 +6,22 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from api.security import open_session
-from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
 from core.passwords import hash_password, make_link_token
 from core.store import accounts, canned
 from tests.api import conftest as api
-from tests.api import made
+from tests.api.company import ERRORS, PATHS, fill
 from tests.api.conftest import Desk
-from tests.browser.conftest import axe_faults, open_page, press
+from tests.browser.conftest import EMAIL, UNFOLD, axe_faults, open_page, press
 
-ERRORS = ("/nothing", "/tickets/nonsense")
-PATHS = (
-    *("/", "/?view=all", "/?view=handoff", "/?view=mine", "/?view=due", "/?view=all&q=nobody+wrote+this"),
-    *("/audits", "/documents", "/submit", "/report", "/report/items?figure=accuracy", "/notices"),
-    *("/agents", "/agents/account_access", "/agents/warranty/versions", "/playground"),
-    *("/gaps", "/answers", "/answers?agent=warranty&intent=warranty_claim"),
-    *("/dead-letters", "/journal", "/canned", "/calendar"),
-    *("/people", "/account", "/keys", "/tenant", *ERRORS),
-)
-EVIDENCE = Evidence(kind="page", page=1, box=(0.1, 0.1, 0.4, 0.2), text="5")
-UNFOLD = "document.querySelectorAll('main details').forEach((one) => (one.open = true))"
 MOST_BYTES = 60_000  # compressed scripts and styles of a page; the limit we set ourselves is 300 kB
 other_desk = api.other_desk
 
 
 @pytest.fixture(scope="module")
-def filled(desk: Desk) -> tuple[str, ...]:
-    """Something on every list; returns the addresses of tickets, a document, a customer and a trial."""
-    action = ActionProposal(name="refund", arguments={"amount": "5"}, provenance={"amount": "ticket"})
-    held = made.held(desk.tenant_id, subject="Held", customer_name="Mai", actions=(action,))
-    audited = made.held(desk.tenant_id, subject="Audited", audited=True)
-    declined = made.held(desk.tenant_id, subject="Declined", reply="", action="decline")
-    rows = FieldValue(name="lines", type="table", value="a | 1", normalised='[{"description": "a", "quantity": "1"}]')
-    total = FieldValue(name="total", type="money", value="5 EUR", score=0.4, evidence=EVIDENCE)
-    document = made.document(desk.tenant_id, (total, rows))
-    client = desk.client("staff")
-    client.post(f"/v1/reviews/{made.held(desk.tenant_id).decision_id}/approve")
-    client.post(f"/v1/tickets/{held.ticket_id}/notes", json={"text": "Called"})
-    client.put(f"/v1/tickets/{held.ticket_id}/tags", json={"tags": ["vip", "late parcel"]})
-    client.post("/v1/canned-replies", json={"title": "Late", "language": "en", "text": "Dear {customer.name}"})
-    made.note(desk.tenant_id, held.ticket_id, "A note")
-    tickets = [f"/tickets/{one.ticket_id}" for one in (held, audited, declined)]
-    known = made.held(desk.tenant_id, subject="Known", customer_name="Mai", customer_address="mai@mail.example")
-    customer = client.get(f"/v1/tickets/{known.ticket_id}").json()["customer_id"]
-    return (*tickets, f"/documents/{document.document_id}", f"/customers/{customer}")
+def filled(desk: Desk, person: UUID) -> tuple[str, ...]:
+    """Something on every list; returns the addresses of items."""
+    return fill(desk, EMAIL)
 
 
 def somebody(tenant_id: UUID, email: str, *scopes: str, password: str = "") -> str:
@@ -174,7 +146,7 @@ def test_what_matters_of_a_list_is_seen_on_a_phone_without_scrolling_it(
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = open_page(context, url, cookie)
     scrolled = []
-    for path in ("/agents", "/audits", "/journal", "/keys", "/gaps", "/agents/warranty/versions", filled[0], filled[3]):
+    for path in ("/agents", "/audits", "/journal", "/keys", "/gaps", "/agents/warranty/versions", *filled):
         page.goto(url + path)
         wide = "(every) => every.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
         scrolled += [path] * page.locator(".table-scroll, .card, .draft").evaluate_all(wide)

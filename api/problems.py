@@ -144,7 +144,7 @@ def _tell(request: Request, status: int, code: str, detail: str, **more: Any) ->
     draw: Callable[..., Response] | None = getattr(request.app.state, "error_page", None)
     if draw and wants_page(request):
         hint = more.get("next") or _NEXT.get(status, "")
-        return draw(request, status=status, code=code, detail=detail, next=hint, title=HTTPStatus(status).phrase)
+        return draw(request, status=status, code=code, detail=detail, next=hint)
     return problem(status, code, detail, instance=request.url.path, **more)
 
 
@@ -239,11 +239,6 @@ def pointer(where: tuple[Any, ...] | list[Any]) -> str:
 
 def _plain(message: str) -> str:
     return message.removeprefix("Value error, ")
-
-
-def in_one_line(error: RequestValidationError) -> str:
-    """Return what is wrong with a form, for the person who filled it in."""
-    return "; ".join(_plain(str(one["msg"])) for one in error.errors())
 
 
 def _list(faults: list[Fault]) -> str:

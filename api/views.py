@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from api.words import Words
 from core.contracts import Reason
 from core.errors import Rejected
 from core.gate.words import SENTENCES, sentence
@@ -255,10 +256,12 @@ def event_of(row: Row, hidden: Iterable[UUID] = ()) -> dict[str, Any]:
 
 def in_words(reasons: Iterable[Mapping[str, Any]], language: str) -> list[ReasonInWords]:
     """Return the gate's reasons with one sentence each."""
-    found = []
+    found, words = [], Words(language)
     for one in reasons:
         reason = Reason(**one)
-        text = sentence(reason, language) if reason.code in SENTENCES else reason.code
+        said = {name: words.value(name, value) for name, value in reason.values.items()}
+        known = reason.code in SENTENCES
+        text = sentence(reason.model_copy(update={"values": said}), language) if known else reason.code
         found.append(ReasonInWords(code=reason.code, values=reason.values, text=text))
     return found
 

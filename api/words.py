@@ -1,7 +1,7 @@
 """The pages' words: one YAML file for each language, and how each language writes dates, numbers and money."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,13 @@ from core.errors import Rejected
 
 FOLDER = Path(__file__).parent / "words"
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
+# Slots of a sentence that hold names, and what the words for them are called.
+_NAMED = {one: one for one in ("agent", "intent", "language", "document_type", "check", "channel")} | {
+    "source": "provenance",
+    "other": "intent",
+}
+_SLOT = re.compile(r"\{(\w+)\}")
+_CLASS = re.compile(r"(?:TryLater|NeedsHuman|Broken|Rejected): ")
 LANGUAGES = {"en": "English", "vi": "Tiếng Việt", "de": "Deutsch"}
 
 
@@ -40,8 +47,29 @@ def _flatten(value: Any, prefix: str, found: dict[str, str]) -> None:
 @lru_cache
 def phrases() -> Mapping[str, Mapping[str, str]]:
     """Return the translations of sentences that other packages write in English."""
-    found = YAML(typ="safe").load((FOLDER / "phrases.yaml").read_text(encoding="utf-8"))
-    return {one["en"]: one for one in found}
+    files = sorted(FOLDER.glob("phrases*.yaml"))
+    return {one["en"]: one for path in files for one in YAML(typ="safe").load(path.read_text(encoding="utf-8"))}
+
+
+@lru_cache
+def _patterns() -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
+    """Sentences into which values are put, {name} each; those with most words of their own first."""
+
+    def pattern(text: str) -> re.Pattern[str]:
+        parts = _SLOT.split(text)
+        made = (f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+        return re.compile("".join(made), re.S)
+
+    found = [one for text, one in phrases().items() if _SLOT.search(text)]
+    found.sort(key=lambda one: -len(_SLOT.sub("", one["en"])))
+    return tuple((pattern(one["en"]), one) for one in found)
+
+
+def _kind(fault: str) -> str:
+    """What is wrong with a value, of the kinds that there are words for."""
+    ends = {"_short": "short", "_long": "long", "_than": "small", "_than_equal": "small", "missing": "missing"}
+    found = next((word for end, word in ends.items() if fault.endswith(end)), "wrong")
+    return "large" if fault.startswith("less_than") else found
 
 
 class Words:
@@ -70,19 +98,38 @@ class Words:
     def phrase(self, text: str) -> str:
         """Return an English sentence of ours in this language, as it is where it has no translation.
 
-        Its numbers are written as the language does; one that is made of two is put together of their translations.
+        Its numbers are written as the language does, and its values by their words where they have some; one that is
+        made of several is put together of their translations. The name of an error's class is left out.
         """
         if self.language == "en":
             return text
+        text = _CLASS.sub("", text, count=1)
         numbers = _NUMBER.findall(text)
         for key, values in ((text, []), (_NUMBER.sub("{}", text), numbers)):
             if found := phrases().get(key):
                 return found[self.language].format(*map(self._written, values)) if values else found[self.language]
-        for sign in ("; ", ": "):
-            first, _, second = text.partition(sign)
-            if second and (said := self.phrase(first)) != first:
-                return said + sign + self.phrase(second)
-        return text
+        if "; " in text:
+            return "; ".join(map(self.phrase, text.split("; ")))
+        for pattern, found in _patterns():
+            if match := pattern.fullmatch(text):
+                put = {name: self.value(name, value) for name, value in match.groupdict().items()}
+                return found[self.language].format_map(put)
+        first, _, second = text.partition(": ")
+        return f"{said}: {self.phrase(second)}" if second and (said := self.phrase(first)) != first else text
+
+    def value(self, name: str, value: Any) -> Any:
+        """Return what stands for a value in a sentence: the word for a name, a number as this language writes it, the
+        translation of a sentence; what is no text is returned as it is."""
+        if not isinstance(value, str):
+            return value
+        if name in _NAMED:
+            return ", ".join(self.known(_NAMED[name], one) for one in value.split(", "))
+        return self._written(value) if _NUMBER.fullmatch(value) else self.phrase(value)
+
+    def reading(self, reason: str) -> str:
+        """Return why a file was not read, without the code for machines that stands before it."""
+        code, _, said = reason.partition(": ")
+        return said if said and code.replace("_", "").isalpha() and code.islower() else reason
 
     def _written(self, number: str) -> str:
         """A number of an English sentence as this language writes it."""
@@ -94,6 +141,16 @@ class Words:
         """Return in words why something could not be done."""
         key = f"refused.{error.code}"
         return self(key) if self.has(key) else str(error)
+
+    def faults(self, errors: Sequence[Any]) -> str:
+        """Return what is wrong with a form, for the person who filled it in. errors: as pydantic lists them."""
+        said = []
+        for one in errors:
+            name = str(one["loc"][-1])
+            label = next((self(key) for key in (f"submit.{name}", f"field.{name}") if self.has(key)), name)
+            own = one["msg"].removeprefix("Value error, ") if one["type"] == "value_error" else ""
+            said.append(f"{label}: {self.phrase(own) if own else self('wrong.' + _kind(one['type']))}")
+        return "; ".join(dict.fromkeys(said))
 
     def count(self, key: str, n: int) -> str:
         """Return KEY.one or KEY.other with n put in."""

@@ -82,8 +82,9 @@ def _says_something(text: str) -> bool:
 
 
 def _told(intent: str, other: str) -> str:
-    part = f", and in part like {other.rpartition('/')[2]!r}" if other else ""
-    return f"it reads like {intent!r}{part}"
+    if other:
+        return f"it reads like {intent!r}, and in part like {other.rpartition('/')[2]!r}"
+    return f"it reads like {intent!r}"
 
 
 def ticket_text(item: WorkItem) -> str:

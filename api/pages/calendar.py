@@ -8,8 +8,8 @@ from fastapi.exceptions import RequestValidationError
 
 from api.pages.render import go, page
 from api.pages.session import LookPage, OpsPage, Posted
-from api.problems import in_one_line
 from api.routes import calendar as routes
+from api.words import Words
 from core.calendar import DAYS, Calendar, calendar_of
 from core.db import app_database
 from core.store import tenants
@@ -33,7 +33,13 @@ def set_calendar(request: Request, caller: OpsPage, form: Posted) -> Response:
     except RequestValidationError as error:
         with app_database().transaction(caller.tenant_id) as connection:
             zone = tenants.current(connection)["timezone"]
-        shown = {"given": given, "days": DAYS, "priorities": PRIORITIES, "problem": in_one_line(error), "zone": zone}
+        shown = {
+            "given": given,
+            "days": DAYS,
+            "priorities": PRIORITIES,
+            "problem": Words(caller.language).faults(error.errors()),
+            "zone": zone,
+        }
         return page(request, caller, "calendar.html", status=422, **shown)
     with app_database().transaction(caller.tenant_id) as connection:
         routes.keep(connection, caller, calendar)

@@ -17,7 +17,7 @@ from api.figures import Wanted
 from api.insights import knowledge_gaps
 from api.pages.render import go, page
 from api.pages.session import LookPage, OpsPage, Posted, StaffPage
-from api.problems import in_one_line, invalid
+from api.problems import invalid
 from api.routes import answers as routes
 from api.security import Caller
 from api.shapes import clean
@@ -94,7 +94,7 @@ def keep(request: Request, caller: StaffPage, form: Posted) -> Response:
             raise Rejected("approving needs the scope ops", code="scope_missing")
         _approve(caller, given, draft_id)
     except RequestValidationError as error:
-        return _show(request, caller, given, problem=in_one_line(error), status=422)
+        return _show(request, caller, given, problem=Words(caller.language).faults(error.errors()), status=422)
     except Rejected as error:
         if error.code in ("scope_missing", "not_found"):
             raise

@@ -105,8 +105,8 @@ def part(caller: Caller, template: str, **values: Any) -> Response:
 
 
 def bare_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return a page for somebody who is not logged in, in the language of the browser."""
-    language = values.pop("language", None) or views.language_of(request)
+    """Return a page without the frame: in the language of who is logged in, else in that of the browser."""
+    language = values.pop("language", None) or getattr(request.state, "language", None) or views.language_of(request)
     context = {"t": Words(language), "request": request, "status": status, **values}
     return HTMLResponse(templates().get_template(template).render(context), status)
 

@@ -36,6 +36,7 @@ async def page_caller(request: Request) -> Caller:
         raise LogIn
     if request.method not in SAFE_METHODS:
         await check_csrf(request, caller)
+    request.state.language = caller.language  # what goes wrong from here on is told in it
     return caller
 
 

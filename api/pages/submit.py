@@ -10,20 +10,34 @@ from pydantic import TypeAdapter
 from api.pages.render import go, page
 from api.pages.session import StaffPage
 from api.pages.ticket import lines
-from api.problems import in_one_line, invalid
+from api.problems import invalid
+from api.security import Caller
 from api.shapes import TicketIn
+from api.words import Words
 from core.db import app_database
 from core.settings import settings
 from core.store import intake
 
 router = APIRouter(include_in_schema=False)
 _ticket: TypeAdapter[TicketIn] = TypeAdapter(TicketIn)
+REFUSED = ("file_empty", "file_too_large", "body_too_large", "bad_filename", "scope_missing", "csrf", "slow_down")
 EMPTY = {"name": "", "address": "", "subject": "", "text": ""}
 
 
 @router.get("/submit")
 def submit_page(request: Request, caller: StaffPage) -> Response:
-    return page(request, caller, "submit.html", given=EMPTY, problem="", limit=settings().max_file_bytes)
+    return _form(request, caller, EMPTY)
+
+
+def _form(request: Request, caller: Caller, given: dict[str, str], problem: str = "", status: int = 200) -> Response:
+    words = Words(caller.language)
+    known = {
+        "given": given,
+        "problem": problem,
+        "limit": settings().max_file_bytes,
+        "refused": {code: words(f"refused.{code}") for code in REFUSED},
+    }
+    return page(request, caller, "submit.html", status=status, **known)
 
 
 @router.post("/submit")
@@ -47,8 +61,7 @@ def submit_ticket(
             },
         )
     except RequestValidationError as error:
-        told, limit = in_one_line(error), settings().max_file_bytes
-        return page(request, caller, "submit.html", status=422, given=given, problem=told, limit=limit)
+        return _form(request, caller, given, Words(caller.language).faults(error.errors()), 422)
     new = body.to_new(may_backdate=False, now=datetime.now(UTC))
     with app_database().transaction(caller.tenant_id) as connection:
         ticket_id = intake.add_ticket(connection, caller.tenant_id, new)

@@ -93,7 +93,11 @@ def going_out(deliveries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def told_of(data: dict[str, Any], words: Words) -> str:
     """Return what a line of the history says of an event's values."""
-    told = [words.known(_WORDS_OF.get(name, "told"), data[name]) for name in _TOLD if data.get(name)]
+    told = [
+        words.known(_WORDS_OF[name], data[name]) if name in _WORDS_OF else words.phrase(words.reading(str(data[name])))
+        for name in _TOLD
+        if data.get(name)
+    ]
     return " · ".join(str(one)[:160] for one in dict.fromkeys(told))
 
 

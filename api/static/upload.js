@@ -17,6 +17,8 @@ function send(files) {
   for (const file of files) upload(file);
 }
 
+const refused = JSON.parse(area.dataset.refused); // why the server took none, in the reader's language
+
 function upload(file) {
   const row = document.createElement("li");
   row.className = "upload";
@@ -44,7 +46,7 @@ function upload(file) {
 function finish(request, row, name, state, bar) {
   let answer = {};
   try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
-  if (request.status !== 202) return fail(state, bar, answer.detail ?? area.dataset.lost);
+  if (request.status !== 202) return fail(state, bar, refused[String(answer.type).split(":").pop()] ?? area.dataset.lost);
   const link = document.createElement("a");
   link.href = `/documents/${answer.id}`;
   link.textContent = name.textContent;

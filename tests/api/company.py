@@ -88,7 +88,7 @@ def _agents(desk: Desk, held: made.Made, person: str) -> list[str]:
         told = {"wrong": 1, "audits": 9, "target": 0.95}
         rang = alarms.NewAlarm("warranty", "f", "accuracy", 9.0, 1.0, now - timedelta(hours=1), ["warranty"], told)
         alarms.add(connection, tenant_id, rang)
-        standings.set_standing(connection, tenant_id, "warranty", "f1", stamp="1", again_at=now, data=standing(now))
+        standings.set_standings(connection, tenant_id, [standings.Standing("warranty", "f1", "1", now, standing(now))])
         case_results.ask(connection, tenant_id, "warranty", "mai@example.com")
         (cases,) = rows(connection, "SELECT id FROM case_results WHERE agent = 'warranty'")
         wrong = ["kind: expected 'reply', got 'abstain' (nothing fits)"]

@@ -146,7 +146,7 @@ def test_numbers_and_dates_are_written_as_each_language_does() -> None:
 
 def test_a_word_that_is_nowhere_is_shown_as_it_is() -> None:
     words = Words("de")
-    assert words.known("agent", "returns_policy") == "returns policy"
+    assert words.known("agent", "our_own_agent") == "our own agent"
     assert words("no.such.key") == "no.such.key"
     assert Words("xx").language == "en"
     assert words.phrase("never heard of") == "never heard of"

@@ -23,6 +23,7 @@ from cli.weekly.html import page
 from core.db import app_database
 from core.errors import Rejected
 from core.store import events, tenants
+from metrics.cohort import GROUPS
 from workers.rollup import catch_up
 from workers.rollup_whole import rebuild
 
@@ -38,9 +39,7 @@ def export(
     what: Annotated[str, typer.Option(help="figures or events.")] = "figures",
     since: Since = "",
     until: Until = "",
-    by: Annotated[
-        str, typer.Option(help="Figures also for each: agent, version, model, intent, language, channel.")
-    ] = "",
+    by: Annotated[str, typer.Option(help=f"Figures also for each: {', '.join(GROUPS)}.")] = "",
 ) -> None:
     """Write figures, or events that happened in the period, as .csv, .jsonl or .parquet."""
     format = out.suffix.removeprefix(".")

@@ -30,11 +30,17 @@ from metrics.report import Report
 from metrics.side_by_side import side_by_side
 from workers.rollup import catch_up
 
+# What a table of parts shows; documents alone have a type and a source.
+OF_PARTS = {
+    "ticket": ("automation_share", "workload_share", "accuracy", "involvement"),
+    "document": ("straight_through", "document_accuracy", "field_accuracy"),
+}
+
 
 def report(
     since: Annotated[str, typer.Option(help="From this day on (2026-03-01). Default: 30 days before `until`.")] = "",
     until: Annotated[str, typer.Option(help="Up to this day, not included. Default: now.")] = "",
-    by: Annotated[str, typer.Option(help="One line for each: agent, version, model, intent, language, channel.")] = "",
+    by: Annotated[str, typer.Option(help=f"One line for each: {', '.join(GROUPS)}.")] = "",
     origin: Annotated[str, typer.Option(help="Only items of one origin: live, import, demo.")] = "",
     definitions: Annotated[
         str, typer.Option(help="Beside the definitions of these vendors: fin,zendesk,... or all.")
@@ -216,10 +222,11 @@ def _models(found: Report) -> Table:
 
 def _parts(found: Report) -> Table:
     table = Table(title=f"By {found.by}", title_justify="left")
-    shown = [line.definition for line in found.lines][:4]
-    for name in (str(found.by), "tickets", *(definition.title for definition in shown)):
-        table.add_column(name)
+    names = OF_PARTS["document" if found.by in ("type", "source") else "ticket"]
+    shown = [line.definition for line in found.lines if line.definition.name in names]
+    for name in (str(found.by), "tickets", "documents", *(definition.title for definition in shown)):
+        table.add_column(name, justify="right" if name in ("tickets", "documents") else "left")
     for part in found.parts:
         cells = [number(part.figures[d.name], d) for d in shown]
-        table.add_row(part.value, str(part.tickets), *cells)
+        table.add_row(part.value or "none", f"{part.tickets:,}", f"{part.documents:,}", *cells)
     return table

@@ -24,6 +24,8 @@ from core.errors import Rejected
 from core.settings import settings
 from core.store import events
 from core.store.sql import execute
+from metrics.cohort import GROUPS
+from tests.metrics.test_report import READ, document
 
 runner = CliRunner()
 reporting = typer.Typer()
@@ -46,6 +48,8 @@ def tenant(module_database: Database, servers: Servers) -> Iterator[UUID]:
         log = [e.model_copy(update={"tenant_id": made, "at": e.at + shift}) for e in month]
         with db.app_database().transaction(made) as connection:
             events.append(connection, *log)
+            for e in document(1, *READ):
+                events.append(connection, e.model_copy(update={"tenant_id": made, "at": datetime.now(UTC) - WEEKS / 2}))
         yield made
         db.app_database().close()
         db.system_database().close()
@@ -129,3 +133,13 @@ def test_the_report_stands_beside_other_vendors_definitions(tenant: UUID) -> Non
     assert "Fin: automation rate" in runner.invoke(reporting, ["--definitions", "all"]).stdout
     assert isinstance(runner.invoke(reporting, ["--definitions", "acme"]).exception, Rejected)
     assert isinstance(runner.invoke(reporting, ["--by", "moon"]).exception, Rejected)
+
+
+@pytest.mark.parametrize("by", GROUPS)
+def test_the_report_has_a_line_for_each_part_whatever_it_is_by(tenant: UUID, by: str) -> None:
+    told = json.loads(runner.invoke(reporting, ["--by", by, "--json"]).stdout)
+    kind = "documents" if by in ("type", "source") else "tickets"
+    assert sum(part[kind] for part in told["parts"]) == told[kind] > 0
+    said = runner.invoke(reporting, ["--by", by], env={"COLUMNS": "250"}).stdout
+    assert f"By {by}" in said
+    assert ("Straight-through share (documents)" in said.split(f"By {by}")[1]) == (kind == "documents")

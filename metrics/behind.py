@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from core.rollups import FAILED
+
 
 class Behind(NamedTuple):
     """An item is looked at where it adds to `of`, and counted where it also adds to `hit` ('': the figure counts no
@@ -38,6 +40,7 @@ BEHIND: dict[str, Behind] = {
     },
     "field_accuracy": Behind("document", "audit_n", "audit_k"),
     "reviewer_agreement": Behind("", "seconded", "seconded_both"),
+    "provider_errors": Behind("", "items", FAILED),  # of any model
     "failed_items": Behind("", "items", "failed"),
     "cost_per_item": Behind("", "items", "cost"),
     "cost_per_resolution": Behind("ticket", "settled", "durable"),

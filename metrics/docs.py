@@ -25,8 +25,9 @@ Made from the code by `python -m metrics.docs > docs/metrics.md`; a test fails w
   first.
 - Accuracy judged by a simulated reviewer (as in the demo) is marked `simulated`, in every figure that rests on it.
 - Intervals treat the items of the period as a sample of items like them. Counts: exact (Clopper-Pearson). Weighted
-  shares: Korn-Graubard. Quantiles: order statistics over buckets 2 % wide. Ratios: linearised, from 30 items on.
-  Differences and products: square and add. `python -m bench.intervals` simulates how often each holds the truth.
+  shares: Korn-Graubard. Quantiles: order statistics over buckets 2 % wide. Ratios: linearised, as logarithms, from 30
+  items on. Differences and products: square and add. `python -m bench.intervals` simulates how often each holds the
+  truth.
 - Intervals of what rests on handling minutes take the minutes of each intent as they were measured: they say how the
   share may vary, not how well the minutes are known.
 

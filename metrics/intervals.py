@@ -165,7 +165,8 @@ def product(part: Estimate, right: Estimate) -> Estimate:
 
 
 def ratio_of(sums: Pairs, *, missing: str) -> Estimate:
-    """Sum of tops over sum of bottoms with the linearised t interval; a mean where every bottom is 1.
+    """Sum of tops over sum of bottoms, none of them below 0, with the linearised t interval of its logarithm, for costs
+    are skewed; a mean where every bottom is 1.
 
     No interval for fewer than 30 items, where it would not hold what it says.
     """
@@ -177,5 +178,5 @@ def ratio_of(sums: Pairs, *, missing: str) -> Estimate:
         return Estimate(value=value, n=n)
     around = max(0.0, tt - 2 * value * tb + value * value * bb)
     spread = math.sqrt(n * around / (n - 1)) / b
-    reach = float(special.stdtrit(n - 1, 1 - SIDE)) * spread
-    return Estimate(value=value, low=max(0.0, value - reach), high=value + reach, n=n)
+    reach = float(special.stdtrit(n - 1, 1 - SIDE)) * spread / value if value > 0 else 0.0
+    return Estimate(value=value, low=value * math.exp(-reach), high=value * math.exp(reach), n=n)

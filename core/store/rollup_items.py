@@ -73,5 +73,8 @@ def _adds(name: str) -> str:
 
 
 def _sign(counter: str) -> str:
-    """How a counter begins in what `pack` writes; it writes none that is zero."""
+    """How a counter begins in what `pack` writes; it writes none that is zero. A prefix (failed:) stands for all that
+    begin so."""
+    if counter.endswith(":"):
+        return f" {counter}"
     return f" {pack({counter: 1})[:-1]}" if counter else ""

@@ -7,7 +7,9 @@ from api import figures
 from core.db import app_database, system_database
 from core.events import Event
 from core.store import events, tenants
+from core.store.rollup_items import Asked
 from core.store.sql import execute, scalar
+from metrics.behind import behind
 from tests.api import made
 from tests.api.conftest import Desk
 from workers.rollup import catch_up
@@ -103,6 +105,12 @@ def test_calls_of_models_that_failed_are_told_by_provider_and_model(desk: Desk) 
     assert found == {"a:one": ("a", 9, 3), "b:two": ("b", 1, 0)}
     whole = client.get("/v1/metrics/provider_errors").json()["estimate"]
     assert (whole["k"], whole["n"], whole["value"]) == (3, 10, 0.3)
+    one = behind("provider_errors")
+    with app_database().transaction(desk.tenant_id) as connection:
+        wanted = figures.Wanted(desk.tenant_id, *figures.period(None, None), None, None)
+        asked = Asked(one.item, one.of, one.hit, "hit")
+        rows = figures.behind_figure(connection, wanted, asked, None, 9)
+    assert [row["id"] for row in rows] == [ticket_id]
     text = client.get("/metrics").text
     assert 'saola_model_calls{ended="failed",model="a:one",provider="a"} 3.0' in text
     assert 'saola_figure{figure="provider_errors"} 0.3' in text

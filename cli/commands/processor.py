@@ -11,6 +11,7 @@ from rich.table import Table
 
 from agents import catalog, scaffold, yaml_errors
 from agents.fields_file import FieldsFile, FieldType
+from core.contracts import FieldValue
 from core.errors import Rejected
 from core.settings import settings
 
@@ -38,6 +39,7 @@ def new(
     OUT.print("\nNext:")
     steps = [
         f"Correct the printed labels in {root / name / 'fields.yaml'}",
+        "Say there which fields are required: a document's score is made of these",
         f"Put documents into {root / name / 'cases'}, each with its fields in a .json file of the same name",
         f"Run it until it passes: saola processor test {name}",
     ]
@@ -98,8 +100,8 @@ def test(
                 got = read.get(field)
                 right.setdefault(field, []).append(got is not None and same(got, value))
                 if not right[field][-1]:
-                    seen = (got.value or got.reason) if got is not None else "no such field"
-                    OUT.print(f"{document.name}: {field}: expected {value!r}, read {seen!r}", style="red", markup=False)
+                    told = f"{document.name}: {field}: expected {value!r}, {_seen(got)}"
+                    OUT.print(told, style="red", markup=False, soft_wrap=True)
     finally:
         stop_servers()
     table = Table("field", "right", "of", box=None)
@@ -110,6 +112,12 @@ def test(
     if wrong:
         OUT.print(f"{wrong} wrong", style="red")
         raise typer.Exit(1)
+
+
+def _seen(field: FieldValue | None) -> str:
+    if field is None:
+        return "no such field"
+    return f"read {field.value!r}" if field.value is not None else f"found none: {field.reason}"
 
 
 def pairs(folder: Path) -> list[tuple[Path, Path]]:

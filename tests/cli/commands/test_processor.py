@@ -44,7 +44,17 @@ def test_right_values_pass_and_a_wrong_one_is_named(folder: Path) -> None:
     failed = RUN.invoke(app, ["test", "delivery_bills"])
     assert failed.exit_code == 1
     assert "a.pdf: gesamtbetrag: expected '120.00', read '119,00'" in failed.output
-    assert "no such field" in failed.output
+    assert "a.pdf: iban: expected 'DE1', no such field" in failed.output
+
+
+def test_a_missing_value_is_told_with_its_reason_on_one_line(folder: Path) -> None:
+    file = folder / "fields.yaml"
+    file.write_text(
+        file.read_text().replace("[Rechnungsnummer]", "[Number of the bill of delivery, as the driver has it]")
+    )
+    key(folder, rechnungsnummer="RE-2026-0417")
+    failed = RUN.invoke(app, ["test", "delivery_bills"])
+    assert "expected 'RE-2026-0417', found none: no value of this type near Number of the bill" in failed.output
 
 
 @pytest.mark.parametrize("field", ["Total", "total:coins", "lines:table"])

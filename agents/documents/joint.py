@@ -13,6 +13,7 @@ from agents.confidence import Confidence
 
 DOCUMENT = "document"  # the signal that holds the product; a proposal that has it was scored here
 TYPE, FIELD, RULES, AGAIN = "type_score", "field.", "broken_rules", "came_before"
+AGREEMENT = "agreement"  # of rules and a language model, where both read
 BROKEN = 0.5  # times the score of an e-invoice that breaks a rule: its values are exact, but it must not be booked
 LEAST, MOST = 0.005, 0.995  # shares beyond these count as these
 # Weight of the product's log-odds and bias to begin with, as scanned receipts were (0.85: 95 % right, 0.3: half).
@@ -29,9 +30,9 @@ def score(signals: Mapping[str, float], blob: bytes) -> float:
 
 
 def parts_of(signals: Mapping[str, float]) -> dict[str, float]:
-    """Return what a model weighs, each about a middle of 0.5: the log-odds of the product, of the type and of every
-    field with a value."""
-    names = [name for name in signals if name in (DOCUMENT, TYPE) or name.startswith(FIELD)]
+    """Return what a model weighs, each about a middle of 0.5: the log-odds of the product, of the type, of every field
+    with a value, and of the share on which rules and a language model agree."""
+    names = [name for name in signals if name in (DOCUMENT, TYPE, AGREEMENT) or name.startswith(FIELD)]
     return {name: 0.5 + _log_odds(signals[name]) / SCALE for name in names}
 
 

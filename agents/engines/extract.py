@@ -100,7 +100,7 @@ class ExtractEngine:
         signals |= {"doubts": float(len(doubtful))} if doubtful else {}
         values: dict[str, object] = {}
         if told is not None:
-            signals |= {"agreement": told.agreement} if told.agreement is not None else {}
+            signals |= {joint.AGREEMENT: told.agreement} if told.agreement is not None else {}
             values["usage"] = told.usage.model_copy(update={"seconds": time.monotonic() - started})
         score = joint.score(signals, context.confidence)
         reason = "; ".join([*broken, *doubtful][:MOST_NAMED])

@@ -27,6 +27,13 @@ def test_without_a_model_it_is_the_product_and_a_broken_rule_halves_it() -> None
     assert joint.score({"document": 0.83, "broken_rules": 2.0}, b"") == 0.415
 
 
+def test_what_is_weighed_are_shares_about_the_document_and_no_counts() -> None:
+    signals = {"document": 0.5, "type_score": 0.9, "agreement": 1.0, "field.total": 0.5, "pages": 3.0, "doubts": 1.0}
+    parts = joint.parts_of(signals)
+    assert set(parts) == {"document", "type_score", "agreement", "field.total"}
+    assert parts["document"] == parts["field.total"] == 0.5 < parts["agreement"]
+
+
 @given(SHARE, SHARE)
 def test_the_model_to_begin_with_keeps_the_products_order(one: float, other: float) -> None:
     begin = joint.start([{"document": 0.5, "field.total": 0.5}])

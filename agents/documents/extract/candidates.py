@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from agents.documents.extract import amounts, dates, identifiers
+from agents.documents.extract import amounts, buried, dates, identifiers
 from agents.documents.extract.found import Found
 from agents.documents.extract.layout import Cell, Sheet
 from agents.fields_file import FieldSpec
@@ -76,6 +76,10 @@ def _find(sheet: Sheet, spec: FieldSpec) -> list[Candidate]:
     if spec.type == "date":
         whole = {one.cell.index for one in found}
         found += [one for one in _across_cells(sheet, spec) if not whole & {cell.index for cell in one.cells}]
+    if spec.type == "date" and not found:
+        cells = [cell for cell in sheet.cells if _has_digit(cell.line.text)]
+        found = [Candidate(cell, one) for cell in cells for one in buried.find_buried(cell.line.text)]
+        found = [one for one in found if _matches(spec, one.found)]
     return found
 
 

@@ -144,18 +144,32 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
 
 
 def _add(found: list[Found], match: re.Match[str], text: str, year: str, month: str, day: str, quality: float) -> None:
-    year, month, day = (part.replace(" ", "") for part in (year, month, day))
+    value = dated(*(part.replace(" ", "") for part in (year, month, day)))
+    start, end = match.span()
+    if value is None or any(start < other.end and other.start < end for other in found):
+        return
+    found.append(Found(start, end, text[start:end], value, quality))
+
+
+def dated(year: str, month: str, day: str) -> str | None:
+    """Return the day in ISO 8601, None where the calendar has none; a year of two digits is one from 1970 to 2069."""
     whole = int(year)
     if len(year) == 2:
         whole += 2000 if whole < 70 else 1900
     try:
-        value = date(whole, int(month), int(day))
+        return date(whole, int(month), int(day)).isoformat()
     except ValueError:
-        return
-    start, end = match.span()
-    if any(start < other.end and other.start < end for other in found):
-        return
-    found.append(Found(start, end, text[start:end], value.isoformat(), quality))
+        return None
+
+
+def month_words() -> list[str]:
+    """Return the months' names in all languages read, folded, the longest first."""
+    return sorted(_months()[0], key=len, reverse=True)
+
+
+def month_number(name: str) -> int:
+    """Return the number of a month by its folded name."""
+    return _months()[0][name]
 
 
 def is_label(folded: str) -> bool:

@@ -98,9 +98,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "vi": "Hóa đơn điện tử vi phạm quy tắc nên cần người xem: {reason}.",
     },
     "came_before": {
-        "en": "This document was received before, so nothing goes out unseen a second time: {reason}.",
-        "de": "Dieses Dokument kam schon einmal, deshalb geht nichts ungesehen ein zweites Mal hinaus: {reason}.",
-        "vi": "Tài liệu này đã nhận trước đó nên không được gửi đi lần nữa khi chưa có người xem: {reason}.",
+        "en": "This document was received before, so nothing goes out unseen a second time.",
+        "de": "Dieses Dokument kam schon einmal, deshalb geht nichts ungesehen ein zweites Mal hinaus.",
+        "vi": "Tài liệu này đã nhận trước đó nên không được gửi đi lần nữa khi chưa có người xem.",
     },
     "no_certificate": {
         "en": "The agent {agent} has no certificate for {target:.0%} that covers this yet, so a person checks.",

@@ -173,6 +173,7 @@ def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any
     )
     figures["stream"] = {}
     seeds = [seed + number for number in range(runs)]
+    by_world: dict[str, dict[str, Any]] = {world: {} for world in chosen}
     for world in chosen:
         share, volume = stream.REFERENCE[world]
         print(f"{world:16} {'(reference design)':36} {share:6.3f} {volume:7.4f}")
@@ -180,6 +181,7 @@ def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any
             with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
                 found = stream.figures(list(pool.map(stream.play, repeat(world), repeat(name), seeds, chunksize=5)))
             _print_stream(world, name, found)
+            by_world[world][name] = found
             if name == stream.OURS:
                 figures["stream"][world] = found
                 _put(figures["violations"], (world, "stream"), found["violations_by_volume"])
@@ -188,6 +190,16 @@ def _streams(chosen: Sequence[str], runs: int, seed: int, figures: dict[str, Any
                 brief = {key: found[key] for key in ("share_of_oracle", "violations_by_volume", "audits")}
                 _put(yardstick, ("stream", world, name), brief)
         _say(f"stream {world}")
+    figures["stream_broken"] = {name: stream.broken(by_world, name) for name in stream.PLAYERS}
+    figures["stream_dominated_by"] = {world: stream.dominators(found) for world, found in by_world.items()}
+    for world, names in figures["stream_dominated_by"].items():
+        said = [f"{name} (more in violation than the reference: {_worlds(figures, name)})" for name in names]
+        print(f"{world}: dominated by {'; '.join(said) or 'none'}")
+    print(f"{stream.OURS}: more in violation than the reference: {_worlds(figures, stream.OURS)}")
+
+
+def _worlds(figures: dict[str, Any], name: str) -> str:
+    return ", ".join(figures["stream_broken"][name]) or "nowhere"
 
 
 def _print_stream(world: str, name: str, found: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ What is decided is decided by what workers call: coins by core.gate.audits, evid
 (`Running`, which tests hold to `certify`), alarms by metrics.certificates.alarm, with the defaults of an installation.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -265,6 +265,24 @@ def figures(runs: list[Run]) -> dict[str, Figure | float | None]:
         "items_to_demotion_median": _finite(np.median(waits)) if waits.size else None,
         "items_to_demotion_p90": _finite(np.percentile(waits, 90, method="higher")) if waits.size else None,
     }
+
+
+def dominators(by_policy: Mapping[str, Mapping[str, Any]], name: str = OURS) -> list[str]:
+    """Policies that in one world sent at least as much as `name` with no more in violation, and not the same."""
+    share, volume = _point(by_policy[name])
+    points = {other: _point(found) for other, found in by_policy.items() if other != name}
+    return [
+        o for o, (more, bad) in points.items() if more >= share and bad <= volume and (more, bad) != (share, volume)
+    ]
+
+
+def broken(by_world: Mapping[str, Mapping[str, Mapping[str, Any]]], name: str) -> list[str]:
+    """Worlds in which a policy sent more in violation than the reference design."""
+    return [world for world, found in by_world.items() if _point(found[name])[1] > REFERENCE[world][1]]
+
+
+def _point(found: Mapping[str, Any]) -> tuple[float, float]:
+    return found["share_of_oracle"]["value"], found["violations_by_volume"]["value"]
 
 
 def _finite(value: np.floating) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bench.gate import from_database, oneshot, speed, worlds
+from bench.gate import from_database, oneshot, speed, stream, worlds
 from bench.gate.rivals import OURS, RIVALS, mapie, saola
 from core.db import app_database, system_database
 from core.settings import settings
@@ -61,6 +61,17 @@ def test_a_small_table_has_every_world_and_size() -> None:
     found = oneshot.table(2, 1, lambda _: None)
     assert set(found) == set(worlds.ONE_SHOT)
     assert set(found["stationary"]) == {"150", "300", "1000", "2000", "5000"}
+
+
+def test_a_policy_dominates_where_it_sends_no_less_and_violates_no_more() -> None:
+    def at(share: float, volume: float) -> dict[str, dict[str, float]]:
+        return {"share_of_oracle": {"value": share}, "violations_by_volume": {"value": volume}}
+
+    found = {stream.OURS: at(0.8, 0.01), "more": at(0.9, 0.01), "bolder": at(0.9, 0.02), "same": at(0.8, 0.01)}
+    assert stream.dominators(found) == ["more"]
+    worlds_found = {"stationary": found, "abrupt": {**found, "more": at(0.9, 0.05)}}
+    assert stream.broken(worlds_found, "more") == ["stationary", "abrupt"]
+    assert stream.broken(worlds_found, stream.OURS) == ["stationary"]  # 0.004 there
 
 
 def test_costs_are_measured() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
-from metrics.certificates.fixed_sequence import choose_threshold, levels
+from metrics.certificates.fixed_sequence import START_AUDITS, choose_threshold, levels
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
     """One row a level, safest first: (L,) thresholds, share of traffic at or above each, accuracy with pointwise
-    two-sided interval, and audits at or above. Accuracy is nan where no audit lies at or above."""
+    two-sided interval, and audits at or above. Accuracy is nan where no audit lies at or above. flawless: what the
+    interval's lower end would be, were all of these right."""
 
     thresholds: Floats
     shares: Floats
@@ -27,6 +28,7 @@ class Curve:
     low: Floats
     high: Floats
     audits: NDArray[np.int64]
+    flawless: Floats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,20 +81,31 @@ def risk_curve(
     side = (1 - confidence) / 2
     low = np.where(k <= 0, 0.0, betaincinv(np.maximum(k, 1e-9), n - np.minimum(k, n) + 1, side))
     high = np.where(n - k <= 1e-9, 1.0, betaincinv(k + 1, np.maximum(n - k, 1e-9), 1 - side))
-    return Curve(thresholds=cuts, shares=shares, accuracy=accuracy, low=low, high=high, audits=taken.astype(np.int64))
+    return Curve(
+        thresholds=cuts,
+        shares=shares,
+        accuracy=accuracy,
+        low=low,
+        high=high,
+        audits=taken.astype(np.int64),
+        flawless=np.where(total > 0, side ** (1 / np.maximum(np.nan_to_num(effective), 1e-9)), 0.0),
+    )
 
 
 def share_at(curve: Curve, target: float) -> tuple[float, float, float]:
     """(share, low, high) at a target: the largest share observed to meet it, and those that the audits do not rule out.
 
-    low: below it every level's interval lies above the target; high: beyond it every level's lies below.
+    low: down to it every level's interval lies above the target, from the safest on that holds clearly more audits than
+    would show it if all were right (or from the last one); high: beyond it every level's lies below.
     """
     meets = curve.accuracy >= target
     share = float(curve.shares[meets][-1]) if meets.any() else 0.0
     unsure = (curve.low < target) & (curve.high >= target)
     above = curve.low >= target
-    sure = curve.shares[: int(np.argmin(above))] if not above.all() else curve.shares
-    low = float(sure[-1]) if sure.size else 0.0
+    able = curve.flawless**START_AUDITS >= target
+    start = int(np.argmax(able)) if able.any() else len(able) - 1
+    sure = int(np.cumprod(above[start:]).sum())
+    low = float(curve.shares[start + sure - 1]) if sure else 0.0
     reach = curve.shares[unsure | above]
     high = float(reach[-1]) if reach.size else 0.0
     return share, min(low, share), max(high, share)

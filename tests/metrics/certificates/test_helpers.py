@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from metrics.certificates import binomial
 from metrics.certificates.agreement import cohen
 from metrics.certificates.curve import risk_curve, share_at, what_if
 from metrics.certificates.fixed_sequence import choose_threshold
@@ -102,3 +103,28 @@ def test_without_audits_the_curve_knows_nothing() -> None:
     (point,) = what_if([], [], population=[0.1, 0.9], targets=(0.95,))
     assert (point.share, point.low, point.high, point.certified_share) == (0.0, 0.0, 1.0, 0.0)
     assert point.audits_missing == 59
+
+
+def test_the_lower_end_of_a_share_starts_where_enough_audits_are_to_show_it() -> None:
+    """The safest levels hold few audits and can show nothing: they must not pull the interval down to 0."""
+    score = np.linspace(1, 0, 400)
+    assert share_at(risk_curve(score, np.ones(400), population=score), 0.95) == (1.0, 1.0, 1.0)
+    assert share_at(risk_curve(score[:60], np.ones(60), population=score[:60]), 0.95) == (1.0, 0.0, 1.0)
+
+
+def test_the_lower_end_of_a_share_is_beyond_the_true_one_as_seldom_as_stated() -> None:
+    rng = np.random.default_rng(8)
+    population = rng.random(20_000)
+
+    def right_at(score: np.ndarray) -> np.ndarray:
+        return np.where(rng.random(score.size) < 0.5 + 0.5 * score**0.15, 1.0, 0.0)
+
+    everything = 0.5 + 0.5 * np.sort(population)[::-1] ** 0.15
+    true = float((np.cumsum(everything) / np.arange(1, 20_001) >= 0.95).mean())
+    beyond, shown = 0, 0
+    for _ in range(400):
+        score = rng.random(800)
+        _, low, _ = share_at(risk_curve(score, right_at(score), population=population), 0.95)
+        beyond, shown = beyond + (low > true + 0.02), shown + (low > 0)
+    assert shown > 200
+    assert binomial.lower_bound(beyond, 400) <= 0.025

@@ -3,9 +3,12 @@
 Before a certificate is looked at again, the detector hears the audits of what is automated (workers/alarms.py).
 """
 
+import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +23,11 @@ from core.ids import new_id
 from core.store import events, gate, journal, labels, policies, standings
 from core.store.outbox import Job
 from core.store.standings import Standing
+from metrics import certificates
 from metrics.certificates import alarm, drift
 from metrics.certificates.certify import METHOD_FIRST, PLAN_RUNS, plan_runs
 from metrics.certificates.fields import FIRST_DOCUMENTS, stand_fields
-from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Audit, Rules, closed, digest
+from metrics.certificates.live import FORMAT, HALF_DAYS, HALF_ITEMS, Audit, Rules, closed, digest
 from metrics.certificates.slices import FIRST_RUNS, First, Stand, declare, stand, together
 from workers import alarms, budget, candidates, followed, owners
 from workers.jobs import finish
@@ -305,6 +309,13 @@ def _certificates(
         alarms.revoke(connection, tenant_id, owner.name, reason, owner.fingerprint, slice_)
 
 
+@cache
+def code_version() -> str:
+    """Return what computes certificates: the format of rules and hash, and SHA-256 over the method's source."""
+    source = b"".join(file.read_bytes() for file in sorted(Path(str(certificates.__file__)).parent.glob("*.py")))
+    return f"format {FORMAT}, {hashlib.sha256(source).hexdigest()[:16]}"
+
+
 def _issue(connection: Connection, tenant_id: UUID, owner: Owner, one: Stand, now: datetime, simulated: bool) -> None:
     """Issue a certificate."""
     finding, audits, rules = one.finding, one.audits, one.rules
@@ -342,7 +353,7 @@ def _issue(connection: Connection, tenant_id: UUID, owner: Owner, one: Stand, no
         tenant_id,
         certificate,
         window=(min(times), max(times)),
-        code_version=choice.method,
+        code_version=code_version(),
         digest=hashed,
         evidence=evidence,
     )

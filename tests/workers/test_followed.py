@@ -1,6 +1,7 @@
 """Owners that are followed: what is told and what is in force are what a whole look at all rows gives."""
 
 import random
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from metrics.certificates import alarm
 from metrics.certificates.live import HALF_DAYS, HALF_ITEMS, Rules, closed, examine
 from tests.workers.made import Shop
 from workers import followed
-from workers.certify import renew_certificates
+from workers.certify import code_version, renew_certificates
 
 SCORES = [(number * 37 % 100) / 100 for number in range(100)]
 OWNERS = ("shop", "family:tests")
@@ -151,6 +152,15 @@ def test_no_certificate_names_words_that_say_something_else_than_the_verdicts_it
     renew(shop)
     agrees(shop)
     assert set(read) == set(OWNERS)
+
+
+def test_a_certificate_names_the_code_that_computed_it(shop: Shop, read: list[str]) -> None:
+    earned(shop)
+    with app_database().transaction(shop.tenant) as connection:
+        named = {row["code_version"] for row in policies.list_certificates(connection)}
+    assert named == {code_version()}
+    assert read
+    assert re.fullmatch(r"format \d+, [0-9a-f]{16}", code_version())
 
 
 def test_once_an_hour_all_is_read_again(shop: Shop, read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

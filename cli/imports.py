@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,14 +55,15 @@ def read_rows(path: Path, encoding: str = "") -> Iterator[tuple[int, dict[str, A
     try:
         encoding = encoding or _encoding(path)
         with path.open(encoding=encoding, newline="") as file:
+            lines = (unicodedata.normalize("NFC", line) for line in file)  # Windows-1258 writes tones apart from vowels
             if path.suffix.lower() in (".jsonl", ".ndjson"):
-                for number, line in enumerate(file, 1):
+                for number, line in enumerate(lines, 1):
                     if line.strip():
                         yield number, json.loads(line)
             else:
                 sample = file.read(8192)
                 file.seek(0)
-                reader = csv.DictReader(file, dialect=_dialect(sample), strict=True)
+                reader = csv.DictReader(lines, dialect=_dialect(sample), strict=True)
                 for row in reader:
                     number = reader.line_num
                     yield number, row

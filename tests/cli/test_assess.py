@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import random
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -147,9 +146,9 @@ def test_vietnamese_windows_files_are_told_from_western_ones(tmp_path: Path) -> 
     path = tmp_path / "past.csv"
     text = "mâ\u0323t khâ\u0309u thẻ cu\u0309a tôi bi\u0323 kho\u0301a, vâ\u0303n cho\u031bi".replace("ẻ", "e\u0309")
     text = text.replace("o\u031b", "ơ")
-    path.write_bytes(f"text,label\n{text}\n".encode("cp1258"))
-    (found,) = read(path, Columns("text", label="label"), 0)
-    assert unicodedata.normalize("NFC", found.text).startswith("mật khẩu thẻ của tôi bị khóa")
+    path.write_bytes(f"câu ho\u0309i,label\n{text}\n".encode("cp1258"))
+    (found,) = read(path, Columns("câu hỏi", label="label"), 0)
+    assert found.text.startswith("mật khẩu thẻ của tôi bị khóa")
     path.write_bytes("text,label\nPerò così lì; Òscar finì, però può: così,card\n".encode("cp1252"))
     (found,) = read(path, Columns("text", label="label"), 0)
     assert found.text.startswith("Però così")

@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.limits import BodyLimit, SafeHeaders
@@ -58,6 +59,7 @@ from api.routes import gate as gate_routes
 from api.routes import people as people_routes
 from api.routes import views as view_routes
 from core.db import MOST
+from core.settings import settings
 
 DESCRIPTION = """AI agent automation for customer service: automation is earned by certificates, and proven.
 
@@ -140,6 +142,7 @@ def make_app() -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(BodyLimit)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings().trusted_proxies)
     return app
 
 

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(SecretStr(""), description="Signs sessions and audit coins. Empty: made in home.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, description="Port of the API; the next free one is taken when it is in use.")
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses or networks of reverse proxies before the API, separated by commas: who they say calls "
+        "is who calls, also for the limit of log-ins.",
+    )
     workers: int = Field(
         0, description="Processes of each kind of worker; of queue llm only where SAOLA_MODEL is set. 0: one a core."
     )

@@ -9,6 +9,8 @@ from api import exports
 from api.figures import Point
 from api.pages import charts
 from api.security import COOKIE
+from core.db import app_database
+from core.store import tenants
 from metrics.estimate import Estimate, unknown
 from tests.api import made
 from tests.api.conftest import Desk
@@ -29,6 +31,15 @@ def test_the_table_for_spreadsheets_has_every_figure_and_no_formula(desk: Desk, 
     assert {"accuracy", "automation_share"} <= {row["figure"] for row in rows if row["group"] == "all"}
     assert "'=cmd()" in {row["value"] for row in rows}
     assert next(row for row in rows if row["figure"] == "accuracy")["estimate"] == ""
+
+
+def test_a_model_that_is_left_alone_after_failures_is_named(desk: Desk, users: dict[str, UUID]) -> None:
+    client, _ = signed_in(desk, users, "ops")
+    assert "left alone, tried again" not in client.get("/report").text
+    with app_database().transaction() as connection:
+        tenants.beat(connection, "llm@1", {"resting": {"openai:gpt": 90.0}})
+    said = client.get("/report").text.split("openai:gpt</span>")[1].split("</li>")[0]
+    assert "left alone, tried again in 90 seconds" in said or "left alone, tried again in 2 minutes" in said
 
 
 def test_what_a_spreadsheet_could_run_is_quoted() -> None:

@@ -18,6 +18,7 @@ from cli.embedded.temporary import Database
 from core import keys, passwords
 from core.db import app_database
 from core.passwords import hash_password, make_link_token
+from core.settings import settings
 from core.store import accounts
 from core.store.sql import execute, rows
 from tests.api import made
@@ -118,6 +119,32 @@ def test_one_client_that_tries_many_accounts_waits_too(
     assert visitor.post("/login", data=right).status_code == 429
     elsewhere = TestClient(make_app(), headers=HTML, follow_redirects=False, client=("192.0.2.7", 5000))
     assert elsewhere.post("/login", data=right).status_code == 303
+
+
+def test_clients_behind_a_proxy_of_ours_are_told_apart_and_nobody_else_may_name_another(
+    users: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TRIES_OF_CLIENT", 3)
+    monkeypatch.setenv("SAOLA_TRUSTED_PROXIES", "10.20.0.0/16")
+    settings.cache_clear()
+
+    def tries(caller: str, *names: str) -> list[int]:
+        """Wrong passwords for different accounts, through `caller`, which says who calls; returns the answers."""
+        client = TestClient(make_app(), headers=HTML, follow_redirects=False, client=(caller, 5000))
+        return [
+            client.post(
+                "/login",
+                data={"email": f"{caller}{number}@example.com", "password": "wrong"},
+                headers={"X-Forwarded-For": name},
+            ).status_code
+            for number, name in enumerate(names)
+        ]
+
+    proxy, stranger = "10.20.0.5", "198.51.100.9"
+    assert tries(proxy, *["203.0.113.1"] * 4, "203.0.113.2") == [401, 401, 401, 429, 401]
+    assert tries(stranger, *(f"203.0.113.{number}" for number in range(20, 24))) == [401, 401, 401, 429]
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 def test_tries_of_all_processes_count_together(

@@ -146,7 +146,7 @@ def test_what_matters_of_a_list_is_seen_on_a_phone_without_scrolling_it(
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = open_page(context, url, cookie)
     scrolled = []
-    for path in ("/agents", "/audits", "/journal", "/keys", "/gaps", "/agents/warranty/versions", *filled):
+    for path in ("/agents", "/audits", "/journal", "/keys", "/people", "/gaps", "/agents/warranty/versions", *filled):
         page.goto(url + path)
         wide = "(every) => every.filter((one) => one.scrollWidth > one.clientWidth + 1).length"
         scrolled += [path] * page.locator(".table-scroll, .card, .draft").evaluate_all(wide)

@@ -70,7 +70,7 @@ def fill(desk: Desk, person: str) -> tuple[str, ...]:
 
 def _documents(tenant_id: UUID) -> list[str]:
     table = FieldValue(name="lines", type="table", value="a | 1", normalised='[{"description": "a", "quantity": "1"}]')
-    total = FieldValue(name="total", type="money", value="5 EUR", score=0.4, evidence=EVIDENCE, reason="fails: past")
+    total = FieldValue(name="total", type="money", value="5 EUR", score=0.4, evidence=EVIDENCE, required=True)
     none = FieldValue(name="iban", type="iban", reason="no value of this type near IBAN")
     read = made.document(tenant_id, (total, table, none), text="Tổng 5 EUR", filename="4711.pdf")
     refused = made.document(tenant_id, (total,), reason="damaged: the PDF is damaged", filename="4712.pdf")

@@ -164,7 +164,9 @@ def test_a_document_is_corrected_where_it_was_read_and_the_next_one_opens(desk: 
 def test_doubtful_values_come_first_and_sure_ones_are_folded_away(desk: Desk, page: Page, url: str) -> None:
     scores = {"supplier": 0.99, "total": 0.5, "number": 0.97}
     fields = tuple(
-        FieldValue(name=name, type="text", value=name.upper(), score=score, evidence=evidence(number))
+        FieldValue(
+            name=name, type="text", value=name.upper(), score=score, evidence=evidence(number), required=name == "total"
+        )
         for number, (name, score) in enumerate(scores.items())
     )
     uploaded = desk.client().post("/v1/documents", files={"file": ("a.pdf", pdf("Acme Total 15,00 EUR"))}).json()
@@ -172,6 +174,8 @@ def test_doubtful_values_come_first_and_sure_ones_are_folded_away(desk: Desk, pa
     page.goto(f"{url}/documents/{held.document_id}")
     expect(page.locator("textarea:visible")).to_have_count(1)
     expect(page.get_by_text("2 values read with certainty")).to_be_visible()
+    expect(page.locator(".value[data-field=total] label")).to_contain_text("needed")
+    expect(page.locator(".value[data-field=number] label")).not_to_contain_text("needed")
     page.get_by_role("textbox", name="Total").press("Enter")
     expect(page.get_by_role("button", name="Approve")).to_be_focused()  # what is folded away is passed over
     page.locator("rect[data-field=supplier]").click()

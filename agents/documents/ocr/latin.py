@@ -12,6 +12,13 @@ import numpy as np
 from rapidocr import RapidOCR
 
 LONG_SIDE = 1500
+# The library pads each box to 320 pixels at 48 high, and to the widest of its batch of six. Half of an invoice's
+# boxes are sums narrower than 140: read alone and padded to 96 they cost half as much, and clear digits are read as
+# well. Words are not (632 lines of receipts' heads: 537 right padded, 530 not): what is no clear number is read
+# again, padded.
+SHORTEST, PADDED = 96, 320 / 48  # pixels at 48 high; width to height
+SHORT = 4.0  # width to height of a box that may be a sum
+CLEAR = 0.98  # of the least sure digit
 
 Picture = np.ndarray[Any, Any]
 Quad = np.ndarray[Any, Any]  # 4 corners x 2, clockwise from the top left
@@ -36,6 +43,8 @@ class LatinReader:
                 "Global.max_side_len": LONG_SIDE,
                 "Global.text_score": 0.0,
                 "Global.return_word_box": True,  # it brings the certainty of each letter
+                "Rec.rec_img_shape": [3, 48, SHORTEST],
+                "Rec.rec_batch_num": 1,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
@@ -51,6 +60,13 @@ class LatinReader:
 
     def read(self, crops: list[Picture]) -> list[ReadLine]:
         """Read upright crops of one line each."""
+        read = self._read([cut if _is_short(cut) else _padded(cut) for cut in crops])
+        unclear = [place for place, cut in enumerate(crops) if _is_short(cut) and not _is_clear_number(read[place])]
+        for place, again in zip(unclear, self._read([_padded(crops[place]) for place in unclear]), strict=True):
+            read[place] = again
+        return read
+
+    def _read(self, crops: list[Picture]) -> list[ReadLine]:
         if not crops:
             return []
         result: Any = self._engine.recognize_txt(crops)
@@ -58,6 +74,23 @@ class LatinReader:
             ReadLine(str(text), float(score), _least(str(text), words))
             for text, score, words in zip(result.txts, result.scores, result.word_results, strict=True)
         ]
+
+
+def _is_short(cut: Picture) -> bool:
+    height, width = cut.shape[:2]
+    return bool(width < SHORT * height)
+
+
+def _is_clear_number(one: ReadLine) -> bool:
+    return one.least >= CLEAR and any(map(str.isdigit, one.text)) and not any(map(str.isalpha, one.text))
+
+
+def _padded(cut: Picture) -> Picture:
+    """The crop with grey, which the network takes for nothing, on its right: at least as wide as high, since it is too
+    sure of a line that fills the whole width."""
+    height, width = cut.shape[:2]
+    more = max(height, int(PADDED * height) - width)
+    return cv2.copyMakeBorder(cut, 0, 0, 0, more, cv2.BORDER_CONSTANT, value=(127, 127, 127))
 
 
 def _least(text: str, words: Any) -> float:

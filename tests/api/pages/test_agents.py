@@ -71,6 +71,10 @@ def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apar
     said = " ".join(client.get("/agents/account_access").text.split())
     assert "It has no certificate of its own: what goes out alone rests on its family" in said
     assert "Certificate of its own:</b> About 57 more audits until a certificate." in said
+    own = certificate.model_copy(update={"id": new_id(), "agent": "account_access"})
+    with app_database().transaction(desk.tenant_id) as connection:
+        policies.add_certificate(connection, desk.tenant_id, own, window=None, code_version="", digest="", evidence={})
+    assert "It has no certificate of its own" not in client.get("/agents/account_access").text
 
 
 @pytest.fixture

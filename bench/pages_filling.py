@@ -100,12 +100,16 @@ def fill_agents(servers: Servers, name: str, tenant: UUID, folder: Path, count: 
     with servers.postgres.postgres.connect(name) as owner:
         owner.autocommit = True
         owner.execute(
-            "UPDATE runs SET agent = 'agent_' || lpad((('x' || right(id::text, 6))::bit(24)::int %% %s)::text, 4, '0')",
+            """UPDATE runs SET agent = 'agent_' || n, fingerprint = 'f' || n FROM (
+                   SELECT id AS run, lpad((('x' || right(id::text, 6))::bit(24)::int %% %s)::text, 4, '0') AS n
+                   FROM runs
+               ) AS drawn WHERE drawn.run = id""",
             (count,),
         )
         owner.execute(
             """INSERT INTO standings (tenant_id, agent, fingerprint, stamp, data)
-               SELECT %s, 'agent_' || lpad(n::text, 4, '0'), 'f1', '1', %s FROM generate_series(0, %s - 1) n""",
+               SELECT %s, 'agent_' || lpad(n::text, 4, '0'), 'f' || lpad(n::text, 4, '0'), '1', %s
+               FROM generate_series(0, %s - 1) n""",
             (tenant, json.dumps({**asked, **known, **alarm}), count),
         )
         owner.execute("VACUUM ANALYZE runs")

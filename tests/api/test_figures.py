@@ -53,8 +53,7 @@ def test_there_are_as_many_as_the_figure_says(connections: Connections, log: lis
 
 def test_every_figure_but_the_agents_has_items() -> None:
     measured = {"first_response", "first_response_automated", "first_response_p90", "resolution_time", "waterfall"}
-    calls = {"provider_errors"}  # of models: the items of which one failed are behind failed_attempts
-    assert set(DEFINITIONS) - set(BEHIND) == {"agents_in_service", *measured, *calls}
+    assert set(DEFINITIONS) - set(BEHIND) == {"agents_in_service", *measured}
     assert {name for name in BEHIND if not name.startswith("stage_")} <= set(DEFINITIONS)
 
 

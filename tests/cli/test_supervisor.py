@@ -212,7 +212,14 @@ def group(home: Path) -> list[int]:
     status = read_status(home)
     assert status
     leaders = {child.pid for child in status.children}
-    return [process.pid for process in psutil.process_iter() if os.getsid(process.pid) in leaders]
+    return [process.pid for process in psutil.process_iter() if _leader(process.pid) in leaders]
+
+
+def _leader(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:  # it ended since it was listed: other tests' processes do
+        return 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -263,7 +263,7 @@ def intent_of(entry: Entry, name: str) -> Intent | None:
 
 
 def _of_answers(name: str) -> Entry:
-    entry = catalog().get(name)
+    entry = look_again().get(name)  # another process, or its author, may have changed its files a moment ago
     if entry.manifest.engine != "answers":
         told = f"{name} does not answer from approved answers"
         raise Rejected(told, code="not_answers", hint="Choose an agent of the engine answers.", where="/agent")

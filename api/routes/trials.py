@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from sqlalchemy import Connection
 
 from agents import own_folder
-from api.agents_seen import catalog
+from api.agents_seen import catalog, look_again
 from api.security import Caller, Observer
 from api.shapes import Body, CustomerIn, Line, Shape
 from core.db import app_database
@@ -114,6 +114,7 @@ def keep(connection: Connection, caller: Caller, trial: Trial) -> CaseKept:
         raise Rejected("the trial is not done yet", code="not_done", hint="Ask for it again in a second.")
     case = _case(trial)
     own_folder.add_case(catalog().get(trial.agent), case, settings().agent_path)
+    look_again()
     told = {"case": case["name"]}
     journal.write(
         connection, caller.tenant_id, actor=caller.name, action="agent.case_kept", object=trial.agent, data=told

@@ -136,7 +136,9 @@ def others(desk: Desk, client: TestClient, operation: str) -> dict[str, str]:
     if "answer_draft" in operation and operation != "add_answer_draft":
         draft: dict[str, Any] = {"agent": "own_shop", "intent": f"i_{number}", "answers": {"en": "Yes."}}
         draft |= {"summary": "s", "examples": [{"language": "en", "text": f"Is it {number}?"}]}
-        known["draft_id"] = client.post("/v1/answer-drafts", json=draft).json()["id"]
+        made_draft = client.post("/v1/answer-drafts", json=draft)
+        assert made_draft.status_code == 201, made_draft.text
+        known["draft_id"] = made_draft.json()["id"]
     if operation == "compare_versions":
         with app_database().transaction(desk.tenant_id) as connection:
             versions.keep(connection, desk.tenant_id, [Version("own_shop", "0", {})])

@@ -74,6 +74,15 @@ def test_a_draft_of_staff_is_approved_by_operations_and_lies_in_the_operators_fo
     assert found == {before: "", approved.json()["version"]: "key:ops"}
 
 
+def test_a_draft_is_taken_right_after_another_process_changed_the_folder(desk: Desk, own: Path) -> None:
+    staff = desk.client("staff")
+    staff.get("/v1/agents/our_store").raise_for_status()
+    with (own / "our_store" / "answers.md").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    answer = staff.post("/v1/answer-drafts", json={"agent": "our_store", "intent": "gift_cards", **BODY})
+    assert answer.status_code == 201, answer.text
+
+
 def test_answers_written_for_another_version_are_refused(desk: Desk, own: Path) -> None:
     ops = desk.client("ops")
     version = ops.get("/v1/agents/our_store").json()["version"]

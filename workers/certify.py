@@ -76,6 +76,7 @@ def _look_apart(tenant_id: UUID, owner: Owner, now: datetime, soon: timedelta) -
     except TryLater as error:
         log.info("certificate.look_again", owner=owner.name, why=str(error))
     except Exception:
+        followed.forget(tenant_id, owner.name, owner.fingerprint)  # what it was followed from was not written down
         log.exception("certificate.look_failed", owner=owner.name, fingerprint=owner.fingerprint)
 
 

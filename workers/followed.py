@@ -107,8 +107,13 @@ def renew(tenant_id: UUID, looks: Sequence[Owner], now: datetime) -> list[Owner]
         except Exception:
             log.exception("certificate.follow_failed", owners=len(part))
             for owner in part:  # what was added to their evidence is not written down
-                _followed.pop((tenant_id, owner.name, owner.fingerprint), None)
+                forget(tenant_id, owner.name, owner.fingerprint)
     return [owner for owner in looks if (owner.name, owner.fingerprint) not in done]
+
+
+def forget(tenant_id: UUID, owner: str, fingerprint: str) -> None:
+    """Follow an owner no more: the next look at it reads all."""
+    _followed.pop((tenant_id, owner, fingerprint), None)
 
 
 def _next(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) -> Standing | None:

@@ -92,6 +92,20 @@ def test_a_corrected_word_takes_a_whole_look(shop: Shop, read: list[str]) -> Non
     agrees(shop)
 
 
+def test_a_look_that_was_not_written_down_is_taken_again(
+    shop: Shop, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audits = earned(shop)
+    shop.judge(audits[:1], [False])
+    with monkeypatch.context() as broken:
+        broken.delattr(standings, "set_standings")
+        renew(shop)
+    read.clear()
+    renew(shop)
+    assert set(read) == set(OWNERS)
+    agrees(shop)
+
+
 def test_the_alarm_rings_as_soon_as_in_a_whole_look(shop: Shop, read: list[str]) -> None:
     earned(shop)
     wave = [True, True, False]

@@ -232,7 +232,13 @@ class Reason(Frozen):
 
 WHOLE = "all"  # the slice of a certificate that is the whole agent; any other is the name of an intent, or
 FIELD = "field:"  # this before the name of a field of a document
+FAMILY = "family:"  # before the name of a family, where it stands in an agent's place and pools its agents' audits
 INHERITED = "inherited"  # the method of a certificate that the version before earned, by an operator's choice
+
+
+def owners_of(agent: str, family: str) -> tuple[str, ...]:
+    """Return whose certificates may speak for an agent: its own, and its family's where it has one ('': none)."""
+    return (agent, FAMILY + family) if family else (agent,)
 
 
 class Certificate(Frozen):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from core.contracts import WHOLE, Certificate
+from core.contracts import WHOLE, Certificate, owners_of
 from core.store import confidence, gate, policies, triage_versions
 from core.store.policies import TenantState
 from workers.owners import fingerprint_of, members_of
@@ -77,7 +77,7 @@ def _together(shop: Workshop, state: TenantState) -> list[list[str]]:
     for kind in sorted(state.candidates):
         entry = shop.catalog.entries.get(kind.removeprefix(CONFIDENCE))
         if entry is not None:  # an agent whose folder is gone has nothing to earn
-            found.setdefault(f"family:{entry.manifest.family}" if entry.manifest.family else kind, []).append(kind)
+            found.setdefault(owners_of(kind, entry.manifest.family)[-1], []).append(kind)
     return list(found.values())
 
 

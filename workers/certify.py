@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import FIELD, WHOLE, Certificate
+from core.contracts import FAMILY, FIELD, WHOLE, Certificate
 from core.db import app_database
 from core.errors import TryLater
 from core.events import Event
@@ -118,7 +118,7 @@ def _examine(
     found, loudness = alarms.listen(sent, owner.target, owner.critical_target)
     if found and owner.serving:  # a candidate's errors reached nobody, and its certificate waits for better ones
         state = policies.tenant_state(connection)
-        members = alarms.relied_on(rows, state) if owner.name.startswith("family:") else owner.members
+        members = alarms.relied_on(rows, state) if owner.name.startswith(FAMILY) else owner.members
         alarms.ring(connection, tenant_id, owner.name, owner.fingerprint, found, members)
         halves, rows, loudness, live = [datetime.now(UTC)], [], 1.0, {}  # an alarm ends its certificates
         since = halves[0]
@@ -134,7 +134,7 @@ def _examine(
     planned = plan_runs(rules.first_look)
     first = _first(connection, tenant_id, owner, max(planned, FIRST_RUNS))
     population = [run.score for run in first[:planned]]
-    intents = first[:FIRST_RUNS] if owner.serving and not owner.name.startswith("family:") else []
+    intents = first[:FIRST_RUNS] if owner.serving and not owner.name.startswith(FAMILY) else []
     audits = _audits(rows, owner, now)
     if owner.reads:  # words say which fields are wrong
         audits = _with(_words(connection, rows, audits), audits)

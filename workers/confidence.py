@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from agents.confidence import Confidence, Judged, learn
 from agents.documents import joint
 from agents.llm.confidence import START
+from core.contracts import owners_of
 from core.db import app_database
 from core.store import confidence, policies
 from core.store.outbox import Job
@@ -33,8 +34,8 @@ def train_confidence(jobs: Sequence[Job]) -> None:
         for agent, found in groupby(confidence.judged(connection), key=lambda row: str(row["agent"])):
             rows = [Judged(_parts(row["signals"]), row["right"], 1 / max(row["probability"], 0.01)) for row in found]
             entry = workshop().catalog.entries.get(agent)
-            family = f"family:{entry.manifest.family}" if entry else ""
-            _learn(connection, tenant_id, agent, rows, serve=not {agent, family} & certified)
+            owners = owners_of(agent, entry.manifest.family if entry else "")
+            _learn(connection, tenant_id, agent, rows, serve=certified.isdisjoint(owners))
         finish(connection, jobs)
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
+from core.contracts import FAMILY
 from core.store import standings, tenants
 from core.store.policies import AgentSetting, TenantState
 from workers.pipeline import triage_fingerprint
 from workers.resources import Workshop
 
-FAMILY = "family:"  # before the name of a family that is an owner
 SWEEP = timedelta(minutes=10)  # how often all audits are gone through for what a round may have missed
 
 

@@ -1,5 +1,6 @@
 """Agents for people: what is in service, its certificate, its files, its live setting; pausing one or all."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -15,13 +16,13 @@ from api.pages.session import LookPage, OpsPage, TryPage
 from api.problems import invalid
 from api.routes import agents as routes
 from api.words import Words
-from core.contracts import TARGETS, TIERS
+from core.contracts import TARGETS, TIERS, owners_of
 from core.db import app_database
 from core.errors import Rejected
 from core.settings import settings
 from core.store import case_results
 from metrics.certificates.drift import changed
-from metrics.certificates.overview import WhatIf
+from metrics.certificates.overview import AgentStanding, WhatIf
 
 router = APIRouter(include_in_schema=False)
 _change: TypeAdapter[routes.AgentChange] = TypeAdapter(routes.AgentChange)
@@ -46,13 +47,15 @@ def agents_page(
     more, names = len(names) > PAGE, names[:PAGE]
     with app_database().transaction(caller.tenant_id) as connection:
         found = routes.all_agents(connection, names)
-        standings = standing_of(connection, [owner for one in found.agents for owner in (one.name, _family(one))])
+        standings = standing_of(
+            connection, [owner for one in found.agents for owner in owners_of(one.name, one.family)]
+        )
     return page(
         request,
         caller,
         "agents.html",
         found=found,
-        standing={one.name: standings.get(one.name) or standings.get(_family(one)) for one in found.agents},
+        standing={one.name: _standing(standings, one) for one in found.agents},
         changed=changed,
         q=q,
         count=len(fitting),
@@ -73,7 +76,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
     with app_database().transaction(caller.tenant_id) as connection:
         agent = routes.one_agent(connection, name)
         whatif = _what_if(connection, agent)
-        standings = standing_of(connection, (name, _family(agent)))
+        standings = standing_of(connection, owners_of(name, agent.family))
         judging = judging_of(connection)
         tested = case_results.of(connection, name)
     answers, files = entry.intents(), entry.files
@@ -91,7 +94,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         simulated=any(one.simulated for one in agent.certificates),
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
-        standing=standings.get(name) or standings.get(_family(agent)),
+        standing=_standing(standings, agent),
         changed=changed,
         judge=judging.model,
         judged=next((one for one in judging.agents if one.agent == name), None),
@@ -119,14 +122,15 @@ def run_cases(request: Request, caller: TryPage, name: str) -> Response:
     return go(request, f"/agents/{name}#cases")
 
 
-def _family(agent: routes.AgentOut) -> str:
-    return f"family:{agent.family}"
+def _standing(standings: Mapping[str, AgentStanding], agent: routes.AgentOut) -> AgentStanding | None:
+    """Where an agent stands: by itself, or else as its family does."""
+    return next((standings[owner] for owner in owners_of(agent.name, agent.family) if owner in standings), None)
 
 
 def _what_if(connection: Connection, agent: routes.AgentDetail) -> WhatIf | None:
     """Return what other targets would let through, of the agent itself or else of its family; None before any run."""
     found = []
-    for owner in (agent.name, *([_family(agent)] if agent.family else [])):
+    for owner in owners_of(agent.name, agent.family):
         try:
             found.append(curve_of(connection, owner, DAYS))
         except Rejected:  # it has not run yet

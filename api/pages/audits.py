@@ -16,6 +16,7 @@ from api.problems import invalid
 from api.routes import audits as routes
 from api.security import Caller
 from api.words import Words
+from core.contracts import owners_of
 from core.db import app_database
 from core.store import audits, inbox
 
@@ -37,7 +38,7 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         progress = sorted(audits.progress(connection), key=lambda one: (-one["open"], one["agent"]))[:AGENTS]
         counts = inbox.counts(connection)
         agents = [*(row["agent"] for row in rows), *(one["agent"] for one in progress)]
-        standing = standing_of(connection, [owner for agent in agents for owner in (agent, _family(agent))])
+        standing = standing_of(connection, [owner for agent in agents for owner in _owners(agent)])
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0
     supported = of_proposal(audit.model_dump()) if audit else []
@@ -54,9 +55,9 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
     )
 
 
-def _family(agent: str) -> str:
+def _owners(agent: str) -> tuple[str, ...]:
     entry = catalog().entries.get(agent)
-    return f"family:{entry.manifest.family if entry else ''}"
+    return owners_of(agent, entry.manifest.family if entry else "")
 
 
 @router.post("/{audit_id}")

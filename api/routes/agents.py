@@ -10,12 +10,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from agents.catalog import Entry
-from agents.manifest import Manifest
 from api.agents_seen import catalog
 from api.gate_inherit import Inherit, inherit
 from api.security import Caller, Ops, Reader
 from api.shapes import Line, Shape
-from core.contracts import TARGETS, TIERS, Certificate, Tier
+from core.contracts import TARGETS, TIERS, Certificate, Tier, owners_of
 from core.db import app_database
 from core.errors import Rejected
 from core.events import Event
@@ -213,13 +212,11 @@ def one_agent(connection: Connection, name: str) -> AgentDetail:
     state = policies.tenant_state(connection)
     counts = {row["agent"]: row for row in desk.agent_counts(connection)}
     judged = {row["agent"]: row for row in audits.progress(connection)}
-    own = {name: [one for one in state.certificates if one.agent == name] for name in _owners(entry.manifest)}
+    own = {
+        name: [one for one in state.certificates if one.agent == name]
+        for name in owners_of(name, entry.manifest.family)
+    }
     return AgentDetail(**_agent(entry, state, own, counts, judged), manifest=entry.manifest.model_dump(mode="json"))
-
-
-def _owners(manifest: Manifest) -> list[str]:
-    """Whose certificates speak for an agent: its own and its family's."""
-    return [manifest.name, *([f"family:{manifest.family}"] if manifest.family else [])]
 
 
 def _agent(
@@ -246,7 +243,9 @@ def _agent(
         "critical_target": live.critical_target,
         "audit_probability": live.audit_probability,
         "audits_a_day": live.audits_a_day,
-        "certificates": [one for owner in _owners(manifest) for one in certificates.get(owner, ())],
+        "certificates": [
+            one for owner in owners_of(manifest.name, manifest.family) for one in certificates.get(owner, ())
+        ],
         **{name: count.get(name) or 0 for name in ("runs", "automated", "held", "declined", "cost_usd")},
         "last_run": count.get("last_run"),
         "audits_open": audit.get("open", 0),

@@ -6,10 +6,21 @@ under other targets. Every rule that holds is named in the decision's reasons, t
 
 import re
 
-from core.contracts import INHERITED, TIERS, WHOLE, Certificate, Decision, Policy, Proposal, Reason, Tier, WorkItem
+from core.contracts import (
+    FAMILY,
+    INHERITED,
+    TIERS,
+    WHOLE,
+    Certificate,
+    Decision,
+    Policy,
+    Proposal,
+    Reason,
+    Tier,
+    WorkItem,
+)
 from core.gate.links import foreign_links
 
-FAMILY = "family:"  # before the name of a family that holds a certificate
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
 HELD_BY = {"broken_rules": "rule_broken", "came_before": "came_before"}  # signals of a document that a person must see
 _IMAGE = re.compile(r"!\[|<img\b", re.IGNORECASE)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import FIELD, SIMULATED_REVIEWER, WHOLE
+from core.contracts import FAMILY, FIELD, SIMULATED_REVIEWER, WHOLE
 from core.store.sql import execute, rows
 
 
 def owner_columns(owner: str) -> tuple[str, str, str]:
     """The columns that name an owner, and its plain name."""
-    if owner.startswith("family:"):
-        return "family", "family_fingerprint", owner.removeprefix("family:")
+    if owner.startswith(FAMILY):
+        return "family", "family_fingerprint", owner.removeprefix(FAMILY)
     return "agent", "fingerprint", owner
 
 
@@ -37,7 +37,7 @@ HANDED_OVER = timedelta(hours=48)  # held drafts that nobody decided on by then 
 
 def _least(owner: str) -> tuple[str, str]:
     """The smallest probability that a held run counts with: among its intent, and in the whole."""
-    return ("d.audit_smallest", "d.audit_smallest") if owner.startswith("family:") else (_OWN_LEAST, _LEAST)
+    return ("d.audit_smallest", "d.audit_smallest") if owner.startswith(FAMILY) else (_OWN_LEAST, _LEAST)
 
 
 class Seen(NamedTuple):
@@ -60,8 +60,8 @@ def evidence(
 
     after: only of runs after that one, and what was judged since.
 
-    `smallest` is the smallest probability of the time in the whole, `own_smallest` among the run's intent. `judgements`
-    is None: who names them asks for them (`words_on`).
+    `smallest` is the smallest probability of the time in the whole, `own_smallest` among the run's intent. The
+    judgements themselves are not among it: who names them asks for them (`words_on`).
     `coin` and `coin_smallest` are the audit's own probability and the smallest of the time; 0 for a held draft that no
     coin drew (`source` review; its id is the decision's).
     """
@@ -75,8 +75,7 @@ def evidence(
                 CASE WHEN {_HELD} THEN {own} ELSE a.smallest END AS own_smallest, r.intent,
                 CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
                 coalesce(a.smallest, a.probability) AS coin_smallest,
-                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
-                NULL AS judgements
+                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at
             FROM audits a JOIN runs r ON r.id = a.run_id JOIN decisions d ON d.run_id = a.run_id
             WHERE a.{name} = :plain AND a.{column} = :fingerprint
               AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
@@ -88,7 +87,7 @@ def evidence(
                 d.review = 'approved', false, 'review', 1.0, {least}, {own}, r.intent, 0.0, 0.0,
                 d.reviewed_by IN (:simulated, 'key:' || :simulated), d.action, d.created_at,
                 d.created_at + :handed_over, d.reviewed_at,
-                false, r.created_at, NULL
+                false, r.created_at
             FROM runs r JOIN decisions d ON d.run_id = r.id
             WHERE r.{name} = :plain AND r.{column} = :fingerprint AND {_HELD} AND r.kind <> 'abstain'
               AND NOT d.audited AND d.review IN ('open', 'approved', 'edited', 'rejected', 'taken_over')

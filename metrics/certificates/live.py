@@ -95,7 +95,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
     replayed runs count once judged; nobody waits for the others.
 
     Rows: id, score, probability, smallest, coin, coin_smallest, state, right, critical, due_at, drawn_at, shadow,
-    judgements (None: not read).
+    judgements (where they are named).
     """
     found: list[Audit] = []
     complete = True
@@ -118,7 +118,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
                 min(row["smallest"] or row["probability"], row["probability"]),
                 *verdict,
                 row["drawn_at"],
-                tuple(row["judgements"] or ()) if judged else (),
+                tuple(row.get("judgements") or ()) if judged else (),
                 row["coin"],
                 min(row["coin_smallest"], row["coin"]),
                 row.get("intent") or "",

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.contracts import TARGETS, Frozen
+from core.contracts import FAMILY, TARGETS, Frozen
 from metrics.certificates import drift, fleet
 from metrics.certificates.agreement import cohen
 from metrics.certificates.curve import risk_curve, what_if
@@ -107,7 +107,7 @@ def standings(rows: Iterable[Row], now: datetime) -> tuple[list[AgentStanding], 
     listed = [newest[name] for name in sorted(newest)]
     log_e = [_log_e(row["data"]) for row in listed]
     kept = fleet.e_bh(log_e, FALSE_SHARE)
-    families = {name for name, row in newest.items() if name.startswith("family:") and _certified(row["data"])}
+    families = {name for name, row in newest.items() if name.startswith(FAMILY) and _certified(row["data"])}
     made = [
         _standing(row, bool(keep) and _certified(row["data"]), now, families)
         for row, keep in zip(listed, kept, strict=True)
@@ -141,7 +141,7 @@ def _standing(row: Row, in_fleet: bool, now: datetime, families: Container[str])
     inputs = {name: Shift(**one) for name, one in data.get("inputs", {}).items()}
     family = row.get("family") or ""
     own = certified or row.get("inherited_until") is not None
-    by_family = family if not own and f"family:{family}" in families else ""
+    by_family = family if not own and FAMILY + family in families else ""
     return AgentStanding(
         **{name: data[name] for name in ("target", "confidence", "critical_target", "threshold", "k", "n", "audits")},
         agent=row["agent"],

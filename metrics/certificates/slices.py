@@ -83,7 +83,7 @@ def stand(
     intents, oldest first.
     """
     intents = declare(first)
-    if not _in_use(audits, intents, rules):
+    if not may_count(Counter(audit.intent for audit in audits if audit.coin > 0), intents, rules):
         found = examine(audits, population, rules)
         return Stand(rules, audits, population, found, found.threshold is not None, found.missing), []
     shared = replace(rules, part=PART)
@@ -109,10 +109,6 @@ def together(log_e: Sequence[float | None], intents: int) -> float | None:
     """Log evidence that all the intents in force stand, of so many declared: the least of them, over their number."""
     known = [one for one in log_e if one is not None]
     return min(known) - math.log(intents) if len(known) == len(log_e) else None
-
-
-def _in_use(audits: Sequence[Audit], intents: Sequence[str], rules: Rules) -> bool:
-    return bool(intents) and may_count(Counter(audit.intent for audit in audits if audit.coin > 0), intents, rules)
 
 
 def may_count(drawn: Mapping[str, int], intents: Sequence[str], rules: Rules) -> bool:

@@ -1,13 +1,15 @@
 """The application against a real database, with keys of two tenants."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api import security
+from api import agents_seen, security
 from api.main import make_app
 from cli.embedded.temporary import Database, Servers
 from core import db, keys
@@ -58,6 +60,19 @@ def _forget() -> None:
     for cached in (settings, db.app_database, db.system_database):
         cached.cache_clear()
     security._known_keys.clear()
+
+
+@contextmanager
+def agents_in(folder: Path, **environment: str) -> Iterator[None]:
+    """Let the operator's own agents lie in this folder, which the pages may write to."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"SAOLA_AGENTS": str(folder), **environment}.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        agents_seen._seen.cache_clear()
+        yield
+    settings.cache_clear()
+    agents_seen._seen.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -7,31 +7,24 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from agents.answers_file import parse
-from api import agents_seen
 from core.db import app_database
-from core.settings import settings
 from core.store.sql import execute
 from tests.api import made
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, agents_in
 from tests.api.xss import PAYLOADS
 from tests.browser.conftest import axe_faults, press
 
 
 @pytest.fixture
-def own(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own(desk: Desk, tmp_path: Path) -> Iterator[Path]:
     """The operator's folder, empty yet."""
     root = tmp_path / "agents"
     root.mkdir()
-    monkeypatch.setenv("SAOLA_AGENTS", str(root))
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
-    yield root
+    with agents_in(root):
+        yield root
     with app_database().transaction(desk.tenant_id) as connection:
         execute(connection, "DELETE FROM agent_settings")
         execute(connection, "DELETE FROM answer_drafts")
-    monkeypatch.undo()
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
 
 
 def test_a_gap_becomes_an_answer_that_is_edited_and_approved_in_the_page(

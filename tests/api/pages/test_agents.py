@@ -8,16 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from api import agents_seen
 from api.agents_seen import catalog
 from api.pages.agents import PAGE
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
-from core.settings import settings
 from core.store import policies, standings
 from tests.agents.folders import write_agent
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, agents_in
 from tests.api.pages.test_session import signed_in, users
 
 __all__ = ["users"]
@@ -78,19 +76,13 @@ def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apar
 
 
 @pytest.fixture
-def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def many(tmp_path: Path) -> Iterator[list[str]]:
     """More agents than a page shows, and no others."""
     names = [f"many_{number:03d}" for number in range(PAGE + 7)]
     for name in names:
         write_agent(tmp_path, name)
-    monkeypatch.setenv("SAOLA_AGENTS", str(tmp_path))
-    monkeypatch.setenv("SAOLA_LIBRARY", "false")
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
-    yield names
-    monkeypatch.undo()
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
+    with agents_in(tmp_path, SAOLA_LIBRARY="false"):
+        yield names
 
 
 def test_more_agents_than_a_page_holds_are_leafed_through_and_searched(

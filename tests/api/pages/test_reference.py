@@ -11,16 +11,14 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from api import agents_seen
 from api.main import make_app
 from api.pages import reference
 from core.contracts import FieldValue
 from core.db import app_database
-from core.settings import settings
 from core.store import alarms, trials, versions
 from core.store.versions import Version
 from tests.api import made
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, agents_in
 from tests.api.routes.test_documents import pdf
 from tests.browser.test_hostile import trial_result
 
@@ -81,18 +79,12 @@ def known_ids(call: str, known: dict[str, str]) -> str:
 def world(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What the names in braces of addresses stand for, where one of it does for every operation."""
     folder = tmp_path_factory.mktemp("agents")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAOLA_AGENTS", str(folder))
-        patch.setenv("SAOLA_MODEL", "openai:any")
-        settings.cache_clear()
-        agents_seen._seen.cache_clear()
+    with agents_in(folder, SAOLA_MODEL="openai:any"):
         client = desk.client()
         client.post("/v1/agents/warranty/copy", json={"name": "own_shop"}).raise_for_status()
         known = {"name": "own_shop", "agent": "own_shop", "intent": "warranty_claim", "figure": "accuracy"}
         client.post("/v1/users", json={"email": "lan@example.com", "scopes": ["staff"]}).raise_for_status()
         yield {**known, "processor": "invoice", "number": "1"}
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
 
 
 def fresh(desk: Desk, client: TestClient, operation: str) -> dict[str, str]:

@@ -7,13 +7,11 @@ import pytest
 
 from agents.answers_file import parse
 from agents.catalog import LIBRARY
-from api import agents_seen
 from core.db import app_database
-from core.settings import settings
 from core.store import journal, versions
 from core.store.sql import execute
 from tests.api import made
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, agents_in
 
 EXAMPLES = [{"language": "en", "text": "Do you sell gift cards?"}, {"language": "de", "text": "Gibt es Gutscheine?"}]
 BODY = {
@@ -24,22 +22,17 @@ BODY = {
 
 
 @pytest.fixture
-def own(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own(desk: Desk, tmp_path: Path) -> Iterator[Path]:
     """A folder of the operator's, with a copy of a built-in agent."""
     root = tmp_path / "agents"
     root.mkdir()
-    monkeypatch.setenv("SAOLA_AGENTS", str(root))
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
-    answer = desk.client("ops").post("/v1/agents/store_information/copy", json={"name": "our_store"})
-    assert answer.status_code == 201, answer.text
-    yield root
+    with agents_in(root):
+        answer = desk.client("ops").post("/v1/agents/store_information/copy", json={"name": "our_store"})
+        assert answer.status_code == 201, answer.text
+        yield root
     with app_database().transaction(desk.tenant_id) as connection:
         execute(connection, "DELETE FROM agent_settings")
         execute(connection, "DELETE FROM answer_drafts")
-    monkeypatch.undo()
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
 
 
 def test_a_copy_takes_the_place_of_the_built_in_agent(desk: Desk, own: Path) -> None:

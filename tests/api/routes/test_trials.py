@@ -8,12 +8,10 @@ import pytest
 
 from agents import case_file, own_folder
 from agents.catalog import open_catalog
-from api import agents_seen
 from core.db import app_database
-from core.settings import settings
 from core.store import journal, trials
 from core.store.sql import maybe_row, scalar
-from tests.api.conftest import Desk
+from tests.api.conftest import Desk, agents_in
 
 RESULT = {
     "triage": {"agent": "account_access", "intent": "password", "score": 0.9, "language": "en", "priority": "normal"},
@@ -46,16 +44,11 @@ def test_a_trial_waits_for_a_worker_and_is_no_ticket(desk: Desk) -> None:
 
 
 @pytest.fixture
-def own(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own(desk: Desk, tmp_path: Path) -> Iterator[Path]:
     """The folder of a copy, of the operator's own, of a built-in agent."""
     made = own_folder.copy(open_catalog().get("order_change"), "our_orders", str(tmp_path))
-    monkeypatch.setenv("SAOLA_AGENTS", str(tmp_path))
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
-    yield made.folder
-    monkeypatch.undo()
-    settings.cache_clear()
-    agents_seen._seen.cache_clear()
+    with agents_in(tmp_path):
+        yield made.folder
 
 
 def test_a_trial_is_kept_as_a_case_that_plays_what_the_model_said(desk: Desk, own: Path) -> None:

@@ -4,8 +4,10 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from core.errors import Rejected
 
 PLAIN = (
     "PATH",
@@ -22,9 +24,12 @@ PLAIN = (
 
 
 class Settings(BaseSettings):
-    """Settings with their defaults; `saola doctor` lists SAOLA_* variables that are not among them."""
+    """Settings with their defaults; `saola doctor` lists SAOLA_* variables that are not among them.
 
-    model_config = SettingsConfigDict(env_prefix="SAOLA_", frozen=True)
+    An empty variable is as if it were not set: files for compose and systemd write them so.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SAOLA_", frozen=True, env_ignore_empty=True)
 
     home: Path = Field(Path(".saola"), description="Folder for embedded servers, files and delivered mail.")
     database_url: str = Field("", description="PostgreSQL as the application role. Empty: the embedded server.")
@@ -38,7 +43,9 @@ class Settings(BaseSettings):
     files_url: str = Field("", description="fsspec URL of the file store. Empty: a folder in home.")
     secret: SecretStr = Field(SecretStr(""), description="Signs sessions and audit coins. Empty: made in home.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
-    port: int = Field(8000, description="Port of the API; the next free one is taken when it is in use.")
+    port: int = Field(
+        8000, ge=0, le=65_535, description="Port of the API; the next free one is taken when it is in use."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1",
         description="Addresses or networks of reverse proxies before the API, separated by commas: who they say calls "
@@ -85,8 +92,16 @@ class Settings(BaseSettings):
 
 @lru_cache
 def settings() -> Settings:
-    """Return the process's settings, read once."""
-    return Settings()
+    """Return the process's settings, read once. Raises Rejected (setting_wrong) for values that cannot be read."""
+    hint = "Set it anew or unset it; `docs/settings.md` says what each one means."
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = "; ".join(f"SAOLA_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        raise Rejected(told, code="setting_wrong", hint=hint) from None
+    except SettingsError as error:  # a value that must be JSON and is none; the message names its field
+        name = str(error).split('"')[1].upper()
+        raise Rejected(f"SAOLA_{name}: Input should be JSON", code="setting_wrong", hint=hint) from None
 
 
 def unknown_variables() -> list[str]:

@@ -89,7 +89,7 @@ def test_every_code_of_a_refusal_that_a_page_may_show_has_words() -> None:
         "mail_refused", "no_certificate", "no_column", "no_document", "no_examples", "no_key", "no_labels", "no_tenant",
         "no_text", "no_tickets", "not_a_candidate", "not_an_agent", "not_trained", "nothing_to_inherit", "refused",
         "rejected", "taken", "tier_at_end", "too_deep", "too_few_tickets", "too_many_members", "too_many_pages",
-        "too_many_pixels", "unsupported", "which_tenant", "zip_bomb",
+        "setting_wrong", "too_many_pixels", "unsupported", "which_tenant", "zip_bomb",
     }  # fmt: skip
     found = set()
     for package in ("core", "api", "agents"):

@@ -11,23 +11,26 @@ from sqlalchemy import Connection, RowMapping
 from api.shapes import Line, Shape
 from core.contracts import FIELD, WHOLE
 from core.errors import Rejected
-from core.store import alarms, gate, journal, judge, labels, policies, standings, tenants
+from core.store import alarms, gate, journal, judge, known_bad, labels, policies, standings, tenants
 from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
 from metrics.certificates.fields import FIRST_DOCUMENTS, of_field, scores_of_field
 from metrics.certificates.judged import JudgedAgent, judged_agents, judged_whole
 from metrics.certificates.live import Check, closed, verify
-from metrics.certificates.overview import AgentStanding, Agreement, Fleet, LedgerLine, WhatIf
+from metrics.certificates.overview import AgentStanding, Fleet, LedgerLine, WhatIf
+from metrics.certificates.reviewers import Agreement, Attention, agreement, attention
 from metrics.certificates.slices import FIRST_RUNS, First, of_intent, scores_of
 
 
 class Gate(BaseModel):
-    """Where every agent and family stands, what holds of them together, and how far two reviewers agree."""
+    """Where every agent and family stands, what holds of them together, how far two reviewers agree, and how many
+    answers known to be bad they catch."""
 
     agents: list[AgentStanding]
     fleet: Fleet
     agreement: Agreement
+    attention: Attention
 
 
 class Ledgers(BaseModel):
@@ -153,10 +156,39 @@ def choose_judge(connection: Connection, tenant_id: UUID, by: str, body: Judge) 
     journal.write(connection, tenant_id, actor=by, action="judge.set", object=body.model, data=body.model_dump())
 
 
+class KnownBad(Shape):
+    """How many answers known to be bad are put among the audits, as a part of those drawn; 0 for none."""
+
+    share: Annotated[float, Field(ge=0, le=0.2)] = Field(examples=[0.05])
+
+
+class KnownBadSeen(KnownBad):
+    """The share in force, and how many of them reviewers caught: of all reviewers together, never of one."""
+
+    attention: Attention
+
+
+def known_bad_of(connection: Connection) -> KnownBadSeen:
+    """Return how many answers known to be bad are put in, and what came of them."""
+    return KnownBadSeen(share=known_bad.setting(connection).share, attention=attention_of(connection))
+
+
+def choose_known_bad(connection: Connection, tenant_id: UUID, by: str, body: KnownBad) -> None:
+    """Choose how many answers known to be bad are put among the audits from now on; the journal says so."""
+    known_bad.set_share(connection, body.share)
+    journal.write(connection, tenant_id, actor=by, action="known_bad.set", object="audits", data=body.model_dump())
+
+
 def gate_of(connection: Connection) -> Gate:
     """Return where the tenant's agents stand."""
     found, together = overview.standings(standings.standings(connection), datetime.now(UTC))
-    return Gate(agents=found, fleet=together, agreement=overview.agreement(gate.second_words(connection)))
+    agreed = agreement(gate.second_words(connection))
+    return Gate(agents=found, fleet=together, agreement=agreed, attention=attention_of(connection))
+
+
+def attention_of(connection: Connection) -> Attention:
+    """Return how many of the answers known to be bad reviewers caught, of the last 90 days."""
+    return attention(**known_bad.caught(connection))
 
 
 def standing_of(connection: Connection, owners: Iterable[str]) -> dict[str, AgentStanding]:

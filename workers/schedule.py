@@ -15,7 +15,7 @@ from core import logs
 from core.db import app_database, system_database
 from core.processes import beat_name
 from core.settings import settings
-from core.store import judge, learning, outbox, tenants, triage_versions, versions
+from core.store import judge, known_bad, learning, outbox, tenants, triage_versions, versions
 from core.store.versions import Version
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ EVERY: dict[str, float] = {  # seconds
     "triage.learn": 600.0,
     "metrics.roll_up": 5.0,
 }
+KNOWN_BAD_SECONDS = 300  # where an operator wants answers known to be bad among the audits
 JUDGE_SECONDS = 60  # where a model is chosen as judge: its calls wait where other models' do
 LOOK_SECONDS = 2.0
 KEPT_A_ROUND = 50  # versions of agents whose files are stored in one look
@@ -72,6 +73,9 @@ class Schedule:
                     generation = int(now // JUDGE_SECONDS)
                     outbox.enqueue(connection, tenant, "gate.judge", "llm", tenant, generation=generation)
                 unused = learning.unused_agents(connection)
+                if known_bad.setting(connection).share:
+                    generation = int(now // KNOWN_BAD_SECONDS)
+                    outbox.enqueue(connection, tenant, "gate.known_bad", "bulk", tenant, generation=generation)
                 self._train_when_agents_changed(connection, tenant, unused)
                 self._index_when_knowledge_changed(connection, tenant, unused)
                 self._keep_versions(connection, tenant, unused)

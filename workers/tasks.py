@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from core.store.outbox import Job
-from workers import deliver, notice, notify, pipeline, replay, shadow, tidy, trial
+from workers import deliver, known_bad, notice, notify, pipeline, replay, shadow, tidy, trial
 from workers.app import app
 from workers.jobs import Handler, do_all
 
@@ -98,6 +98,7 @@ HANDLERS: dict[str, Handler] = {
     "knowledge.index": _index_knowledge,
     "certificates.renew": _renew_certificates,
     "gate.judge": _ask_judge,
+    "gate.known_bad": known_bad.put_in,
     "gate.watch": _watch_signs,
     "agent.try": trial.try_out,
     "agent.cases": _run_cases,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
 from api.agents_seen import catalog
-from api.gate_seen import standing_of
+from api.gate_seen import attention_of, standing_of
 from api.pages.passages import of_proposal
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
@@ -18,7 +18,8 @@ from api.security import Caller
 from api.words import Words
 from core.contracts import owners_of
 from core.db import app_database
-from core.store import audits, inbox
+from core.store import audits, gate, inbox
+from metrics.certificates.reviewers import agreement
 
 router = APIRouter(include_in_schema=False, prefix="/audits")
 _judgement: TypeAdapter[routes.Judgement] = TypeAdapter(routes.Judgement)
@@ -38,6 +39,7 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         progress = sorted(audits.progress(connection), key=lambda one: (-one["open"], one["agent"]))[:AGENTS]
         counts = inbox.counts(connection)
         agents = [*(row["agent"] for row in rows), *(one["agent"] for one in progress)]
+        attention, agreed = attention_of(connection), agreement(gate.second_words(connection))
         standing = standing_of(connection, [owner for agent in agents for owner in _owners(agent)])
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0
@@ -52,6 +54,8 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         left=left,
         notice=notice,
         standing=list(standing.values()),
+        attention=attention,
+        agreement=agreed,
     )
 
 
@@ -75,9 +79,16 @@ def judge(
     said["seconds"] = number(seconds)
     body = invalid(_judgement, said)
     with app_database().transaction(caller.tenant_id) as connection:
-        row = routes.judge(connection, caller.tenant_id, audit_id, body, caller.name)
-    words = Words(caller.language)
-    told = words("audit.done", score=words.number(row["score"], 2), action=words.known("action", row["action"]))
+        judged = routes.judge(connection, caller.tenant_id, audit_id, body, caller.name)
     if is_htmx(request):
-        return show(request, caller, {"tone": "good", "text": told})
+        return show(request, caller, _told(Words(caller.language), judged))
     return go(request, "/audits")
+
+
+def _told(words: Words, judged: routes.Judged) -> dict[str, str]:
+    """What is said after a judgement: the score that was hidden, or that the answer was known to be bad."""
+    if judged.known_bad:
+        missed = "audit.known_bad_missed" if judged.right else "audit.known_bad_caught"
+        return {"tone": "bad" if judged.right else "good", "text": words(missed)}
+    score = "" if judged.score is None else words.number(judged.score, 2)
+    return {"tone": "good", "text": words("audit.done", score=score, action=words.known("action", judged.action))}

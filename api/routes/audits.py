@@ -13,7 +13,7 @@ from api.security import Staff
 from api.shapes import Line, Shape, clean
 from core.db import app_database
 from core.errors import Rejected
-from core.store import audits, desk
+from core.store import audits, desk, known_bad
 
 router = APIRouter(prefix="/v1/audits", tags=["audits"])
 
@@ -56,13 +56,15 @@ class Judgement(Shape):
 
 
 class Judged(BaseModel):
-    """The judgement is recorded; now the score may be seen."""
+    """The judgement is recorded; now the score may be seen. `known_bad`: it was an answer to another question, put
+    there to see whether it is caught, and has neither score nor action; `right` is then the first word on it."""
 
     id: UUID
     agent: str
-    score: float
+    score: float | None
     action: str
     right: bool
+    known_bad: bool = False
 
 
 @router.get("", operation_id="list_audits", summary="What waits for a judgement, oldest first")
@@ -76,18 +78,20 @@ def list_audits(caller: Staff, limit: Annotated[int, Query(ge=1, le=200)] = 50) 
 def judge_audit(audit_id: UUID, body: Judgement, caller: Staff) -> Judged:
     """Judging again corrects the earlier judgement; both are kept."""
     with app_database().transaction(caller.tenant_id) as connection:
-        row = judge(connection, caller.tenant_id, audit_id, body, caller.name)
-    return Judged(id=row["id"], agent=row["agent"], score=row["score"], action=row["action"], right=body.right)
+        return judge(connection, caller.tenant_id, audit_id, body, caller.name)
 
 
-def judge(connection: Any, tenant_id: UUID, audit_id: UUID, body: Judgement, by: str) -> views.Row:
+def judge(connection: Any, tenant_id: UUID, audit_id: UUID, body: Judgement, by: str) -> Judged:
     """Record a judgement. Raises Rejected (not_found)."""
+    if said := known_bad.judge(connection, audit_id, right=body.right, by=by):
+        return Judged(id=audit_id, agent=said.agent, score=None, action="", right=said.right, known_bad=True)
     found = desk.open_audit(connection, audit_id)
     if found is None:
         raise Rejected("there is no such audit", code="not_found", hint="List what waits: GET /v1/audits")
     at = datetime.now().astimezone()  # the store dates it back by the item's own shift
     told = body.model_dump(include={"right", "critical", "note", "seconds", "wrong_fields"})
-    return audits.judge(connection, tenant_id, audit_id, by=by, at=at, **told)
+    row = audits.judge(connection, tenant_id, audit_id, by=by, at=at, **told)
+    return Judged(id=row["id"], agent=row["agent"], score=row["score"], action=row["action"], right=body.right)
 
 
 def of_row(row: views.Row) -> Audit:

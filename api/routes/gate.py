@@ -13,15 +13,19 @@ from api.gate_seen import (
     Gate,
     Judge,
     Judging,
+    KnownBad,
+    KnownBadSeen,
     Ledgers,
     Verified,
     alarm_of,
     alarms_of,
     announce,
     choose_judge,
+    choose_known_bad,
     curve_of,
     gate_of,
     judging_of,
+    known_bad_of,
     ledger_of,
     verified,
 )
@@ -79,6 +83,21 @@ def show_judge(caller: Reader) -> Judging:
 def set_judge(body: Judge, caller: Ops) -> Judge:
     with app_database().transaction(caller.tenant_id) as connection:
         choose_judge(connection, caller.tenant_id, caller.name, body)
+    return body
+
+
+@router.get("/known-bad", operation_id="known_bad", summary="How many answers known to be bad reviewers catch")
+def show_known_bad(caller: Reader) -> KnownBadSeen:
+    """Of all reviewers together, never of one."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        return known_bad_of(connection)
+
+
+@router.put("/known-bad", operation_id="set_known_bad", summary="Put answers known to be bad among the audits, or none")
+def set_known_bad(body: KnownBad, caller: Ops) -> KnownBad:
+    """They look like any other audit until judged; nothing of them is sent, and no certificate counts them."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        choose_known_bad(connection, caller.tenant_id, caller.name, body)
     return body
 
 

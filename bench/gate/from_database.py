@@ -132,12 +132,13 @@ def _fill(servers: Servers, database: str, tenant: UUID, names: Sequence[str], e
     with servers.postgres.postgres.connect(database) as owner:
         owner.execute("SET session_replication_role = replica")  # the rows refer to each other as they should
         owner.execute("SET maintenance_work_mem = '256MB'")
-        indexes = owner.execute(INDEXES, {"tables": list(TABLES)}).fetchall()
-        for name, _ in indexes:
+        found = owner.execute(INDEXES, {"tables": list(TABLES)}).fetchall()
+        indexes = {str(name): str(made) for name, made in found}
+        for name in indexes:
             owner.execute(f"DROP INDEX {name}")
         for statement in FILL:
             owner.execute(statement, values)
-        for _, made in indexes:
+        for made in indexes.values():
             owner.execute(made)
         for table in TABLES:
             owner.execute(f"VACUUM ANALYZE {table}")

@@ -5,6 +5,7 @@ Examples:
   saola gate ledger            at most how many of the replies sent were wrong, with 95 % confidence
   saola gate curve delivery    what other targets would let through
   saola gate judge             what a model as a judge adds, and how often it errs
+  saola gate known-bad         how many answers known to be bad reviewers catch
   saola gate alarms            what rang, and what it did
 """
 
@@ -22,20 +23,24 @@ from api.gate_seen import (
     LEAST_LOOK,
     Alarms,
     FirstLook,
+    KnownBad,
     Ledgers,
     alarm_of,
     alarms_of,
     announce,
     choose_judge,
+    choose_known_bad,
     curve_of,
     gate_of,
     judging_of,
+    known_bad_of,
     ledger_of,
 )
 from api.gate_seen import Judge as JudgeChoice
 from cli.connect import connected
 from core.db import app_database
 from core.errors import Rejected
+from metrics.certificates.reviewers import Attention
 
 app = typer.Typer()
 OUT = Console()
@@ -76,6 +81,36 @@ def status(as_json: AsJson = False) -> None:
     else:
         span = f"[{agreed.low:.2f}, {agreed.high:.2f}]"
         OUT.print(f"Two reviewers' agreement: kappa {agreed.kappa:.2f} {span}, {agreed.agreed} of {agreed.n} alike")
+    OUT.print(_attention(found.attention))
+
+
+def _attention(found: Attention) -> str:
+    if found.value is None:
+        return "Answers known to be bad: none judged yet (saola gate known-bad --share 0.05 puts some among the audits)"
+    said = f"Answers known to be bad: {found.caught} of {found.judged} caught, {found.value:.0%} "
+    said += f"[{found.low:.0%}, {found.high:.0%}]" + (" (simulated reviewer)" if found.simulated else "")
+    if found.caught < found.judged and found.target_means is not None:
+        said += f"; where real errors are missed as often, 95 % by their audits means {found.target_means:.1%} at least"
+    return said
+
+
+@app.command("known-bad")
+def known_bad(
+    share: Annotated[
+        float | None, typer.Option(help="Put so many in, as a part of the audits drawn; 0 for none.", min=0, max=0.2)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many answers known to be bad reviewers catch, or choose how many are put among the audits."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        if share is not None:
+            choose_known_bad(connection, tenant, "cli", KnownBad(share=share))
+        found = known_bad_of(connection)
+    if as_json:
+        _json(found)
+        return
+    OUT.print(f"{found.share:.0%} of the audits are answers known to be bad." if found.share else "None are put in.")
+    OUT.print(_attention(found.attention))
 
 
 @app.command()

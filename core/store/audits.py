@@ -17,7 +17,8 @@ from core.store.sql import execute, maybe_row, one_row, plain_rows, rows, scalar
 def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[RowMapping]:
     """Return open audits, oldest first, without score or decision: the reviewer judges blind.
 
-    For a reviewer (`by`) also those that two judge and another has judged: neither sees the other's word.
+    For a reviewer (`by`) also those that two judge and another has judged: neither sees the other's word. Answers known
+    to be bad stand among them, and look like any other.
     """
     return rows(
         connection,
@@ -26,9 +27,15 @@ def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[R
                r.proposal -> 'sources' AS sources, t.subject,
                (SELECT body FROM messages m WHERE m.ticket_id = w.ticket_id AND m.turn <= w.turn
                 AND m.author = 'customer' ORDER BY m.turn DESC LIMIT 1) AS question
-           FROM audits a JOIN runs r ON r.id = a.run_id JOIN work_items w ON w.id = a.work_item_id
+           FROM ((SELECT id, run_id, work_item_id, agent, intent, language, drawn_at, due_at FROM audits a
+                  WHERE (a.state = 'open' AND a.twin_of IS NULL) OR (CAST(:by AS text) <> '' AND {_SECOND_WANTED})
+                  ORDER BY id LIMIT :limit)
+               UNION ALL
+               SELECT k.id, k.answer_run_id, k.work_item_id, o.agent, o.intent, o.language, k.drawn_at,
+                   k.drawn_at + interval '48 hours'
+               FROM known_bad k JOIN runs o ON o.id = k.answer_run_id WHERE k.judged_at IS NULL) a
+           JOIN runs r ON r.id = a.run_id JOIN work_items w ON w.id = a.work_item_id
            LEFT JOIN tickets t ON t.id = w.ticket_id
-           WHERE (a.state = 'open' AND a.twin_of IS NULL) OR (CAST(:by AS text) <> '' AND {_SECOND_WANTED})
            ORDER BY a.id LIMIT :limit""",
         limit=limit,
         by=by,
@@ -272,7 +279,11 @@ def progress(connection: Connection) -> Sequence[RowMapping]:
         connection,
         """SELECT agent, count(*) FILTER (WHERE state = 'open') AS open,
                count(*) FILTER (WHERE state = 'judged') AS judged, count(*) FILTER (WHERE "right") AS "right"
-           FROM audits WHERE twin_of IS NULL GROUP BY agent ORDER BY agent""",
+           FROM (SELECT agent, state, "right" FROM audits WHERE twin_of IS NULL
+               UNION ALL
+               SELECT r.agent, 'open', NULL FROM known_bad k JOIN runs r ON r.id = k.answer_run_id
+               WHERE k.judged_at IS NULL) waits
+           GROUP BY agent ORDER BY agent""",
     )
 
 

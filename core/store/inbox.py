@@ -147,7 +147,8 @@ def counts(connection: Connection) -> RowMapping | None:
                (SELECT count(*) FROM tickets WHERE attention = 'handoff') AS handoff,
                (SELECT count(*) FROM tickets WHERE attention = 'failed') AS failed,
                (SELECT count(*) FROM documents WHERE attention = 'review') AS documents,
-               (SELECT count(*) FROM audits WHERE state = 'open' AND twin_of IS NULL) AS audits,
+               (SELECT count(*) FROM audits WHERE state = 'open' AND twin_of IS NULL)
+                   + (SELECT count(*) FROM known_bad WHERE judged_at IS NULL) AS audits,
                (SELECT count(*) FROM outbox WHERE state = 'dead') AS dead""",
     )
 

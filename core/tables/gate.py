@@ -70,6 +70,19 @@ judgements = Table(
     Column("wrong_fields", ARRAY(Text)),
     Index("ix_judgements_audit", "audit_id"),
 )
+known_bad = Table(  # put among the audits; never an audit, never a label
+    "known_bad",
+    metadata,
+    identity(),
+    tenant(),
+    Column("work_item_id", UUID, ForeignKey("work_items.id"), nullable=False, unique=True),  # whose question is shown
+    ref("answer_run_id", "runs.id", null=False),  # with the answer to another one
+    Column("right", Boolean),  # what the reviewer said; null: not yet judged
+    words("judged_by"),
+    flag("simulated"),
+    when("drawn_at", now=True),
+    when("judged_at"),
+)
 judge_words = Table(  # of a model that helps; never labels
     "judge_words",
     metadata,

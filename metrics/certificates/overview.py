@@ -11,7 +11,6 @@ from typing import Any
 
 from core.contracts import FAMILY, TARGETS, Frozen
 from metrics.certificates import drift, fleet
-from metrics.certificates.agreement import cohen
 from metrics.certificates.curve import risk_curve, what_if
 from metrics.certificates.drift import Shift
 from metrics.certificates.ledger import account
@@ -20,16 +19,6 @@ from metrics.certificates.live import Audit
 Row = Mapping[Any, Any]
 FALSE_SHARE = 0.05  # of the certificates that e-BH keeps, at most so many are expected to be false
 EVERYBODY = "all agents"
-
-
-class Agreement(Frozen):
-    """Cohen's kappa of two reviewers with its 95 % interval; None where they judged too few together."""
-
-    kappa: float | None
-    low: float | None
-    high: float | None
-    agreed: int
-    n: int
 
 
 class FieldStanding(Frozen):
@@ -381,9 +370,3 @@ def curve(
         for at in range(len(found.thresholds))
     )
     return WhatIf(**known, points=tuple(points), levels=levels)
-
-
-def agreement(words: Sequence[Row]) -> Agreement:
-    """Two reviewers' agreement, from rows with `first` and `second`."""
-    found = cohen([row["first"] for row in words], [row["second"] for row in words])
-    return Agreement(kappa=found.value, low=found.low, high=found.high, agreed=found.agreed, n=found.n)

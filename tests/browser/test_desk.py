@@ -10,7 +10,7 @@ from core.store.sql import execute, maybe_row
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.routes.test_documents import pdf
-from tests.browser.conftest import EMAIL, PASSWORD, press
+from tests.browser.conftest import EMAIL, PASSWORD, axe_faults, press
 
 # The ticket's part of the page asks for itself anew; done when the answer is in place.
 REFRESH = """new Promise((done) => {
@@ -200,6 +200,28 @@ def test_an_audit_is_judged_blind_by_one_key(desk: Desk, page: Page, url: str) -
         row = maybe_row(connection, 'SELECT state, "right", judged_by FROM audits WHERE run_id = :id', id=held.run_id)
     assert row is not None
     assert (row["state"], row["right"], row["judged_by"]) == ("judged", False, "mai@example.com")
+
+
+def test_an_answer_known_to_be_bad_looks_like_an_audit_and_says_what_it_was_once_judged(
+    desk: Desk, page: Page, url: str
+) -> None:
+    asked, other = made.held(desk.tenant_id, "Where is my parcel?"), made.held(desk.tenant_id, reply="Reset it here.")
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(
+            connection,
+            """INSERT INTO known_bad (id, tenant_id, work_item_id, answer_run_id)
+               SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
+            run=asked.run_id,
+            answer=other.run_id,
+        )
+    page.goto(f"{url}/audits")
+    expect(page.locator("#audit")).to_contain_text("Where is my parcel?")
+    expect(page.locator("#audit")).to_contain_text("Reset it here.")
+    assert "known to be bad" not in page.content()
+    press(page, "w")
+    expect(page.locator("#notice")).to_contain_text("Caught: this was the answer to another question")
+    expect(page.get_by_role("region", name="Reviewers")).to_contain_text("1 of 1 caught")
+    assert not axe_faults(page)
 
 
 def test_the_audited_draft_on_its_ticket_shows_no_score(desk: Desk, page: Page, url: str) -> None:

@@ -3,6 +3,8 @@
 from uuid import uuid4
 
 from core.contracts import ActionProposal
+from core.db import app_database
+from core.store.sql import execute
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -27,11 +29,48 @@ def test_an_audit_is_judged_without_its_score(desk: Desk) -> None:
         "score": 0.8123,
         "action": "hold",
         "right": False,
+        "known_bad": False,
     }
     events = desk.client("ops").get("/v1/metrics/export?what=events&format=jsonl").text.splitlines()
     assert any('"audit.judged"' in line and "42.5" in line for line in events), "the time that it took is kept"
     left = client.get("/v1/audits").json()["audits"]
     assert audit["id"] not in [one["id"] for one in left]
+
+
+def test_an_answer_known_to_be_bad_is_listed_like_any_other_and_told_once_it_is_judged(desk: Desk) -> None:
+    client, ops = desk.client("staff"), desk.client("ops")
+    assert client.put("/v1/gate/known-bad", json={"share": 0.05}).status_code == 403
+    assert ops.put("/v1/gate/known-bad", json={"share": 0.5}).status_code == 422
+    assert ops.put("/v1/gate/known-bad", json={"share": 0.05}).json() == {"share": 0.05}
+    real, asked = made.held(desk.tenant_id, audited=True), made.held(desk.tenant_id, "Where is it?")
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(
+            connection,
+            """INSERT INTO known_bad (id, tenant_id, work_item_id, answer_run_id)
+               SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
+            run=asked.run_id,
+            answer=real.run_id,
+        )
+    listed = client.get("/v1/audits?limit=200").json()["audits"]
+    one = next(audit for audit in listed if audit["ticket_id"] == str(asked.ticket_id))
+    true = next(audit for audit in listed if audit["ticket_id"] == str(real.ticket_id))
+    same = ("agent", "intent", "language", "reply", "sources", "actions", "fields")
+    assert {name: one[name] for name in same} == {name: true[name] for name in same}
+    assert (one["question"], one["due_at"] is not None, one.keys()) == ("Where is it?", True, true.keys())
+    judged = client.post(f"/v1/audits/{one['id']}/judge", json={"right": True}).json()
+    assert judged == {
+        "id": one["id"],
+        "agent": "shop",
+        "score": None,
+        "action": "",
+        "right": True,
+        "known_bad": True,
+    }
+    seen = client.get("/v1/gate/known-bad").json()
+    assert (seen["share"], seen["attention"]["judged"], seen["attention"]["caught"]) == (0.05, 1, 0)
+    assert client.get("/v1/gate").json()["attention"] == seen["attention"]
+    assert one["id"] not in [audit["id"] for audit in client.get("/v1/audits?limit=200").json()["audits"]]
+    ops.put("/v1/gate/known-bad", json={"share": 0})
 
 
 def test_bad_judgements_are_problems(desk: Desk) -> None:

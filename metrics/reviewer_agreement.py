@@ -16,7 +16,7 @@ DEFINITION = Definition(
     window="runs on items that arrived in the period; young items count too",
     exclusions="audits that one reviewer alone judged; not known where either reviewer gave one verdict throughout",
     source="events: audit.judged, audit.seconded; Cohen 1960; interval by the standard error of Fleiss, Cohen "
-    "and Everitt 1969 with half an audit more of each kind",
+    "and Everitt 1969 over four audits more, one of each pair of verdicts (Agresti and Caffo 2000)",
 )
 
 

@@ -15,7 +15,7 @@ from typing import Self
 
 import duckdb
 
-from core.rollups import AMONG, COUNTERS, DELIMITER, KINDS, LASTING, VENDORS, WAIT, Cell, Rolled, unpack
+from core.rollups import AMONG, COUNTERS, DELIMITER, KINDS, LASTING, MISSING, VENDORS, WAIT, Cell, Rolled, unpack
 from metrics.contribution import vendor_counts
 from metrics.definitions.timeline import Seen
 
@@ -43,6 +43,7 @@ PATTERN = (
 )
 _BY_PATTERN = (*(f"among_{name}" for name in AMONG), *(name for name in VENDORS if name != "chatwoot_hours_saved"))
 _CELL = ", ".join(Cell._fields)
+_TEXTS = (*(name for name in Cell._fields if name not in ("item", "start")), "customer")
 _BASE = tuple(name for name in COUNTERS if name not in LASTING)
 
 
@@ -119,6 +120,7 @@ class Rolling:
 
     def _keep(self) -> int:
         """Add up what was folded, and let `items` be what each adds. Returns how many there are."""
+        self._clean()
         there = {name for name, *_ in self.duck.execute("DESCRIBE taken").fetchall()}
         base = [name for name in _BASE if name in there]
         counts = [_packed(name, name) for name in base]
@@ -141,6 +143,12 @@ class Rolling:
         self._add_up(base, lasting="lasting_durable" in there)
         row = self.duck.execute("SELECT count(*) FROM taken").fetchone()
         return int(row[0]) if row else 0
+
+    def _clean(self) -> None:
+        """Take what parts the fields and lines of a file out of the texts of the few items that have such."""
+        parts = f"{DELIMITER}{MISSING}\n\r"
+        cleaned = ", ".join(f"{name} = translate({name}, '{parts}', '    ')" for name in _TEXTS)
+        self.duck.execute(f"UPDATE taken SET {cleaned} WHERE regexp_matches(concat({', '.join(_TEXTS)}), '[{parts}]')")
 
     def _add_up(self, base: list[str], *, lasting: bool) -> None:
         """Add up by cell; what lasts only until the customer comes back is kept by item."""

@@ -26,23 +26,15 @@ PAIR_COLUMNS = (*PAIR_KEY, *PAIRED)
 WAIT_COLUMNS = (*WAIT_KEY, "buckets")
 _GRAINS = f"(VALUES {', '.join(f'({days})' for days in GRAINS)}) AS grains(grain)"
 _DAY = "date_diff('day', DATE '1970-01-01', start)::INTEGER"
-# A 32-bit number as hexadecimal digits, lowest byte first.
-_BYTES = "printf('%02x%02x%02x%02x', {0} & 255, {0} >> 8 & 255, {0} >> 16 & 255, {0} >> 24 & 255)"
-
-
-_TEXTS = tuple(name for name in Cell._fields if name != "start")
-
-
-def _clean(name: str) -> str:
-    """A text without what parts the fields and lines of a file."""
-    return f"translate({name}, '{DELIMITER}{MISSING}\n\r', '    ')"
+# The number whose four bytes are those of a 32-bit one, lowest first.
+_TURNED = " | ".join(f"((({{0}}::BIGINT >> {at}) & 255) << {24 - at})" for at in (0, 8, 16, 24))
 
 
 def write_items(rolling: Rolling, out: Path) -> int:
     """Write the items of the file taken last, as if no customer had come back, by customer: the index by customer is
     the largest, and it then grows page by page. Returns how many there were."""
-    names = {"spam": "is_spam", "repeated": "false", "customer": _clean("customer")}
-    chosen = ", ".join(names.get(name) or (_clean(name) if name in _TEXTS else name) for name in ITEM_COLUMNS)
+    names = {"spam": "is_spam", "repeated": "false"}
+    chosen = ", ".join(names.get(name, name) for name in ITEM_COLUMNS)
     return _write(rolling, f"SELECT {chosen} FROM items ORDER BY customer", out)
 
 
@@ -94,7 +86,7 @@ def write_pairs(rolling: Rolling, out: Path) -> int:
 
 def write_waits(rolling: Rolling, out: Path) -> int:
     """Write the sketches of each slice in rows of 1, 8 and 64 days. Returns how many rows there were."""
-    pair = f"{_BYTES.format('bucket')} || {_BYTES.format('n')}"
+    pair = f"printf('%08x%08x', {_TURNED.format('bucket')}, {_TURNED.format('n')})"
     key = ", ".join(f'"{name}"' for name in WAIT_KEY)
     return _write(
         rolling,
@@ -119,9 +111,8 @@ def _slices(table: str, also: Sequence[str], counters: Sequence[str]) -> str:
     both = [("", "''", "")] + [(name, name, "") for name in DIMENSIONS if OF_DOCUMENTS.get(name) == name]
     tickets = [(name, name, "WHERE item = 'ticket'") for name in DIMENSIONS if name not in OF_DOCUMENTS]
     documents = [(by, name, "WHERE item = 'document'") for by, name in OF_DOCUMENTS.items() if by not in DIMENSIONS]
-    names = ", ".join(f"{_clean(name)} AS {name}" if name in _TEXTS else name for name in also)
     return " UNION ALL ".join(
-        f"""SELECT start, origin, '{by}' AS "by", {_clean(column)} AS value, {names}, {", ".join(counters)}
+        f"""SELECT start, origin, '{by}' AS "by", {column} AS value, {", ".join((*also, *counters))}
             FROM {table} {only}"""
         for by, column, only in (*both, *tickets, *documents)
     )

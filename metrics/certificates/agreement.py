@@ -24,8 +24,10 @@ def cohen(first: ArrayLike, second: ArrayLike) -> Kappa:
     """Kappa of two reviewers' verdicts (n,) on the same audits; any labels, usually right and wrong.
 
     Cohen, "A coefficient of agreement for nominal scales", 1960; large-sample interval of Fleiss, Cohen and Everitt,
-    1969, over half an audit more of each kind: without those it is far too narrow where few were wrong (`python -m
-    bench.intervals` simulates it). Assumes independent items and reviewers who did not see each other's verdict.
+    1969, over four audits more, one of each pair of verdicts, as Agresti and Caffo (The American Statistician, 2000)
+    add them for differences of proportions. Without those it is far too narrow where few were wrong, and with half as
+    many it held the truth in 93.5 to 94.5 % of draws of 50 audits (`python -m bench.intervals` simulates it). Assumes
+    independent items and reviewers who did not see each other's verdict.
     """
     a, b = np.asarray(first), np.asarray(second)
     if a.shape != b.shape or a.ndim != 1:
@@ -36,8 +38,8 @@ def cohen(first: ArrayLike, second: ArrayLike) -> Kappa:
         return Kappa(None, None, None, agreed, n)
     table = ((a[:, None] == kinds)[:, :, None] & (b[:, None] == kinds)[:, None, :]).sum(axis=0).astype(float)
     value, _ = _kappa(table)
-    around, spread = _kappa(table + 0.5)
-    reach = -float(special.stdtrit(max(n + kinds.size**2 / 2 - 3, 1), SIDE)) * spread
+    around, spread = _kappa(table + 4 / kinds.size**2)
+    reach = -float(special.ndtri(SIDE)) * spread
     # It always holds the value itself.
     return Kappa(value, max(-1.0, min(value, around - reach)), min(1.0, max(value, around + reach)), agreed, n)
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from playwright.sync_api import Page, expect
 
 from core.db import app_database
-from core.store import case_results, handling, translations
+from core.events import Event
+from core.store import case_results, events, handling, translations
 from core.store.sql import execute, rows
 from tests.api import made
 from tests.api.conftest import Desk
@@ -30,6 +31,39 @@ def test_a_figure_opens_its_definition_and_the_items_behind_it(desk: Desk, page:
     assert str(held.ticket_id) in download.value.path().read_text(encoding="utf-8")
     page.get_by_role("link", name="Behind the figure").click()
     page.wait_for_url(f"{url}/tickets/{held.ticket_id}")
+
+
+def test_failed_calls_of_models_are_told_by_provider_with_the_items_behind_them(
+    desk: Desk, page: Page, url: str
+) -> None:
+    page.goto(f"{url}/report")
+    expect(page.get_by_text("Nothing failed in the last hour.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Calls of models, by provider")).to_have_count(0)
+    failed = [
+        {"error": "it took too long", "answered": {"openai:one": 5}, "failed": {"openai:one": 3}},
+        {"error": "it took too long", "failed": {"local:<b>two</b>": 1}},
+    ]
+    ids = [made.ticket(desk.tenant_id, subject=f"Asked {number}") for number in (1, 2)]
+    with app_database().transaction(desk.tenant_id) as connection:
+        for ticket_id, data in zip(ids, failed, strict=True):
+            happened = {"kind": "item.failed", "tenant_id": desk.tenant_id, "ticket_id": ticket_id, "data": data}
+            events.append(connection, Event.model_validate(happened | {"at": datetime.now(UTC)}))
+    catch_up(desk.tenant_id)
+    page.goto(f"{url}/report?days=7")  # what was just made for 30 days is shown for some seconds more
+    table = page.get_by_role("table", name="Calls of models, by provider")
+    expect(table.locator("tbody tr")).to_have_text(["openaiopenai:one83 37.5%", "locallocal:<b>two</b>11 100.0%"])
+    expect(page.get_by_role("table", name="What failed in the last hour").locator("tbody tr")).to_contain_text(
+        ["it took too long2"]
+    )
+    assert axe_faults(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export CSV").click()
+    told = [line for line in download.value.path().read_text("utf-8").splitlines() if "provider_errors" in line]
+    assert any("0.444" in line for line in told), told
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.get_by_role("link", name="Show the items: Calls of models that failed").click()
+    expect(page.locator("[data-list] > li")).to_have_count(2)
 
 
 def test_a_priority_is_changed_and_an_edit_is_shown_word_by_word(desk: Desk, page: Page, url: str) -> None:

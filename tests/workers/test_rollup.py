@@ -142,6 +142,14 @@ def test_documents_and_tickets_are_rolled_up_beside_each_other(connections: Conn
     check(connections, tenant_id, log, UNTIL, "UTC", GROUPS)
 
 
+def test_a_name_with_what_parts_a_file_of_rows_is_one_name(connections: Connections) -> None:
+    tenant_id = make_tenant(connections)
+    log = [received(0, 1, customer="an\nbinh\x1fchi\x01"), *automated(2)]
+    write(connections, tenant_id, log)
+    assert rebuild(tenant_id, now=UNTIL, database=connections) == 2
+    check(connections, tenant_id, log, UNTIL, "UTC", GROUPS)
+
+
 def test_silence_alone_settles_a_ticket(connections: Connections) -> None:
     tenant_id = make_tenant(connections)
     write(connections, tenant_id, automated(1))

@@ -1,7 +1,7 @@
 """Making pages: templates, the reader's words, what the frame around every page shows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlalchemy import Connection
 
 from api import views
@@ -40,7 +41,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query, rows_of=_rows_of)
+    made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query, rows_of=_rows_of, options=_options)
     made.globals["ui"] = made.get_template("macros.html").module
     made.globals["fig"] = made.get_template("figures.html").module
     return made
@@ -121,6 +122,19 @@ def go(request: Request, path: str) -> Response:
     if is_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": path})
     return RedirectResponse(path, 303)
+
+
+def _options(words: Words, name: str, values: Iterable[str], chosen: object) -> Markup:
+    """Return a choice's options with one of them chosen."""
+    found, mark = _all_options(words.language, name, tuple(values)), Markup('value="{}"').format(chosen)
+    return found.replace(f"{mark}>", mark + Markup(" selected>"))
+
+
+@lru_cache(maxsize=64)
+def _all_options(language: str, name: str, values: tuple[str, ...]) -> Markup:
+    """Kept, as 1,500 agents take half of the time in which the inbox is made."""
+    words, option = Words(language), Markup('<option value="{}">{}</option>')
+    return Markup("").join(option.format(one, words.known(name, one)) for one in values)
 
 
 def _rows_of(field: Mapping[str, Any]) -> list[dict[str, str]]:

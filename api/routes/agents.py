@@ -190,8 +190,8 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
 def all_agents(connection: Connection, names: Sequence[str] | None = None) -> AgentList:
     """Return every agent, or those of these names, with its live setting and figures, by name."""
     state = policies.tenant_state(connection)
-    counts = {row["agent"]: row for row in desk.agent_counts(connection)}
-    judged = {row["agent"]: row for row in audits.progress(connection)}
+    counts = {row["agent"]: row for row in desk.agent_counts(connection, names)}
+    judged = {row["agent"]: row for row in audits.progress(connection, names)}
     seen = catalog()
     listed = sorted(seen.entries) if names is None else names
     by_owner: dict[str, list[Certificate]] = defaultdict(list)
@@ -210,8 +210,8 @@ def one_agent(connection: Connection, name: str) -> AgentDetail:
     """Return one agent. Raises Rejected (agent_unknown)."""
     entry = catalog().get(name)
     state = policies.tenant_state(connection)
-    counts = {row["agent"]: row for row in desk.agent_counts(connection)}
-    judged = {row["agent"]: row for row in audits.progress(connection)}
+    counts = {row["agent"]: row for row in desk.agent_counts(connection, [name])}
+    judged = {row["agent"]: row for row in audits.progress(connection, [name])}
     own = {
         name: [one for one in state.certificates if one.agent == name]
         for name in owners_of(name, entry.manifest.family)

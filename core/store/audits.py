@@ -273,17 +273,18 @@ def tell_twins(connection: Connection, audit_ids: Sequence[UUID]) -> None:
     )
 
 
-def progress(connection: Connection) -> Sequence[RowMapping]:
-    """Return for each agent: audits open, judged and judged right."""
+def progress(connection: Connection, names: Sequence[str] | None = None) -> Sequence[RowMapping]:
+    """Return for each agent, or for those of these names: audits open, judged and judged right."""
     return rows(
         connection,
-        """SELECT agent, count(*) FILTER (WHERE state = 'open') AS open,
+        f"""SELECT agent, count(*) FILTER (WHERE state = 'open') AS open,
                count(*) FILTER (WHERE state = 'judged') AS judged, count(*) FILTER (WHERE "right") AS "right"
            FROM (SELECT agent, state, "right" FROM audits WHERE twin_of IS NULL
                UNION ALL
                SELECT r.agent, 'open', NULL FROM known_bad k JOIN runs r ON r.id = k.answer_run_id
                WHERE k.judged_at IS NULL) waits
-           GROUP BY agent ORDER BY agent""",
+           {"" if names is None else "WHERE agent = ANY(:names)"} GROUP BY agent ORDER BY agent""",
+        **({"names": list(names)} if names is not None else {}),
     )
 
 

@@ -38,16 +38,20 @@ def open_audit(connection: Connection, audit_id: UUID) -> RowMapping | None:
     )
 
 
-def agent_counts(connection: Connection) -> Sequence[RowMapping]:
-    """Return for each agent of the last 30 days: runs, automated, held, declined, cost and last run."""
+def agent_counts(connection: Connection, names: Sequence[str] | None = None) -> Sequence[RowMapping]:
+    """Return for each agent, or for those of these names, of the last 30 days: runs, automated, held, declined, cost
+    and last run."""
+    wanted = "" if names is None else "AND r.agent = ANY(:names)"
     return rows(
         connection,
-        """SELECT r.agent, count(*) AS runs, count(*) FILTER (WHERE d.action = 'automate') AS automated,
+        f"""SELECT r.agent, count(*) AS runs, count(*) FILTER (WHERE d.action = 'automate') AS automated,
                count(*) FILTER (WHERE d.action = 'hold') AS held,
                count(*) FILTER (WHERE d.action = 'decline') AS declined,
                sum(r.cost_usd) AS cost_usd, max(r.created_at) AS last_run
            FROM runs r LEFT JOIN decisions d ON d.run_id = r.id
-           WHERE NOT r.shadow AND r.created_at > now() - interval '30 days' GROUP BY r.agent""",
+           WHERE NOT r.shadow AND r.created_at > now() - interval '30 days' {wanted}
+           GROUP BY r.agent""",
+        **({"names": list(names)} if names is not None else {}),
     )
 
 

@@ -44,3 +44,9 @@ def test_the_index_leads_to_an_agents_last_30_days(app: Database, tenant: UUID) 
     with app.transaction(tenant) as connection:
         found = plan(connection, desk.agent_counts)
     assert "(created_at > (now() - '30 days'::interval))" in found.split("Index Cond: ", 1)[1]
+
+
+def test_the_page_of_an_agent_reads_the_runs_of_no_other(app: Database, tenant: UUID) -> None:
+    with app.transaction(tenant) as connection:
+        found = plan(connection, lambda connection: desk.agent_counts(connection, ["shop"]))
+    assert "(agent = ANY ('{shop}'::text[]))" in found.split("Index Cond: ", 1)[1]

@@ -155,9 +155,17 @@ def test_the_weekly_report_is_text_too(page: Page, hits: list[str]) -> None:
     tables = [Table(title=text, head=[text], rows=[[text, text]], note=text)]
     charts = [Chart(title=text, points=[(text, Estimate(value=0.5, low=0.4, high=0.6, n=9))], note=text)]
     cards = [Card(title=text, value=text, around=text, moved=text)]
-    parts = {"cards": cards, "sentences": [text], "footnotes": [text], "charts": charts, "tables": tables}
-    words = dict.fromkeys(("nothing", "unknown", "how_to_read", "what_matters"), text)
-    made = Weekly(language="en", title=text, period=text, words=words, **parts)  # type: ignore[arg-type] # lists of each
+    made = Weekly(
+        language="en",
+        title=text,
+        period=text,
+        cards=cards,
+        sentences=[text],
+        charts=charts,
+        tables=tables,
+        footnotes=[text],
+        words=dict.fromkeys(("nothing", "unknown", "how_to_read", "what_matters"), text),
+    )
     page.set_content(html.page(made))
     assert page.evaluate(ALIVE) == 0
     assert hits == []

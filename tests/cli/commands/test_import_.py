@@ -1,10 +1,8 @@
 """`saola import` against a real database: a customer's group comes in with the ticket, and figures are told by it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -12,10 +10,7 @@ from api.figures import Wanted
 from api.insights import fairness
 from cli.commands import import_
 from cli.commands.report import days
-from cli.embedded.temporary import Database, Servers
-from cli.first_tenant import ensure_tenant
 from core import db
-from core.settings import settings
 from workers.rollup import catch_up
 
 runner = CliRunner()
@@ -29,30 +24,15 @@ When do you open?,cy@mail.example,,2026-03-03T10:00:00Z
 """
 
 
-@pytest.fixture
-def tenant(module_database: Database, servers: Servers) -> Iterator[UUID]:
-    cached = (settings, db.app_database, db.system_database)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.environment(module_database).items():
-            patch.setenv(name, value)
-        for one in cached:
-            one.cache_clear()
-        yield ensure_tenant(servers.home)[0]
-        db.app_database().close()
-        db.system_database().close()
-    for one in cached:
-        one.cache_clear()
-
-
-def test_figures_of_past_tickets_are_told_by_the_group_that_their_column_names(tenant: UUID, tmp_path: Path) -> None:
+def test_figures_of_past_tickets_are_told_by_the_group_that_their_column_names(installed: UUID, tmp_path: Path) -> None:
     file = tmp_path / "past.csv"
     file.write_text(ROWS, "utf-8")
     words = [str(file), "--text", "text", "--customer", "mail", "--received-at", "at", "--group", "kind"]
     done = runner.invoke(app, words)
     assert done.exit_code == 0, done.exception
-    catch_up(tenant)
+    catch_up(installed)
     start, end = days("2026-03-01", "2026-03-10")
-    with db.app_database().transaction(tenant, snapshot=True) as connection:
-        found = fairness(connection, Wanted(tenant, start, end, "customer_group", "import"))
+    with db.app_database().transaction(installed, snapshot=True) as connection:
+        found = fairness(connection, Wanted(installed, start, end, "customer_group", "import"))
     # Who once was of a group stays in it; who never was named is in none.
     assert {gap.value: gap.tickets for gap in found} == {"business": 2, "private": 1, "": 1}

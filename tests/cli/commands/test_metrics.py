@@ -1,7 +1,6 @@
 """`saola metrics` and `saola report` against a real database: files that others can read, and sums that hold."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,11 +16,8 @@ from api.figures import Wanted
 from api.insights import settled_week
 from bench.definitions import Month
 from cli.commands import metrics, report
-from cli.embedded.temporary import Database, Servers
-from cli.first_tenant import ensure_tenant
 from core import db
 from core.errors import Rejected
-from core.settings import settings
 from core.store import events
 from core.store.sql import execute
 from metrics.cohort import GROUPS
@@ -34,27 +30,17 @@ WEEKS = timedelta(days=36)
 
 
 @pytest.fixture(scope="module")
-def tenant(module_database: Database, servers: Servers) -> Iterator[UUID]:
+def tenant(installed: UUID) -> UUID:
     """A tenant with a generated month that ended last week."""
-    cached = (settings, db.app_database, db.system_database)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in servers.environment(module_database).items():
-            patch.setenv(name, value)
-        for one in cached:
-            one.cache_clear()
-        made = ensure_tenant(servers.home)[0]
-        month = list(Month(400, 1).events())
-        shift = datetime.now(UTC) - WEEKS - min(e.at for e in month)
-        log = [e.model_copy(update={"tenant_id": made, "at": e.at + shift}) for e in month]
-        with db.app_database().transaction(made) as connection:
-            events.append(connection, *log)
-            for e in document(1, *READ):
-                events.append(connection, e.model_copy(update={"tenant_id": made, "at": datetime.now(UTC) - WEEKS / 2}))
-        yield made
-        db.app_database().close()
-        db.system_database().close()
-    for one in cached:
-        one.cache_clear()
+    month = list(Month(400, 1).events())
+    shift = datetime.now(UTC) - WEEKS - min(e.at for e in month)
+    log = [e.model_copy(update={"tenant_id": installed, "at": e.at + shift}) for e in month]
+    with db.app_database().transaction(installed) as connection:
+        events.append(connection, *log)
+        for e in document(1, *READ):
+            told = {"tenant_id": installed, "at": datetime.now(UTC) - WEEKS / 2}
+            events.append(connection, e.model_copy(update=told))
+    return installed
 
 
 def test_the_rollups_are_what_the_log_gives_and_a_slip_is_found(tenant: UUID) -> None:

@@ -15,13 +15,24 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-dismiss]")) event.target.closest(".toast")?.remove();
 });
 
-// A link to share: what the page shows is all in its address.
+// A link to share: what the page shows is all in its address. Browsers lend their clipboard to safe addresses only;
+// elsewhere the older way is left, and what could not be copied is not called so.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard?.writeText(button.dataset.copy);
-  button.textContent = button.dataset.copied;
+  const copied = navigator.clipboard ? await navigator.clipboard.writeText(location.href).then(() => true, () => false) : copy(location.href);
+  if (copied) button.textContent = button.dataset.copied;
+  else prompt(button.textContent, location.href);
 });
+
+function copy(text) {
+  const field = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  return copied;
+}
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();

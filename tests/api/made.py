@@ -9,7 +9,7 @@ from core.db import app_database
 from core.ids import new_id
 from core.store import handling, intake, items, records
 from core.store.intake import NewDocument, NewTicket
-from core.store.sql import scalar
+from core.store.sql import execute, scalar
 
 
 class Made(NamedTuple):
@@ -74,6 +74,22 @@ def run_again(tenant_id: UUID, ticket_id: UUID) -> Made:
     """Record another run on the ticket, as the line does."""
     proposal = Proposal(agent="shop", agent_version="2", fingerprint="f3", kind="reply", reply="Again.", score=0.5)
     return _record(tenant_id, "ticket_id", ticket_id, proposal, "hold", False)
+
+
+def shadow(tenant_id: UUID, live: Made, *, version: str, reply: str) -> None:
+    """Record what another version of the agent would have said to the same item."""
+    columns = "work_item_id, tenant_id, agent, family, intent, language, kind, score, route"
+    with app_database().transaction(tenant_id) as connection:
+        execute(
+            connection,
+            f"""INSERT INTO runs (id, agent_version, fingerprint, generation, {columns}, proposal, shadow)
+                SELECT gen_random_uuid(), :version, 'f9', 5, {columns},
+                    jsonb_set(proposal, '{{reply}}', to_jsonb(CAST(:reply AS text))), true
+                FROM runs WHERE id = :id""",
+            version=version,
+            reply=reply,
+            id=live.run_id,
+        )
 
 
 def document(

@@ -1,12 +1,14 @@
 """What a reviewer does with keyboard and mouse, and that it is then so in the database."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from core.contracts import ActionProposal, Evidence, FieldValue
 from core.db import app_database
-from core.store.sql import execute, maybe_row
+from core.store import policies
+from core.store.sql import execute, maybe_row, rows
 from tests.api import made
 from tests.api.conftest import Desk
 from tests.api.routes.test_documents import pdf
@@ -43,6 +45,37 @@ def test_a_held_draft_is_approved_by_one_key_and_taken_back(desk: Desk, page: Pa
     assert review_of(desk, held)[0] == "open"
     page.evaluate(REFRESH)
     expect(page.locator("#notice")).to_contain_text("Taken back")
+
+
+def test_a_send_may_be_taken_back_for_ten_seconds_and_no_longer(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id)
+    page.clock.install()
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    press(page, "a")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_enabled()
+    with app_database().transaction(desk.tenant_id) as connection:
+        sql = """SELECT extract(epoch FROM v.send_after - d.reviewed_at) AS seconds, v.send_after FROM deliveries v
+                 JOIN decisions d ON d.id = v.decision_id WHERE v.ticket_id = :id"""
+        (row,) = rows(connection, sql, id=held.ticket_id)
+    assert 9.5 <= float(row["seconds"]) <= 10.5
+    page.clock.pause_at(row["send_after"] - timedelta(seconds=3))
+    page.clock.run_for(1_300)  # the count moves four times a second
+    expect(page.locator("[data-until]")).to_have_text("2")
+    expect(undo).to_be_enabled()
+    page.clock.run_for(2_000)
+    expect(undo).to_be_disabled()
+    press(page, "z")
+    assert review_of(desk, held)[0] == "approved"
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(
+            connection,
+            "UPDATE deliveries SET send_after = send_after - interval '10 s' WHERE ticket_id = :id",
+            id=held.ticket_id,
+        )
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    expect(page.locator(".message.going")).to_be_visible()
+    expect(undo).to_have_count(0)
 
 
 def test_a_draft_is_edited_and_both_texts_are_kept(desk: Desk, page: Page, url: str) -> None:
@@ -255,6 +288,28 @@ def test_an_agent_is_paused_and_its_target_changed(desk: Desk, page: Page, url: 
     page.get_by_role("button", name="Pause all automation").click()
     expect(page.get_by_text("Automation is paused.")).to_be_visible()
     page.get_by_role("button", name="Resume automation").click()
+    with app_database().transaction(desk.tenant_id) as connection:
+        execute(connection, "DELETE FROM agent_settings")
+
+
+def test_an_agent_is_demoted_and_promoted_up_to_its_ceiling(desk: Desk, page: Page, url: str) -> None:
+    def tier() -> str:
+        with app_database().transaction(desk.tenant_id) as connection:
+            setting = policies.tenant_state(connection).agents["account_access"]
+        return str(setting.tier)
+
+    page.goto(f"{url}/agents/account_access")
+    chosen = page.get_by_label("Tier")
+    ceiling = chosen.input_value()
+    for wanted in ("shadow", ceiling):
+        chosen.select_option(wanted)
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_load_state()
+        expect(chosen).to_have_value(wanted)
+        assert tier() == wanted
+    assert chosen.locator("option").evaluate_all("(all) => all.at(-1).value") == ceiling
+    page.goto(f"{url}/journal?action=agent.set")
+    expect(page.locator("tbody tr").first).to_contain_text("account_access")
     with app_database().transaction(desk.tenant_id) as connection:
         execute(connection, "DELETE FROM agent_settings")
 

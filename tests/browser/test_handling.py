@@ -1,12 +1,14 @@
 """What staff do around a ticket with mouse and keyboard: notes, tags, assignment, canned replies, merging."""
 
 import io
+import re
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from api.security import open_session
 from core.db import app_database
-from core.store import presence
+from core.store import accounts, presence
 from core.store.sql import execute
 from tests.api import made
 from tests.api.conftest import Desk
@@ -70,6 +72,69 @@ def test_a_search_is_kept_as_a_view_in_the_menu(desk: Desk, page: Page, url: str
     expect(page.locator(".nav a[aria-current=page]")).to_have_text("Boots")
     page.get_by_role("button", name="Delete this view").click()
     expect(page.locator(".nav .kept")).to_have_count(0)
+
+
+def test_a_message_is_split_off_and_a_ticket_marked_as_spam(desk: Desk, page: Page, url: str) -> None:
+    held = made.held(desk.tenant_id, "Where is my parcel?", subject="Two matters", customer_address="du@example.com")
+    client = desk.client("staff")
+    client.post(f"/v1/tickets/{held.ticket_id}/messages", json={"text": "And my invoice is wrong."})
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    page.locator(".message", has_text="And my invoice").get_by_role("button", name="Make this its own ticket").click()
+    page.wait_for_url(lambda there: "/tickets/" in there and str(held.ticket_id) not in there)
+    expect(page.locator(".message")).to_have_text(re.compile("And my invoice is wrong."))
+    made_id = page.url.rsplit("/", 1)[1]
+    assert client.get(f"/v1/tickets/{made_id}").json()["customer_address"] == "du@example.com"
+    page.goto(f"{url}/tickets/{held.ticket_id}")
+    press(page, "a")
+    expect(page.locator(".message.going")).to_be_visible()
+    page.locator("details.menu > summary").click()
+    page.get_by_role("button", name="Mark as spam").click()
+    expect(page.locator("#notice")).to_contain_text("spam")
+    expect(page.locator(".message.going")).to_have_count(0)
+    found = client.get(f"/v1/tickets/{held.ticket_id}").json()
+    assert (found["state"], [one["state"] for one in found["deliveries"]]) == ("closed", ["stopped"])
+
+
+def test_a_kept_view_is_shared_and_its_link_opens_it_for_a_colleague(
+    chromium: Browser, desk: Desk, page: Page, url: str
+) -> None:
+    made.ticket(desk.tenant_id, "about boots", subject="Shared boots", language="de")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+    page.goto(f"{url}/?view=all&q=boots&language=de")
+    page.get_by_text("Keep this view").click()
+    page.get_by_role("textbox", name="Name of the view").fill("German boots")
+    page.get_by_label("for everybody").check()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.locator(".nav a[aria-current=page]")).to_have_text("German boots")
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    with app_database().transaction(desk.tenant_id) as connection:
+        user = accounts.add_user(
+            connection, desk.tenant_id, email="lan@example.com", name="", scopes=["staff"], password_hash=""
+        )
+    assert user is not None
+    with chromium.new_context() as context:
+        theirs = open_page(context, url, open_session(user, desk.tenant_id))
+        theirs.goto(link)
+        expect(theirs.locator("[data-list] > li")).to_contain_text("Shared boots")
+        expect(theirs.locator(".nav a[aria-current=page]")).to_have_text("German boots")
+        expect(theirs.get_by_role("button", name="Delete this view")).to_have_count(0)
+    page.get_by_role("button", name="Delete this view").click()
+    expect(page.locator(".nav .kept")).to_have_count(0)
+
+
+def test_where_the_browser_lends_no_clipboard_a_link_is_copied_all_the_same(
+    desk: Desk, page: Page, context: BrowserContext, url: str
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+    page.goto(f"{url}/report?days=7")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    read = page.evaluate_handle("() => { const clipboard = navigator.clipboard; return () => clipboard.readText(); }")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as on a plain http address
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert read.evaluate("(read) => read()") == f"{url}/report?days=7"
 
 
 def test_colleagues_see_who_has_a_ticket_open(desk: Desk, page: Page, url: str) -> None:

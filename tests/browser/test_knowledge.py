@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from agents.answers_file import parse
 from core.db import app_database
-from core.store.sql import execute
+from core.store import versions
+from core.store.sql import execute, rows
 from tests.api import made
 from tests.api.conftest import Desk, agents_in
 from tests.api.xss import PAYLOADS
@@ -57,6 +58,31 @@ def test_a_gap_becomes_an_answer_that_is_edited_and_approved_in_the_page(
     page.goto(f"{url}/agents/our_cards/versions")
     expect(page.locator(".diff .added").filter(has_text="### answer de")).to_be_visible()
     assert axe_faults(page) == []
+
+
+def test_two_versions_are_compared_on_the_tickets_that_both_worked_on(desk: Desk, page: Page, url: str) -> None:
+    live = made.held(desk.tenant_id, "Where is it?", "It comes today.", agent="warranty", subject="Both saw it")
+    with app_database().transaction(desk.tenant_id) as connection:
+        for version, answers in (("1+abc", "It comes today.\n"), ("2+def", "It comes tomorrow.\n")):
+            versions.keep(connection, desk.tenant_id, [versions.Version("warranty", version, {"answers.md": answers})])
+    made.shadow(desk.tenant_id, live, version="2+def", reply="It comes tomorrow.")
+    page.goto(f"{url}/agents/warranty/versions")
+    page.get_by_role("radio", name="1+abc as the old one").check()
+    page.get_by_role("radio", name="2+def as the new one").check()
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**second=2%2Bdef&first=1%2Babc")
+    pair = page.get_by_label("Both saw it")
+    expect(pair.locator("del")).to_have_text("today.")
+    expect(pair.locator("ins")).to_have_text("tomorrow.")
+    expect(page.get_by_role("row", name="Tickets that both worked on")).to_contain_text("1")
+    expect(page.locator(".diff .added")).to_have_text("+It comes tomorrow.\n")
+    assert axe_faults(page) == []
+    page.get_by_role("button", name="Try the serving version").click()
+    expect(page.locator("#notice")).to_contain_text("1")
+    with app_database().transaction(desk.tenant_id) as connection:
+        sql = """SELECT o.task FROM outbox o JOIN work_items w ON w.id = o.subject_id
+                 WHERE w.ticket_id = :id AND o.task = 'item.replay'"""
+        assert len(rows(connection, sql, id=live.ticket_id)) == 1
 
 
 def test_a_built_in_agent_is_copied_before_its_answers_change(desk: Desk, page: Page, url: str, own: Path) -> None:

@@ -3,7 +3,7 @@
 from api.pages.wording import words_marked
 from core.db import app_database
 from core.store import versions
-from core.store.sql import execute, scalar
+from core.store.sql import scalar
 from core.store.versions import Version
 from tests.api import made
 from tests.api.conftest import Desk
@@ -32,12 +32,7 @@ def test_both_versions_are_shown_on_the_tickets_that_both_worked_on(desk: Desk) 
     with app_database().transaction(desk.tenant_id) as connection:
         for version in ("1+abc", "2+def"):
             versions.keep(connection, desk.tenant_id, [Version("returns_policy", version, {})])
-        columns = "work_item_id, tenant_id, agent, family, intent, language, kind, score, route, proposal, shadow"
-        sql = f"""INSERT INTO runs (id, agent_version, fingerprint, generation, {columns})
-                  SELECT gen_random_uuid(), '2+def', 'f9', 5, work_item_id, tenant_id, agent, family, intent, language,
-                      kind, 0.95, route, jsonb_set(proposal, '{{reply}}', '"New words."'), true
-                  FROM runs WHERE id = :id"""
-        execute(connection, sql, id=held.run_id)
+    made.shadow(desk.tenant_id, held, version="2+def", reply="New words.")
     path = "/v1/agents/returns_policy/versions/compare?first=1%2Babc&second=2%2Bdef"
     compared = desk.client("ops").get(path).json()
     assert (compared["items"], compared["changed"]) == (1, 1)

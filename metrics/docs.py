@@ -63,7 +63,30 @@ a vendor leaves something open, the text says what is assumed here. Three things
 - *A language model judges* for Zendesk (verified), Agentforce and Ada, and its own error is not in the figure. Without
   a judge's verdicts these figures are unknown here, not guessed.
 
-`python -m bench.definitions` shows how far they lie apart, and from the truth, on one generated month.
+`python -m bench.definitions` shows how far they lie apart, and from the truth, on one generated month. Of 101,938
+tickets (30 November 2026, seed 1) the agent alone solved 51.8 %, and 80.2 % of those that it wrote to. Customers there
+give up, come back in this ticket or in another one, or never say; a judge approves 93 % of the good conversations and
+35 % of the bad ones.
+
+| figure | value | 95 % interval | against the truth of the same denominator |
+|---|---|---|---|
+| Saola: automated, durable and audited right | 51.7 % | 51.1 to 52.3 % | -0.2 points, the interval holds it |
+| Saola: automation share (tickets) | 55.6 % | 55.3 to 55.9 % | +3.7 points |
+| Saola: containment | 78.6 % | 78.3 to 78.9 % | +8.0 points |
+| Saola: resolution | 75.7 % | 75.4 to 76.0 % | +5.1 points |
+| Fin: resolution rate (confirmed + assumed) | 89.2 % | 89.0 to 89.5 % | +9.1 points |
+| Fin: automation rate | 57.7 % | 57.4 to 58.0 % | +5.9 points |
+| Zendesk: contained or verified resolution | 90.0 % | 89.8 to 90.3 % | +9.9 points |
+| Zendesk: verified resolution (billed) | 78.1 % | 77.8 to 78.4 % | -2.1 points |
+| Agentforce: deflected | 78.7 % | 78.4 to 79.1 % | -1.4 points |
+| Ada: automated resolution rate | 80.3 % | 80.0 to 80.6 % | +0.1 points, by the errors of this judge |
+| Ada: containment rate | 96.1 % | 95.9 to 96.2 % | +15.9 points |
+| Chatwoot: auto-resolution rate | 67.4 % | 67.1 to 67.7 % | +9.4 points |
+| Decagon: containment rate | 89.2 % | 89.0 to 89.5 % | +9.1 points |
+| LibreDesk: resolution rate | 56.0 % | 55.6 to 56.4 % | -24.2 points |
+
+Only the figure with audits behind it is right whatever customers do: silence hides bad answers, and a judge's two kinds
+of error cancel only where they happen to be as many.
 """
 
 

@@ -33,3 +33,28 @@ def test_rare_long_work_comes_before_frequent_short_work() -> None:
 
 def test_without_tickets_there_are_no_gaps() -> None:
     assert gaps(Sums(since=START, until=START, now=START), {}) == ()
+
+
+def test_only_the_ten_that_would_add_most_are_told() -> None:
+    intents = defaultdict(Counter, {f"intent{n:02}": Counter(settled=n) for n in range(1, 16)})
+    found = gaps(Sums(since=START, until=START, now=START, by_intent=intents), {})
+    assert [gap.intent for gap in found] == [f"intent{n:02}" for n in range(15, 5, -1)]
+
+
+def test_what_is_missing_follows_from_where_tickets_are_lost() -> None:
+    drafted = Counter(settled=10, attempted=10)
+    intents = {
+        "": Counter(settled=10),
+        "back": drafted + Counter(automated=10, contained=9, durable=1),
+        "audits": drafted,
+        "unsure": drafted,
+    }
+    sums = Sums(since=START, until=START, now=START, by_intent=defaultdict(Counter, intents))
+    held = {"audits": {"no_certificate": 9}, "unsure": {"score_below_threshold": 9}}
+    words = {gap.intent: gap.missing.partition(":")[0] for gap in gaps(sums, held)}
+    assert words == {
+        "": "no intent of any agent fits these tickets",
+        "back": "better answers",
+        "audits": "audits",
+        "unsure": "surer drafts",
+    }

@@ -75,7 +75,7 @@ give up, come back in this ticket or in another one, or never say; a judge appro
 | Saola: containment | 78.6 % | 78.3 to 78.9 % | +8.0 points |
 | Saola: resolution | 75.7 % | 75.4 to 76.0 % | +5.1 points |
 | Fin: resolution rate (confirmed + assumed) | 89.2 % | 89.0 to 89.5 % | +9.1 points |
-| Fin: automation rate | 57.7 % | 57.4 to 58.0 % | +5.9 points |
+| Fin: share of all tickets automated | 57.7 % | 57.4 to 58.0 % | +5.9 points |
 | Zendesk: contained or verified resolution | 90.0 % | 89.8 to 90.3 % | +9.9 points |
 | Zendesk: verified resolution (billed) | 78.1 % | 77.8 to 78.4 % | -2.1 points |
 | Agentforce: deflected | 78.7 % | 78.4 to 79.1 % | -1.4 points |

@@ -56,32 +56,36 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         _json(found)
         return
-    table = Table("agent", "target", "stands", "judged a day", "open", "overdue", "alarm", box=None)
     for one in found.agents:
-        target = f"{one.target:.0%}" + (f", critical {one.critical_target:.1%}" if one.critical_target else "")
-        alarm = f"{one.alarm:.3g} of {one.alarm_level:,.0f}"
-        rate, waiting, late = f"{one.judged_per_day:.1f}", str(one.open), str(one.overdue)
+        target = f"{one.target:.0%}" + (
+            f", free of critical errors {one.critical_target:.1%}" if one.critical_target else ""
+        )
+        audits = f"{one.judged_per_day:.1f} audits judged a day, {one.open} open, {one.overdue} overdue"
         said = one.words + (" (simulated reviewer)" if one.simulated else "")
         said += f"; warning: {one.warning}" if one.warning else ""
-        table.add_row(one.agent, target, said, rate, waiting, late, alarm)
-    OUT.print(table)
+        _say(f"[bold]{one.agent}[/bold]: {said}")
+        _say(f"  target {target}; {audits}; alarm {one.alarm:.3g} of {one.alarm_level:,.0f}")
     for one in found.agents:
         if one.fields:
             sure = [f"{field.field} from {field.threshold:.2f}" for field in one.fields if field.threshold is not None]
             open_ = [field.field for field in one.fields if field.threshold is None]
-            OUT.print(f"{one.agent}, certified fields: {', '.join(sure) or 'none'}; not: {', '.join(open_) or 'none'}")
+            _say(f"{one.agent}, certified fields: {', '.join(sure) or 'none'}; not: {', '.join(open_) or 'none'}")
     fleet, agreed = found.fleet, found.agreement
-    OUT.print(
+    _say(
         f"{fleet.certified} of {fleet.owners} certified. Together (e-BH): {fleet.kept} of these stand with at most "
         f"{fleet.false_share:.0%} of them expected to be false; each for itself, up to "
         f"{fleet.false_expected_each_alone:.2g} certificates could be."
     )
     if agreed.kappa is None:
-        OUT.print(f"Two reviewers' agreement: not yet known ({agreed.n} audits judged by two, {agreed.agreed} alike)")
+        _say(f"Two reviewers' agreement: not yet known ({agreed.n} audits judged by two, {agreed.agreed} alike)")
     else:
         span = f"[{agreed.low:.2f}, {agreed.high:.2f}]"
-        OUT.print(f"Two reviewers' agreement: kappa {agreed.kappa:.2f} {span}, {agreed.agreed} of {agreed.n} alike")
-    OUT.print(_attention(found.attention))
+        _say(f"Two reviewers' agreement: kappa {agreed.kappa:.2f} {span}, {agreed.agreed} of {agreed.n} alike")
+    _say(_attention(found.attention))
+
+
+def _say(line: str) -> None:
+    OUT.print(line, soft_wrap=True, highlight=False)
 
 
 def _attention(found: Attention) -> str:
@@ -110,7 +114,7 @@ def known_bad(
         _json(found)
         return
     OUT.print(f"{found.share:.0%} of the audits are answers known to be bad." if found.share else "None are put in.")
-    OUT.print(_attention(found.attention))
+    _say(_attention(found.attention))
 
 
 @app.command()

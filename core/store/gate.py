@@ -292,16 +292,18 @@ def complete_until(connection: Connection, since: datetime, until: datetime, age
     return until if found is None else min(until, found)
 
 
-def second_words(connection: Connection, agent: str | None = None) -> Sequence[RowMapping]:
-    """Return the first and the second reviewer's word on each audit that two judged: agent, first, second."""
+def second_words(connection: Connection, most: int = 2_000) -> Sequence[RowMapping]:
+    """Return the first and the second reviewer's word on the newest audits that two judged, oldest first; a verdict
+    that a twin was given with its audit counts once."""
     return rows(
         connection,
-        """SELECT a.agent, f."right" AS first, s."right" AS second FROM audits a
-           JOIN LATERAL (SELECT "right" FROM judgements WHERE audit_id = a.id AND NOT second ORDER BY at LIMIT 1) f
-               ON true
-           JOIN LATERAL (SELECT "right" FROM judgements WHERE audit_id = a.id AND second ORDER BY at LIMIT 1) s ON true
-           WHERE CAST(:agent AS text) IS NULL OR a.agent = :agent ORDER BY a.id""",
-        agent=agent,
+        """SELECT f."right" AS first, s."right" AS second
+           FROM (SELECT audit_id, "right", at FROM judgements j WHERE second AND EXISTS (
+                     SELECT 1 FROM audits a WHERE a.id = j.audit_id AND a.twin_of IS NULL)
+                 ORDER BY at DESC LIMIT :most) s
+           CROSS JOIN LATERAL (SELECT "right" FROM judgements WHERE audit_id = s.audit_id AND NOT second
+               ORDER BY at LIMIT 1) f ORDER BY s.at""",
+        most=most,
     )
 
 

@@ -69,6 +69,7 @@ judgements = Table(
     when("at", now=True),
     Column("wrong_fields", ARRAY(Text)),
     Index("ix_judgements_audit", "audit_id"),
+    Index("ix_judgements_second", "tenant_id", "at", postgresql_where=text("second")),
 )
 known_bad = Table(  # put among the audits; never an audit, never a label
     "known_bad",

@@ -3,9 +3,9 @@
 Two certificates overlap, each at half of the allowed error (delta / 2): one begins with each half life and lasts a
 whole one, so an old one lapses while its successor has had half a life to earn its own evidence (`eprocess`). In the
 first half life there is only one of them, and room for a single exact test (`fixed_sequence`) on the first `first_look`
-audits in the order in which they were drawn: where it is announced it gets three quarters of delta and the certificate
-beside it one quarter, and it ends with the first half life. So at any moment the chance that a live one is false is at
-most delta while traffic stays alike.
+audits in the order in which they were drawn: where it is announced it gets three quarters of delta (nine tenths where
+it takes 1,000 audits or more) and the certificate beside it the rest, and it ends with the first half life. So at any
+moment the chance that a live one is false is at most delta while traffic stays alike.
 
 The number of the first look must be fixed before those audits are judged: the size of the first batch, say. Looking
 again and again with the exact test instead, until it passes, would certify agents below the target far more often than
@@ -28,7 +28,9 @@ from metrics.certificates.fixed_sequence import Choice, choose_threshold
 PLAN_RUNS = 100
 RESERVE = 0.07  # of the allowed error rate: certify 95.35 % for a promise of 95 %
 SLACK = 0.3
-BESIDE_LOOK = 0.25  # part of delta for the certificate that is valid at any time, beside an announced look
+BESIDE_LOOK = 0.25  # part of delta for the certificate that is valid at any time, beside an announced look,
+BESIDE_LARGE_LOOK = 0.1  # and beside a large one, which the other overtakes only after three times as many audits
+LARGE_LOOK = 1_000
 METHOD = "any-time betting, fixed sequence"
 METHOD_FIRST = "one announced look, exact binomial, fixed sequence"
 
@@ -36,6 +38,11 @@ METHOD_FIRST = "one announced look, exact binomial, fixed sequence"
 def plan_runs(first_look: int | None) -> int:
     """How many of the first runs' scores fix the levels."""
     return max(PLAN_RUNS, first_look or 0)
+
+
+def beside_look(first_look: int) -> float:
+    """The part of delta for the certificate beside a look of that size, which is fixed before any verdict."""
+    return BESIDE_LARGE_LOOK if first_look >= LARGE_LOOK else BESIDE_LOOK
 
 
 def certify(
@@ -78,12 +85,12 @@ def certify(
             weights[begun >= first],
             eprocess.plan(traffic[:PLAN_RUNS], start_share=start_share, target=strict(target) if scored else None),
             target,
-            1 - delta * (BESIDE_LOOK if first == 0 and first_look is not None else 0.5),
+            1 - delta * (beside_look(first_look) if first == 0 and first_look is not None else 0.5),
         )
         for first in {max(half - 1, 0), half}
     ]
     if half == 0 and first_look is not None and score.size >= first_look:
-        look = 1 - delta * (1 - BESIDE_LOOK)
+        look = 1 - delta * (1 - beside_look(first_look))
         found.append(_first_look(score, verdict, drawn, traffic, first_look, target, look, scored))
     return _best(found)
 

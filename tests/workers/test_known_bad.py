@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from api.gate_seen import KnownBad, attention_of, choose_known_bad, gate_of, known_bad_of
 from cli.commands import gate as gate_command
 from core.db import app_database
-from core.store import audits, inbox, journal, known_bad, policies
+from core.store import audits, gate, inbox, journal, known_bad, policies
 from core.store.sql import rows, scalar
 from tests.workers.made import Shop
 from workers import known_bad as worker
@@ -147,3 +147,12 @@ def test_what_nobody_judged_in_time_is_taken_out_and_counts_for_nothing(shop: Sh
         assert attention_of(connection).judged == 0
         old = rows(connection, "SELECT id FROM known_bad WHERE drawn_at < clock_timestamp() - interval '48 hours'")
     assert not old
+
+
+def test_two_reviewers_words_that_a_twin_was_given_count_once_in_their_agreement(shop: Shop) -> None:
+    ids = shop.run([0.9, 0.9], [True, True])
+    shop.sql("UPDATE audits SET doubled = true")
+    shop.judge(ids, [False, True], by="lan")
+    shop.sql("UPDATE audits SET twin_of = :first WHERE id = :twin", first=ids[0], twin=ids[1])
+    with app_database().transaction(shop.tenant) as connection:
+        assert [(row["first"], row["second"]) for row in gate.second_words(connection)] == [(True, False)]

@@ -49,7 +49,7 @@ def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
         cursor = rollups.end_of_log(connection)
     at = now or datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="saola-rollups-") as name, ThreadPoolExecutor(2) as beside:
-        # PostgreSQL, beside it, keeps one core busy; a thread for that one too costs a quarter more CPU altogether.
+        # PostgreSQL, beside it, keeps one core busy; a thread for that one too only costs more CPU.
         folder, threads = Path(name), max(1, (os.cpu_count() or 1) - 1)
         with Rolling(at, standing.zone, folder=folder, threads=threads, memory=MEMORY) as rolling:
             done = _Loading(tenant_id, database, standing.build, rolling, folder, beside).all()

@@ -43,6 +43,7 @@ def test_what_is_the_same_in_two_languages_is_meant_to_be() -> None:
     same = {
         "Agent", "Agenten", "API", "Chat", "Intent", "Manifest", "Name", "Normal", "Status", "Tickets", "Ticket",
         "Version", "Web", "FPT Smart Cloud", "n = {n}", "{n} s", "/", "?", "Dead", "live",
+        "kappa {value} [{low}, {high}]",
     }  # fmt: skip
     for language in ("de", "vi"):
         copied = {

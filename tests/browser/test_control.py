@@ -63,6 +63,7 @@ def test_failed_calls_of_models_are_told_by_provider_with_the_items_behind_them(
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_role("link", name="Show the items: Calls of models that failed").click()
+    page.get_by_role("link", name="Counted", exact=True).click()
     expect(page.locator("[data-list] > li")).to_have_count(2)
 
 

@@ -191,12 +191,13 @@ def test_a_log_is_rotated_by_size_while_its_child_writes_on(tmp_path: Path, monk
 
 
 SUPERVISE = """
-import sys
+import signal, sys
 from pathlib import Path
 from cli.child import Child
 from cli.supervisor import Supervisor
 forker = "import os, time; os.fork(); time.sleep(600)"
 children = [Child(name=n, argv=[sys.executable, "-c", forker]) for n in ("one", "two")]
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it: nohup does
 Supervisor(Path(sys.argv[1]), children, print).run(lambda: print("READY", flush=True))
 """
 

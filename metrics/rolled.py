@@ -8,6 +8,7 @@ the two equal.
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -51,20 +52,19 @@ class Rolling:
     """One pass of the fold, as things stand at `now`; days are those of the time zone `zone`.
 
     `take` it files of events, each with all events of its items, and read `items` after each; what all of them add up
-    to is for `metrics.rolled_up`. DuckDB uses `memory` and `threads`; what is more goes to files in `folder`.
+    to is for `metrics.rolled_up`. DuckDB uses `memory` and the thread of whoever calls; what is more goes to files in
+    `folder`.
     """
 
-    def __init__(self, now: datetime, zone: str, *, folder: Path, threads: int = 1, memory: str = "500MB") -> None:
+    def __init__(self, now: datetime, zone: str, *, folder: Path, memory: str = "500MB") -> None:
         moment = (now - EPOCH) // timedelta(microseconds=1)
         self._values = {"$now": str(moment), "$zone": f"'{zone}'"}
-        self._patterns: set[int] = set()
         self.duck = duckdb.connect(
             str(folder / "rolling.duckdb"),
-            config={"threads": threads, "memory_limit": memory, "temp_directory": str(folder / "spilled")},
+            config={"threads": 1, "memory_limit": memory, "temp_directory": str(folder / "spilled")},
         )
-        kinds, names = ", ".join(f"'{kind}'" for kind in KINDS), ", ".join(f"{name} TINYINT" for name in _BY_PATTERN)
+        kinds = ", ".join(f"'{kind}'" for kind in KINDS)
         self.duck.execute(f"CREATE TYPE kind AS ENUM ({kinds})")
-        self.duck.execute(f"CREATE TEMP TABLE verdicts (pattern INTEGER, {names})")
         cell = ", ".join(f"{name} {'DATE' if name == 'start' else 'VARCHAR'}" for name in Cell._fields)
         sums, also = (", ".join(f"{name} BIGINT" for name in some) for some in (COUNTERS, LASTING))
         for table in (
@@ -76,6 +76,19 @@ class Rolling:
             f"summed_waits ({cell}, what VARCHAR, bucket INTEGER, n BIGINT)",
         ):
             self.duck.execute(f"CREATE TABLE {table}")
+        self._begin()
+
+    def _begin(self) -> None:
+        self._patterns: set[int] = set()
+        names = ", ".join(f"{name} TINYINT" for name in _BY_PATTERN)
+        self.duck.execute(f"CREATE TEMP TABLE verdicts (pattern INTEGER, {names})")
+
+    def beside(self) -> "Rolling":
+        """Return another that takes files of its own, in another thread, and adds up with this one."""
+        other = copy(self)
+        other.duck = self.duck.cursor()  # temporary tables are a cursor's own, the others all cursors'
+        other._begin()
+        return other
 
     def __enter__(self) -> Self:
         return self

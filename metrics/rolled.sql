@@ -4,11 +4,11 @@
 -- In: table `log` in the order of things (its rowid is the order), one row an event that matters, times in
 -- microseconds; `is_document`; variables moment, zone. Times are BIGINT throughout: 3600000000 is an hour.
 
-CREATE OR REPLACE MACRO hours(n) AS n * 3600000000;
-CREATE OR REPLACE MACRO days(n) AS n * 86400000000;
-CREATE OR REPLACE MACRO micro(x) AS CAST(round_even(x * 1000000, 0) AS BIGINT);
-CREATE OR REPLACE MACRO bucket(seconds) AS CAST(ceil(ln(greatest(seconds, 0.001)) / ln(1.02) - 1e-9) AS INTEGER);
-CREATE OR REPLACE MACRO wait(start, stop) AS CASE WHEN stop IS NULL THEN 10000 ELSE bucket((stop - start) / 1e6) END;
+CREATE OR REPLACE TEMP MACRO hours(n) AS n * 3600000000;
+CREATE OR REPLACE TEMP MACRO days(n) AS n * 86400000000;
+CREATE OR REPLACE TEMP MACRO micro(x) AS CAST(round_even(x * 1000000, 0) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO bucket(seconds) AS CAST(ceil(ln(greatest(seconds, 0.001)) / ln(1.02) - 1e-9) AS INTEGER);
+CREATE OR REPLACE TEMP MACRO wait(start, stop) AS CASE WHEN stop IS NULL THEN 10000 ELSE bucket((stop - start) / 1e6) END;
 
 -- Runs -----------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE TEMP TABLE runs AS

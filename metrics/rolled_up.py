@@ -55,7 +55,7 @@ def add_up(rolling: Rolling) -> None:
     """Add up all parts by cell and day, without what customers who came back undid."""
     sums = ", ".join(f"coalesce(CAST(sum({name}) AS BIGINT), 0) AS {name}" for name in COUNTERS)
     rolling.duck.execute(
-        f"""CREATE OR REPLACE TEMP TABLE cells AS
+        f"""CREATE OR REPLACE TABLE cells AS
             WITH every AS (
                 FROM summed UNION ALL BY NAME SELECT * EXCLUDE (id) FROM kept ANTI JOIN came_back USING (id)
             ) SELECT {", ".join(Cell._fields)}, {sums} FROM every GROUP BY ALL"""
@@ -125,7 +125,7 @@ def _write(rolling: Rolling, select: str, out: Path) -> int:
 
 
 SUMS: tuple[tuple[str, tuple[str, ...], Callable[[Rolling, Path], int]], ...] = (
-    ("rollups", SLICE_COLUMNS, write_slices),
+    ("rollup_waits", WAIT_COLUMNS, write_waits),  # the longest first
     ("rollup_pairs", PAIR_COLUMNS, write_pairs),
-    ("rollup_waits", WAIT_COLUMNS, write_waits),
+    ("rollups", SLICE_COLUMNS, write_slices),
 )

@@ -6,12 +6,13 @@ which for a few is faster than asking DuckDB. The tests hold both equal.
 
 import os
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -22,7 +23,7 @@ from metrics import rolled_up
 from metrics.rolled import Rolling
 from workers.rollup_step import advance
 
-EVENTS_A_PART = 1_000_000
+EVENTS_A_PART = 500_000
 ITEMS_AT_ONCE = 50_000
 MEMORY = "2GB"
 _FIRST = UUID(int=0)
@@ -48,11 +49,10 @@ def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
         assert standing is not None
         cursor = rollups.end_of_log(connection)
     at = now or datetime.now(UTC)
-    with tempfile.TemporaryDirectory(prefix="saola-rollups-") as name, ThreadPoolExecutor(2) as beside:
-        # PostgreSQL, beside it, keeps one core busy; a thread for that one too only costs more CPU.
-        folder, threads = Path(name), max(1, (os.cpu_count() or 1) - 1)
-        with Rolling(at, standing.zone, folder=folder, threads=threads, memory=MEMORY) as rolling:
-            done = _Loading(tenant_id, database, standing.build, rolling, folder, beside).all()
+    with tempfile.TemporaryDirectory(prefix="saola-rollups-") as name:
+        folder = Path(name)
+        with Rolling(at, standing.zone, folder=folder, memory=MEMORY) as rolling:
+            done = _Loading(tenant_id, database, standing.build, rolling, folder).all()
     with database.transaction(tenant_id) as connection:
         rollups.move(connection, standing.build, cursor, at)
     while True:  # what was written meanwhile
@@ -62,58 +62,65 @@ def _rebuild(tenant_id: UUID, now: datetime | None, database: Database) -> int:
                 return done
 
 
-@dataclass(frozen=True)
 class _Loading:
-    """The way of a log through DuckDB: while one part is folded, the next is exported and the one before is loaded."""
+    """The way of a log through DuckDB, in as many lanes as there are cores: each takes a part of the log, folds it, and
+    loads its items, so that PostgreSQL works for one lane while DuckDB does for another."""
 
-    tenant_id: UUID
-    database: Database
-    build: int
-    rolling: Rolling
-    folder: Path
-    beside: ThreadPoolExecutor
+    def __init__(self, tenant_id: UUID, database: Database, build: int, rolling: Rolling, folder: Path) -> None:
+        self.tenant_id, self.database, self.build = tenant_id, database, build
+        self.rolling, self.folder = rolling, folder
+        self.parts = self._parts()
+        self.next_part = Lock()
 
     def all(self) -> int:
         """Fold and load everything. Returns how many items there were."""
-        done, loading = 0, Future[None]()
-        loading.set_result(None)
+        cores = os.cpu_count() or 1
+        with ThreadPoolExecutor(cores) as lanes:
+            done = sum(one.result() for one in [lanes.submit(self._lane) for _ in range(cores)])
+            back = rolled_up.mark_repeats(self.rolling)
+            marked = lanes.submit(self._mark, back)
+            rolled_up.add_up(self.rolling)
+            for loaded in [*(lanes.submit(self._sum, *one) for one in rolled_up.SUMS), marked]:
+                loaded.result()
+        return done
+
+    def _lane(self) -> int:
+        done, rolling = 0, self.rolling.beside()
+        while (part := self._next()) is not None:
+            file, documents = part
+            done += rolling.take(file, documents=documents)
+            file.unlink()
+            items = file.with_suffix(".items")
+            rolled_up.write_items(rolling, items)
+            self._load("rollup_items", rolled_up.ITEM_COLUMNS, items)
+        return done
+
+    def _next(self) -> tuple[Path, bool] | None:
+        with self.next_part:  # where a part begins is known once the one before is written
+            return next(self.parts, None)
+
+    def _parts(self) -> Iterator[tuple[Path, bool]]:
+        """Yield files of the log, and whether they are of documents."""
         for column in ("ticket_id", "document_id"):
-            for number, file in enumerate(self._parts(column)):
-                done += self.rolling.take(file, documents=column == "document_id")
-                file.unlink()
-                items = self.folder / f"items{column}{number}"
-                rolled_up.write_items(self.rolling, items)
-                loading.result()
-                loading = self.beside.submit(self._load, "rollup_items", rolled_up.ITEM_COLUMNS, items)
-        back = rolled_up.mark_repeats(self.rolling)
-        loading.result()
+            last = _FIRST
+            for number in count():
+                file = self.folder / f"{column}{number}"
+                with self._transaction() as connection:
+                    found = rollup_files.copy_events(connection, column, last, EVENTS_A_PART, file)
+                if found is None:
+                    break
+                last = found
+                yield file, column == "document_id"
+
+    def _mark(self, back: Sequence[UUID]) -> None:
         for first in range(0, len(back), ITEMS_AT_ONCE):
             with self._transaction() as connection:
                 rollup_files.mark_repeats(connection, self.build, back[first : first + ITEMS_AT_ONCE])
-        rolled_up.add_up(self.rolling)
-        for table, columns, write in rolled_up.SUMS:
-            file = self.folder / table
-            write(self.rolling, file)
-            loading.result()
-            loading = self.beside.submit(self._load, table, columns, file)
-        loading.result()
-        return done
 
-    def _parts(self, column: str) -> Iterator[Path]:
-        """Yield files of the log; the next one is written while one is folded."""
-
-        def export(number: int, after: UUID) -> tuple[Path, UUID] | None:
-            file = self.folder / f"{column}{number}"
-            with self._transaction() as connection:
-                last = rollup_files.copy_events(connection, column, after, EVENTS_A_PART, file)
-            return None if last is None else (file, last)
-
-        number, coming = 0, self.beside.submit(export, 0, _FIRST)
-        while (found := coming.result()) is not None:
-            file, after = found
-            number += 1
-            coming = self.beside.submit(export, number, after)
-            yield file
+    def _sum(self, table: str, columns: tuple[str, ...], write: Callable[[Rolling, Path], int]) -> None:
+        file = self.folder / table
+        write(self.rolling.beside(), file)
+        self._load(table, columns, file)
 
     def _load(self, table: str, columns: tuple[str, ...], file: Path) -> None:
         with self._transaction() as connection:

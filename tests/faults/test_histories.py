@@ -14,6 +14,7 @@ from metrics.cohort import GROUPS
 from tests.metrics import test_fold, test_rolled
 from tests.metrics.histories import START, logs
 from tests.workers import test_rollup
+from workers import rollup_whole
 from workers.rollup import catch_up
 from workers.rollup_whole import rebuild
 
@@ -50,9 +51,11 @@ def test_ten_thousand_histories_add_the_same_in_both_folds(histories: list[list[
 
 
 def test_ten_thousand_histories_roll_up_to_the_sums_of_the_log(
-    module_database: Database, histories: list[list[Event]]
+    module_database: Database, histories: list[list[Event]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each tenant's events come in a random order in four parts, with a pass after each; half are then made anew."""
+    """Each tenant's events come in a random order in four parts, with a pass after each; half are then made anew, from
+    many files beside each other."""
+    monkeypatch.setattr(rollup_whole, "EVENTS_A_PART", 300)
     chance, connections = random.Random(1), Connections(module_database.app_url)
     for first in range(0, COUNT, TOGETHER):
         log = [e for one in histories[first : first + TOGETHER] for e in one]

@@ -30,6 +30,7 @@ from metrics.sums import Sums, split_sums, sums_of
 from tests.metrics.histories import START, logs, received
 from tests.metrics.test_pitfalls import automated
 from tests.metrics.test_report import READ, document
+from workers import rollup_whole
 from workers.rollup import catch_up
 from workers.rollup_whole import rebuild
 
@@ -207,6 +208,20 @@ def test_one_at_a_time_makes_the_roll_ups_anew(connections: Connections) -> None
         assert rebuild(tenant_id, now=UNTIL, database=connections) is None
     assert rebuild(tenant_id, now=UNTIL, database=connections) == 1
     assert read(connections, tenant_id).whole.tickets["durable"] == 1
+
+
+def test_parts_that_are_folded_beside_each_other_add_up_to_the_whole(
+    connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Customers come back in other parts than they first wrote in."""
+    monkeypatch.setattr(rollup_whole, "EVENTS_A_PART", 20)
+    tenant_id = make_tenant(connections)
+    log = [e for i in range(40) for e in automated(i, 5 * i, customer=f"customer {i % 11}")]
+    log += [e for i in range(20) for e in document(i, *READ)]
+    write(connections, tenant_id, log)
+    assert rebuild(tenant_id, now=UNTIL, database=connections) == 60
+    check(connections, tenant_id, log, UNTIL, "UTC", GROUPS)
+    assert 0 < read(connections, tenant_id).whole.tickets["durable"] < 40
 
 
 KILLED = """

@@ -85,14 +85,15 @@ class _Loading:
         return done
 
     def _lane(self) -> int:
-        done, rolling = 0, self.rolling.beside()
-        while (part := self._next()) is not None:
-            file, documents = part
-            done += rolling.take(file, documents=documents)
-            file.unlink()
-            items = file.with_suffix(".items")
-            rolled_up.write_items(rolling, items)
-            self._load("rollup_items", rolled_up.ITEM_COLUMNS, items)
+        done = 0
+        with self.rolling.beside() as rolling:
+            while (part := self._next()) is not None:
+                file, documents = part
+                done += rolling.take(file, documents=documents)
+                file.unlink()
+                items = file.with_suffix(".items")
+                rolled_up.write_items(rolling, items)
+                self._load("rollup_items", rolled_up.ITEM_COLUMNS, items)
         return done
 
     def _next(self) -> tuple[Path, bool] | None:
@@ -119,7 +120,8 @@ class _Loading:
 
     def _sum(self, table: str, columns: tuple[str, ...], write: Callable[[Rolling, Path], int]) -> None:
         file = self.folder / table
-        write(self.rolling.beside(), file)
+        with self.rolling.beside() as rolling:
+            write(rolling, file)
         self._load(table, columns, file)
 
     def _load(self, table: str, columns: tuple[str, ...], file: Path) -> None:

@@ -13,6 +13,8 @@ from core.ids import new_id
 from core.store import events
 from core.store.sql import execute, maybe_row, one_row, plain_rows, rows, scalar
 
+IN_TIME = "interval '48 hours'"  # an audit is to be judged; afterwards it counts as wrong
+
 
 def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[RowMapping]:
     """Return open audits, oldest first, without score or decision: the reviewer judges blind.
@@ -32,7 +34,7 @@ def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[R
                   ORDER BY id LIMIT :limit)
                UNION ALL
                SELECT k.id, k.answer_run_id, k.work_item_id, o.agent, o.intent, o.language, k.drawn_at,
-                   k.drawn_at + interval '48 hours'
+                   k.drawn_at + {IN_TIME}
                FROM known_bad k JOIN runs o ON o.id = k.answer_run_id WHERE k.judged_at IS NULL) a
            JOIN runs r ON r.id = a.run_id JOIN work_items w ON w.id = a.work_item_id
            LEFT JOIN tickets t ON t.id = w.ticket_id

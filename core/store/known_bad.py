@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping
 
 from core.contracts import is_simulated
 from core.ids import new_id
+from core.store.audits import IN_TIME
 from core.store.sql import execute, maybe_row, one_row, rows, scalar
 from core.store.tenants import current, set_setting
 
@@ -45,7 +46,7 @@ def put_in(connection: Connection, tenant_id: UUID, chosen: KnownBadSetting) -> 
     in the time of an audit is taken out: it says nothing of attention."""
     execute(
         connection,
-        """DELETE FROM known_bad WHERE judged_at IS NULL AND drawn_at < clock_timestamp() - interval '48 hours'""",
+        f"DELETE FROM known_bad WHERE judged_at IS NULL AND drawn_at < clock_timestamp() - {IN_TIME}",
     )
     wanted = scalar(
         connection,

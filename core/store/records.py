@@ -11,6 +11,7 @@ from core.contracts import Decision, Proposal, Route, Usage, WorkItem
 from core.events import Event
 from core.ids import new_id
 from core.store import events
+from core.store.audits import IN_TIME
 from core.store.items import set_state
 from core.store.outbox import Job, enqueue_many
 from core.store.sql import Jsonb, execute_many, rows
@@ -205,11 +206,11 @@ def add_deliveries(
 def _draw_audits(connection: Connection, tenant_id: UUID, drawn: Sequence[Record]) -> None:
     execute_many(
         connection,
-        """INSERT INTO audits (id, tenant_id, run_id, work_item_id, agent, fingerprint, family, family_fingerprint,
+        f"""INSERT INTO audits (id, tenant_id, run_id, work_item_id, agent, fingerprint, family, family_fingerprint,
                intent, language, probability, smallest, flagged, doubled, score, action, due_at)
            VALUES (:id, :tenant_id, :run_id, :item, :agent, :fingerprint, :family, :family_fingerprint,
                :intent, :language, :probability, :smallest, :flagged, :doubled, :score, :action,
-               clock_timestamp() + interval '48 hours')""",
+               clock_timestamp() + {IN_TIME})""",
         [
             {
                 "id": new_id(),

@@ -182,8 +182,13 @@ def choose_known_bad(connection: Connection, tenant_id: UUID, by: str, body: Kno
 def gate_of(connection: Connection) -> Gate:
     """Return where the tenant's agents stand."""
     found, together = overview.standings(standings.standings(connection), datetime.now(UTC))
-    agreed = agreement(gate.second_words(connection))
-    return Gate(agents=found, fleet=together, agreement=agreed, attention=attention_of(connection))
+    agreed, seen = agreement_of(connection), attention_of(connection)
+    return Gate(agents=found, fleet=together, agreement=agreed, attention=seen)
+
+
+def agreement_of(connection: Connection) -> Agreement:
+    """Return how far two reviewers agree, on the newest audits that two judged."""
+    return agreement(gate.second_words(connection))
 
 
 def attention_of(connection: Connection) -> Attention:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import TypeAdapter
 
 from api.agents_seen import catalog
-from api.gate_seen import attention_of, standing_of
+from api.gate_seen import agreement_of, attention_of, standing_of
 from api.pages.passages import of_proposal
 from api.pages.render import go, is_htmx, page
 from api.pages.session import StaffPage
@@ -18,8 +18,7 @@ from api.security import Caller
 from api.words import Words
 from core.contracts import owners_of
 from core.db import app_database
-from core.store import audits, gate, inbox
-from metrics.certificates.reviewers import agreement
+from core.store import audits, inbox
 
 router = APIRouter(include_in_schema=False, prefix="/audits")
 _judgement: TypeAdapter[routes.Judgement] = TypeAdapter(routes.Judgement)
@@ -39,7 +38,7 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         progress = sorted(audits.progress(connection), key=lambda one: (-one["open"], one["agent"]))[:AGENTS]
         counts = inbox.counts(connection)
         agents = [*(row["agent"] for row in rows), *(one["agent"] for one in progress)]
-        attention, agreed = attention_of(connection), agreement(gate.second_words(connection))
+        attention, agreed = attention_of(connection), agreement_of(connection)
         standing = standing_of(connection, [owner for agent in agents for owner in _owners(agent)])
     audit = routes.of_row(rows[0]) if rows else None
     left = counts["audits"] if counts else 0

@@ -64,6 +64,18 @@ def held(
     return _record(tenant_id, "ticket_id", ticket_id, proposal, action, audited)
 
 
+def known_bad(tenant_id: UUID, asked: Made, answered: Made) -> None:
+    """Put the question of one among the audits, with the answer of the other."""
+    with app_database().transaction(tenant_id) as connection:
+        execute(
+            connection,
+            """INSERT INTO known_bad (id, tenant_id, work_item_id, answer_run_id)
+               SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
+            run=asked.run_id,
+            answer=answered.run_id,
+        )
+
+
 def note(tenant_id: UUID, ticket_id: UUID, text: str) -> None:
     """Leave a note on the ticket, as a colleague does."""
     with app_database().transaction(tenant_id) as connection:

@@ -239,14 +239,7 @@ def test_an_answer_known_to_be_bad_looks_like_an_audit_and_says_what_it_was_once
     desk: Desk, page: Page, url: str
 ) -> None:
     asked, other = made.held(desk.tenant_id, "Where is my parcel?"), made.held(desk.tenant_id, reply="Reset it here.")
-    with app_database().transaction(desk.tenant_id) as connection:
-        execute(
-            connection,
-            """INSERT INTO known_bad (id, tenant_id, work_item_id, answer_run_id)
-               SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
-            run=asked.run_id,
-            answer=other.run_id,
-        )
+    made.known_bad(desk.tenant_id, asked, other)
     page.goto(f"{url}/audits")
     expect(page.locator("#audit")).to_contain_text("Where is my parcel?")
     expect(page.locator("#audit")).to_contain_text("Reset it here.")

@@ -3,8 +3,6 @@
 from uuid import uuid4
 
 from core.contracts import ActionProposal
-from core.db import app_database
-from core.store.sql import execute
 from tests.api import made
 from tests.api.conftest import Desk
 
@@ -43,14 +41,7 @@ def test_an_answer_known_to_be_bad_is_listed_like_any_other_and_told_once_it_is_
     assert ops.put("/v1/gate/known-bad", json={"share": 0.5}).status_code == 422
     assert ops.put("/v1/gate/known-bad", json={"share": 0.05}).json() == {"share": 0.05}
     real, asked = made.held(desk.tenant_id, audited=True), made.held(desk.tenant_id, "Where is it?")
-    with app_database().transaction(desk.tenant_id) as connection:
-        execute(
-            connection,
-            """INSERT INTO known_bad (id, tenant_id, work_item_id, answer_run_id)
-               SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
-            run=asked.run_id,
-            answer=real.run_id,
-        )
+    made.known_bad(desk.tenant_id, asked, real)
     listed = client.get("/v1/audits?limit=200").json()["audits"]
     one = next(audit for audit in listed if audit["ticket_id"] == str(asked.ticket_id))
     true = next(audit for audit in listed if audit["ticket_id"] == str(real.ticket_id))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.documents.extract.compare import same
+from agents.documents.extract.text import squeeze
 from core.contracts import FieldValue
 
 __all__ = ["Case", "exactly", "field_for", "load", "pages_of", "same"]
@@ -29,10 +30,12 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class Case:
-    """One file with its true values by the set's own names."""
+    """One file with its true values by the set's own names, and whether the set's own transcript of the file (`box`
+    beside its pictures) holds each of them letter by letter; where it does not, the key says what is not printed."""
 
     path: Path
     truth: dict[str, str]
+    transcribed: bool | None = None
 
 
 def load(folder: Path) -> list[Case]:
@@ -45,7 +48,8 @@ def load(folder: Path) -> list[Case]:
         if path.stem in keys:
             if path.suffix.lower() == ".png" and path.with_suffix(".pdf").exists():
                 continue  # a picture of the same document
-            cases.append(Case(path, _truth(json.loads(keys[path.stem].read_text("utf-8")))))
+            truth = _truth(json.loads(keys[path.stem].read_text("utf-8")))
+            cases.append(Case(path, truth, _transcribed(path, truth)))
         elif match := NAMED.match(path.stem):
             day = match["date"]
             truth = {"date": f"{day[4:]}-{day[2:4]}-{day[:2]}", "total": f"{int(match['cents']) / 100:.2f}"}
@@ -58,6 +62,16 @@ def _truth(value: object) -> dict[str, str]:
     if not isinstance(one, dict):
         return {}
     return {name: str(text) for name, text in one.items() if isinstance(text, str | int | float) and str(text).strip()}
+
+
+def _transcribed(path: Path, truth: dict[str, str]) -> bool | None:
+    """None where there is no transcript: rows of eight coordinates of a box and its text, the text with commas."""
+    transcript = path.parent.parent / "box" / f"{path.stem}.csv"
+    if not transcript.is_file():
+        return None
+    rows = transcript.read_text("utf-8", errors="replace").splitlines()
+    printed = "".join(squeeze(",".join(row.split(",")[8:])) for row in rows)
+    return all(squeeze(value) in printed for value in truth.values())
 
 
 def field_for(name: str, available: set[str]) -> str | None:

@@ -39,6 +39,7 @@ from workers.parse_client import parse
 LIBRARY = Path(__file__).resolve().parent.parent / "agents" / "library"
 TARGET, AUDITS, DRAWS = 0.95, 1_000, 2_000
 PAIRS = (("date", "total"),)
+AS_PRINTED = "all, of documents whose keys are as the set's transcripts print them"
 Figures = dict[str, Any]
 
 
@@ -198,6 +199,9 @@ def judge(cases: Sequence[Case], reads: Sequence[Read], names: dict[str, str]) -
     figures["straight_through_certified"] = {
         label: _straight_through(documents, group) for label, group in groups.items()
     }
+    printed = [one for one, case in zip(documents, cases, strict=True) if case.transcribed]
+    if printed and len(printed) < len(documents):
+        figures["straight_through_certified"][AS_PRINTED] = _straight_through(printed, tuple(names))
     return figures
 
 

@@ -46,6 +46,11 @@ ISO_TIMED = re.compile(r"(?<!\d)(?P<y>20[0-4]\d)-(?P<m>\d\d)-(?P<d>\d\d)-\d\d\.\
 GLUED = re.compile(  # a time without colon close behind a short year
     r"(?<![\d/.-])(?P<d>[0-3]\d)(?P<s>[-/])(?P<m>[01]\d)(?P=s)(?P<y>[0-4]\d)(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
 )
+ALONE = re.compile(  # one stroke of a short date lost, where the line holds nothing else but perhaps a time
+    r"^(?P<d>0[1-9]|[12]\d|3[01])(?P<s>[ ~_]|[-/])(?P<m>0[1-9]|1[0-2])(?!(?P=s))[-/ ~_](?P<y>[0-4]\d)"
+    r"(?=(?:\W+\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]m)?)?\W*$)",
+    re.IGNORECASE,
+)
 BARE = re.compile(r"(?P<d>[0-3]\d)(?P<m>[01]\d)(?P<y>[0-3]\d)(?!\d|[./-])")  # six digits that a label calls a date
 MOST_LABEL = 14  # signs
 TIME = re.compile(r":\d\d(?!\d)")
@@ -137,7 +142,7 @@ def find_dates(text: str, order: str = "dmy") -> list[Found]:
             _add(found, match, text, match["y"], match["m"], match["d"], 0.6)
         for match in CROWDED.finditer(text):
             _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
-        for pattern in (ISO_SPACED, ISO_TIMED, UNDERLINED, THIN, GLUED, SPACED, BEHIND_TIME):
+        for pattern in (ISO_SPACED, ISO_TIMED, UNDERLINED, THIN, GLUED, SPACED, BEHIND_TIME, ALONE):
             for match in pattern.finditer(text):
                 _add(found, match, text, match["y"], match["m"], match["d"], 0.4)
     return sorted(found)

@@ -18,6 +18,7 @@ from agents.documents.extract.words import (
     CONTACT,
     CONTACT_TAIL,
     COUNTRY,
+    FRONT,
     NEVER,
     NOT_ADDRESS,
     PLACES,
@@ -25,6 +26,7 @@ from agents.documents.extract.words import (
     REGISTERED,
     STATES,
     TITLE,
+    UNIT,
 )
 
 HEAD_ROWS = 16
@@ -81,6 +83,9 @@ def find_address(sheet: Sheet, company: tuple[Cell, ...]) -> Place | None:
             break
         gap = gap or bridged
         run.append(row)
+    if len(run) > 1 and _names_branch(run[0]) and BEGINS.match(fold_row(run[1])):
+        del run[0]
+        first += 1
     cells = tuple(cell for row in run for cell in row if not _is_other(cell))
     text = " ".join(_trimmed(mended(cell)) for cell in cells).strip()
     after = first + len(run)
@@ -101,7 +106,8 @@ def _holds_another(text: str) -> bool:
 def _is_street(row: Row, following: Row) -> bool:
     """A house number beside a name, directly above a row of the address: streets need no word for street."""
     beside = following[0].row - row[0].row == 1 and not _ends(row)
-    return beside and len(fold_row(row)) < 45 and STREET.match(fold_row(row)) is not None
+    text = fold_row(row)
+    return beside and len(text) < 45 and STREET.match(text) is not None and UNIT.match(text) is None
 
 
 def _goes_on(run: list[Row], row: Row) -> bool:
@@ -129,6 +135,11 @@ def _is_branch(row: Row, *, done: bool) -> bool:
     if LONG_NUMBER.search(text) or NOT_ADDRESS.search(text) or NEVER.search(text) or CONTACT.match(text):
         return False
     return IN_BRACKETS.match(printed) is not None or (done and BRANCH.match(printed) is not None)
+
+
+def _names_branch(row: Row) -> bool:
+    """Only the name of a place, above the row with the house number: an address does not begin with its town."""
+    return all(word in PLACES for word in WORD.findall(fold_row(row))) and not POSTAL.search(fold_row(row))
 
 
 def _cut_place(last: Row, row: Row) -> bool:
@@ -179,7 +190,8 @@ def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
     """Log-odds that exactly these rows are the address."""
     text = " ".join(fold_row(row) for row in run)
     points = 1.6 + (0.9 if POSTAL.search(text) else -0.6) + (0.6 if ended else -0.8) + (0.4 if near else -0.6)
-    points += 0.4 if BEGINS.match(fold_row(run[0])) else -0.4
+    first = fold_row(run[0])
+    points += 0.4 if BEGINS.match(first[_front(first) :]) else -0.4
     points -= 0.5 * (len(run) > 4) + 0.5 * gap + 0.6 * (len(run) == 1)
     points -= 1.4 * any(_is_branch(row, done=True) for row in run)  # not everybody counts it as a part
     points -= 0.5 * any(len(row) > 1 for row in run)  # a row in pieces: something may lie between
@@ -196,9 +208,10 @@ def _looks_like_address(text: str, printed: str) -> bool:
     tail = CONTACT_TAIL.search(text)
     if tail is not None and tail.start() > 8:
         text, printed = text[: tail.start()], printed[: tail.start()]
-    label = ADDRESS_LABEL.match(text)
-    if label is not None:
+    if ADDRESS_LABEL.match(text) is not None:
         return True
+    front = _front(text)
+    text, printed = text[front:], printed[front:]
     if NOT_ADDRESS.search(text) or NEVER.search(text) or len(text) < 4 or is_bracketed(text) or REGISTERED.match(text):
         return False
     return ADDRESS.search(text) is not None or POSTCODE.search(printed) is not None
@@ -219,10 +232,19 @@ def _is_other(cell: Cell) -> bool:
     return NOT_ADDRESS.search(cell.folded) is not None and not _looks_like_address(cell.folded, cell.line.text)
 
 
+def _front(text: str) -> int:
+    """How many signs of a folded row stand before its address: a label, or the registration of the name above."""
+    label = ADDRESS_LABEL.match(text)
+    if label is not None:
+        return label.end()
+    front = FRONT.match(text)
+    behind = text[front.end() :] if front is not None else ""
+    return front.end() if front is not None and (BEGINS.match(behind) or ADDRESS.match(behind)) else 0
+
+
 def _trimmed(text: str) -> str:
     """Without the label before an address and the telephone number behind it."""
-    label = ADDRESS_LABEL.match(fold(text))
-    text = text[label.end() :] if label else text
+    text = text[_front(fold(text)) :]
     tail = CONTACT_TAIL.search(fold(text))
     return text[: tail.start()] if tail and tail.start() > 8 else text
 

@@ -278,6 +278,18 @@ CONTACT_TAIL = re.compile(
     r"\s*(?:no)?\s*[:.]?\s*\S.*$"
 )
 ADDRESS_LABEL = re.compile(r"^\W*(?:address|addr|add|dia chi|d/c|dc|anschrift|adresse)\b\s*[:.]\s*")
+FRONT = re.compile(  # what stands before an address in its row: of what it is, or the registration of the name above
+    r"^\W*(?:(?:(?:head|main|registered|reg|business)\W{0,2})?(?:office|h/office|address|addr|add|hq|h/q|"
+    r"alamat|ibu pejabat|outlet|shop|store|premises?|factory|kilang|showroom|warehouse|location|located|hauptsitz|"
+    r"zentrale|sitz|tru so|van phong)"
+    r"\W{1,4}(?:at\b\W{0,3})?"
+    r"|(?:(?:company|co|roc|reg|ssm|brn)\b\W*(?:(?:no|number|nr|id)\b)?\W*)?\(?"
+    r"(?:(?!lot|ptd?\b|no\b|blk)[a-z]{1,3}\d{6,}(?:\s?-\s?[a-z])?|\d{6,}\s?-\s?[a-z]|\d{6,}[a-z])\b\)?\W*)"
+)
+UNIT = re.compile(  # a number of something else than a house
+    r"^\W*(?:outlet|shop|store|branch|licen[cs]e|lic|pos|till|terminal|counter|cashier|table|station|pump|kaunter|meja|filiale|"
+    r"kasse|tisch|quay|ban)\W{0,2}(?:no|nr|number|id|#)?\W{0,3}\d+\W*$"
+)
 GENERIC = frozenset(  # words that say what a company is or does, not who it is
     re.findall(
         r"[a-z]+",

@@ -64,3 +64,11 @@ def test_a_month_s_first_letter_may_be_misread() -> None:
 )
 def test_what_is_no_date_is_left_alone(text: str) -> None:
     assert mend(text) == text
+
+
+@pytest.mark.parametrize("text", ["25 03-18", "25-03 18", "25/03 18 14:22", "25 03/18 2:22 pm"])
+def test_a_short_date_alone_in_its_line_may_lack_a_stroke(text: str) -> None:
+    (found,) = find_dates(text)
+    assert (found.normalised, found.text) == ("2018-03-25", text[:8])
+    assert found.quality < 0.5
+    assert find_dates(f"No {text}") == []

@@ -35,16 +35,17 @@ def waiting(connection: Connection) -> Sequence[RowMapping]:
     their ages in seconds since they came: the oldest, the middle one's, and that which one in ten exceeds."""
     return rows(
         connection,
-        """SELECT queue, count(*) AS waiting, max(age)::float AS oldest_seconds,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY age)::float AS median_seconds,
-               percentile_cont(0.9) WITHIN GROUP (ORDER BY age)::float AS p90_seconds
-           FROM (SELECT attention AS queue, extract(epoch FROM clock_timestamp() - received_at) - shift_seconds AS age
+        """SELECT queue, count(*) AS waiting, max(age) AS oldest_seconds,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY age) AS median_seconds,
+               percentile_cont(0.9) WITHIN GROUP (ORDER BY age) AS p90_seconds
+           FROM (SELECT attention AS queue,
+                     extract(epoch FROM clock_timestamp() - received_at)::float - shift_seconds AS age
                  FROM tickets WHERE attention IN ('review', 'handoff', 'failed')
                  UNION ALL
-                 SELECT 'document', extract(epoch FROM clock_timestamp() - received_at) - shift_seconds
+                 SELECT 'document', extract(epoch FROM clock_timestamp() - received_at)::float - shift_seconds
                  FROM documents WHERE attention = 'review' AND ticket_id IS NULL
                  UNION ALL
-                 SELECT 'audit', extract(epoch FROM clock_timestamp() - drawn_at)
+                 SELECT 'audit', extract(epoch FROM clock_timestamp() - drawn_at)::float
                  FROM audits WHERE state = 'open' AND twin_of IS NULL) AS one
            GROUP BY queue ORDER BY queue""",
     )

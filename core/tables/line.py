@@ -64,7 +64,7 @@ tickets = Table(
     when("updated_at", now=True),
     UniqueConstraint("tenant_id", "external_id"),
     Index("ix_tickets_inbox", "tenant_id", "received_at", "id"),
-    Index("ix_tickets_attention", "tenant_id", "attention", "received_at", "id"),
+    Index("ix_tickets_attention", "tenant_id", "attention", "received_at", "id", "shift_seconds"),
     Index("ix_tickets_customer", "customer_id"),
     Index(
         *("ix_tickets_taken", "tenant_id", "taken_by", "received_at", "id"),

@@ -42,3 +42,14 @@ def test_every_table_has_a_tenant_and_forced_row_level_security(database: Databa
         owned = connection.execute(text("SELECT count(*) FROM pg_tables WHERE tableowner = 'saola_app'")).scalar()
         assert owned == 0
     engine.dispose()
+
+
+def test_the_policies_ask_for_the_tenant_once_a_statement(database: Database) -> None:
+    """As a plain expression it would be part of the filter, and asked for again at each row."""
+    engine = create_engine(database.app_url)
+    with engine.connect() as connection:
+        for name in sorted(set(metadata.tables) - {"heartbeats", "log_in_tries"}):  # these are of no tenant
+            plan = "\n".join(connection.execute(text(f"EXPLAIN SELECT * FROM {name}")).scalars())
+            assert "InitPlan 1" in plan, plan
+            assert "current_setting" not in plan, plan
+    engine.dispose()

@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
+TENANT = "(SELECT nullif(current_setting('app.tenant', true), '')::uuid)"  # selected, it is asked for once a statement
 APPEND_ONLY = {"events", "journal", "judgements"}
 # What the relay and sweeper may see without a tenant, and the column grants are as narrow as their work.
 SYSTEM_TABLES = ("outbox", "heartbeats")

@@ -97,7 +97,7 @@ class FieldsFile(_Strict):
     def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for rule in value:
             if not RULE.match(rule):
-                raise ValueError(f"cannot read the check {rule!r}; write it like 'net + vat = total'")
+                raise ValueError(f"cannot read the check {rule!r}, write it like 'net + vat = total'")
         return value
 
     @model_validator(mode="after")

@@ -120,11 +120,16 @@ class Words:
     def value(self, name: str, value: Any) -> Any:
         """Return what stands for a value in a sentence: the word for a name, a number as this language writes it, the
         translation of a sentence; what is no text is returned as it is."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or name == "given":  # what a file says stays as it is there
             return value
         if name in _NAMED:
             return ", ".join(self.known(_NAMED[name], one) for one in value.split(", "))
         return self._written(value) if _NUMBER.fullmatch(value) else self.phrase(value)
+
+    def fault(self, problem: str) -> str:
+        """Return what is wrong in a folder, after the place that may stand before it: agent.yaml:3."""
+        place, _, said = problem.partition(": ")
+        return self.phrase(problem) if " " in place else f"{place}: {self.phrase(said)}"
 
     def reading(self, reason: str) -> str:
         """Return why a file was not read, without the code for machines that stands before it."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
+from api.pages.noted import noted
 from api.pages.render import go, page
 from api.pages.session import OpsPage
 from api.routes.operations import replay
@@ -53,4 +54,5 @@ def journal_page(
         broken, named = journal.first_broken(connection), journal.named(connection)
     after = found[PAGE - 1]["number"] if len(found) > PAGE else None
     shown: dict[str, Any] = {"entries": found[:PAGE], "next": after, "broken": broken, "named": named, "chosen": chosen}
+    shown["noted"] = noted
     return page(request, caller, "journal.html", **shown)

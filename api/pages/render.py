@@ -1,6 +1,7 @@
 """Making pages: templates, the reader's words, what the frame around every page shows."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -29,6 +30,7 @@ HERE = Path(__file__).parent.parent
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
 SOON = timedelta(hours=1)  # so long before a first answer is due, its ticket is marked
 KINDS = " ".join(get_args(EventKind))
+_JOINT = re.compile(r"(?<=[@._/])(?=\w)")
 
 
 @lru_cache
@@ -41,6 +43,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update(breakable=_breakable, coded=_coded)
     made.globals.update(languages=LANGUAGES, kinds=KINDS, query=_query, rows_of=_rows_of, options=_options)
     made.globals["ui"] = made.get_template("macros.html").module
     made.globals["fig"] = made.get_template("figures.html").module
@@ -122,6 +125,18 @@ def go(request: Request, path: str) -> Response:
     if is_htmx(request):
         return Response(status_code=204, headers={"HX-Redirect": path})
     return RedirectResponse(path, 303)
+
+
+def _breakable(text: object) -> Markup:
+    """Return a name or an address that may go on in the next line after its joints, and not within a word."""
+    return Markup("<wbr>").join(_JOINT.split(str(text)))
+
+
+def _coded(text: str) -> Markup:
+    """Return a text of ours with what stands in ` as code."""
+    code = Markup("<code>{}</code>")
+    parts = text.split("`")
+    return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def _options(words: Words, name: str, values: Iterable[str], chosen: object) -> Markup:

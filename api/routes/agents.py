@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from agents.catalog import Entry
+from agents.catalog import Entry, Problem
 from api.agents_seen import catalog
 from api.gate_inherit import Inherit, inherit
 from api.security import Caller, Ops, Reader
@@ -199,11 +199,14 @@ def all_agents(connection: Connection, names: Sequence[str] | None = None) -> Ag
         by_owner[one.agent].append(one)
     return AgentList(
         agents=[AgentOut(**_agent(seen.entries[name], state, by_owner, counts, judged)) for name in listed],
-        refused=[
-            Refused(folder=one.folder.name, problem=f"{one.file}:{one.line}: {one.message}") for one in seen.problems
-        ],
+        refused=[_refused(one) for one in seen.problems],
         paused=state.paused,
     )
+
+
+def _refused(one: Problem) -> Refused:
+    place = f"{one.file}:{one.line}" if one.line else one.file
+    return Refused(folder=one.folder.name, problem=f"{place}: {one.message}" if place else one.message)
 
 
 def one_agent(connection: Connection, name: str) -> AgentDetail:

@@ -47,9 +47,7 @@ def test_a_request_does_not_wait_for_the_look_that_it_begins(
     assert time.monotonic() - seen.looked_at < agents_seen.EARLY_SECONDS
 
 
-def test_a_look_that_fails_leaves_the_next_one_to_try(
-    seen: agents_seen._Seen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_look_that_fails_leaves_the_next_one_to_try(seen: agents_seen._Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen.catalog, "refresh", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         agents_seen.look_again()

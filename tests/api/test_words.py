@@ -151,3 +151,14 @@ def test_a_word_that_is_nowhere_is_shown_as_it_is() -> None:
     assert words("no.such.key") == "no.such.key"
     assert Words("xx").language == "en"
     assert words.phrase("never heard of") == "never heard of"
+
+
+def test_a_folders_faults_are_told_after_their_place() -> None:
+    words = Words("de")
+    assert words.fault("agent.yaml:6: unknown key 'tierr' - did you mean 'tier'?") == (
+        "agent.yaml:6: unbekannter Schlüssel „tierr“ – war „tier“ gemeint?"
+    )
+    assert words.fault("agent.yaml:5: target: target must be one of 0.9, 0.95 (given: 0.5)") == (
+        "agent.yaml:5: target: target muss eines von 0.9, 0.95 sein (angegeben: 0.5)"
+    )
+    assert words.fault("there is no such folder") == "es gibt keinen solchen Ordner"

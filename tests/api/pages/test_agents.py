@@ -13,7 +13,7 @@ from api.pages.agents import PAGE
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
-from core.store import policies, standings
+from core.store import accounts, policies, standings
 from tests.agents.folders import write_agent
 from tests.api.conftest import Desk, agents_in
 from tests.api.pages.test_session import signed_in, users
@@ -96,3 +96,17 @@ def test_more_agents_than_a_page_holds_are_leafed_through_and_searched(
     assert listed.findall(client.get(f"/agents?cursor={many[PAGE - 1]}").text) == many[PAGE:]
     assert listed.findall(client.get("/agents?q=many 031").text) == ["many_031"]
     assert "No agent fits" in client.get("/agents?q=nothing+like+it").text
+
+
+def test_a_refused_folder_is_told_in_the_readers_language(tmp_path: Path, desk: Desk, users: dict[str, UUID]) -> None:
+    folder = write_agent(tmp_path, "broken")
+    (folder / "agent.yaml").write_text((folder / "agent.yaml").read_text().replace("owner:", "ownr:"))
+    told = {}
+    with agents_in(tmp_path, SAOLA_LIBRARY="false"):
+        client, _ = signed_in(desk, users, "ops")
+        for language in ("vi", "en"):
+            with app_database().transaction(desk.tenant_id) as connection:
+                accounts.set_user_language(connection, users["ops"], language)
+            told[language] = client.get("/agents").text
+    assert "<b>broken</b> <span>agent.yaml:3: unknown key &#39;ownr&#39; - did you mean &#39;owner&#39;?" in told["en"]
+    assert "<b>broken</b> <span>agent.yaml:3: khóa không biết “ownr” – có phải “owner” không?" in told["vi"]

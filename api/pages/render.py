@@ -30,7 +30,7 @@ HERE = Path(__file__).parent.parent
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "HX-Request"}
 SOON = timedelta(hours=1)  # so long before a first answer is due, its ticket is marked
 KINDS = " ".join(get_args(EventKind))
-_JOINT = re.compile(r"(?<=[@._/])(?=\w)")
+_JOINT = re.compile(r"(?<=[@_/])(?=\w)")
 
 
 @lru_cache

@@ -41,7 +41,7 @@ IN_BRACKETS = re.compile(r"^\([^\W\d][^)]{3,}\)$")
 WORD = re.compile(r"[^\W\d_]{2,}")
 POSTAL = re.compile(r"(?<!lot )(?<!pt )(?<!ptd )(?<!no )(?<![\d(-])\d{5}(?![\d-])[\s,.]*[^\W\d_]{2}")
 BEGINS = re.compile(
-    r"^\W*(?:no\W|lot\W|[a-z]{0,2}\d|so \d|pt\W?d?\W?\d|unit\W|suite|level|block|ground|\d+(?:st|nd|rd|th)\b)"
+    r"^\W*(?:no\W|lot\W|[a-z]{0,2}-?\d|so \d|pt\W?d?\W?\d|unit\W|suite|level|block|ground|\d+(?:st|nd|rd|th)\b)"
 )
 
 ENDS_IN_POSTCODE = re.compile(r"(?<![\d(/-])\d{5}\W*$")
@@ -191,7 +191,7 @@ def _points(run: list[Row], *, gap: bool, near: bool, ended: bool) -> float:
     text = " ".join(fold_row(row) for row in run)
     points = 1.6 + (0.9 if POSTAL.search(text) else -0.6) + (0.6 if ended else -0.8) + (0.4 if near else -0.6)
     first = fold_row(run[0])
-    points += 0.4 if BEGINS.match(first[_front(first) :]) else -0.4
+    points += 0.4 if BEGINS.match(first[_front(first) :]) else -1.4
     points -= 0.5 * (len(run) > 4) + 0.5 * gap + 0.6 * (len(run) == 1)
     points -= 1.4 * any(_is_branch(row, done=True) for row in run)  # not everybody counts it as a part
     points -= 0.5 * any(len(row) > 1 for row in run)  # a row in pieces: something may lie between

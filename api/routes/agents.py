@@ -80,19 +80,24 @@ class AgentDetail(AgentOut):
     manifest: dict[str, Any]
 
 
+CLEARED = {"target", "critical_target", "audits_a_day"}  # of what null or 0 leaves unset
+
+
 class AgentChange(Shape):
     """A new live setting; what is left out stays."""
 
     tier: Tier | None = None
-    target: float | None = Field(None, description=f"One of {', '.join(str(t) for t in TARGETS)}.", examples=[0.97])
+    target: float | None = Field(
+        None, description=f"One of {', '.join(str(t) for t in TARGETS)}; null for the manifest's.", examples=[0.97]
+    )
     paused: bool | None = None
     enabled: bool | None = None
     audit_probability: Annotated[float, Field(ge=0, le=1)] | None = None
     audits_a_day: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
-        None, description="A budget that the audit probability then follows, never below the floor; 0 ends it."
+        None, description="A budget that the audit probability then follows, never below the floor; 0 or null ends it."
     )
     critical_target: Annotated[float, Field(ge=0, lt=1)] | None = Field(
-        None, description="Free of critical errors at least so often, beside the target; 0 asks for nothing."
+        None, description="Free of critical errors at least so often, beside the target; 0 or null asks for nothing."
     )
 
 
@@ -159,6 +164,7 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
     """Change a live setting, with its journal entry and event. Raises Rejected: tier_above_ceiling, target_unlisted."""
     entry = catalog().get(name)
     changes = body.model_dump(exclude_none=True)
+    changes |= {field: None for field in CLEARED & body.model_fields_set if not getattr(body, field)}
     if not changes:
         raise Rejected("nothing to change", code="invalid", hint=f"Give one of {', '.join(AgentChange.model_fields)}.")
     ceiling = entry.manifest.tier
@@ -172,11 +178,7 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
     if body.audit_probability is not None and body.audit_probability < floor:
         told = f"at least {floor:.0%} of all runs are audited (SAOLA_AUDIT_FLOOR)"
         raise Rejected(told, code="below_audit_floor", where="/audit_probability")
-    if changes.get("critical_target") == 0:
-        changes["critical_target"] = None
-    if body.audits_a_day is not None:
-        changes["audits_a_day"] = body.audits_a_day or None
-    if body.audits_a_day == 0 or (body.audit_probability is not None and body.audits_a_day is None):
+    if not body.audits_a_day and changes.keys() & {"audits_a_day", "audit_probability"}:
         changes |= {"audits_a_day": None, "audit_flagged": None}
     before = policies.tenant_state(connection).agents.get(name, AgentSetting())._asdict()
     policies.set_agent(connection, caller.tenant_id, name, **changes)

@@ -49,6 +49,24 @@ def test_a_bad_setting_is_a_problem(client: TestClient, body: dict[str, object],
     assert told in answer.text
 
 
+@pytest.mark.parametrize("nothing", [None, 0])
+def test_null_and_0_take_back_what_was_asked_for(client: TestClient, nothing: float | None) -> None:
+    asked = {"critical_target": 0.99, "audits_a_day": 20}
+    assert client.patch("/v1/agents/account_access", json=asked).status_code == 200
+    changed = client.patch("/v1/agents/account_access", json=dict.fromkeys(asked, nothing))
+    assert changed.status_code == 200
+    assert (changed.json()["critical_target"], changed.json()["audits_a_day"]) == (None, None)
+    entry = client.get("/v1/journal").json()["entries"][0]
+    assert entry["data"]["before"]["critical_target"] == 0.99 and entry["data"]["after"]["critical_target"] is None
+
+
+def test_null_gives_the_target_back_to_the_manifest(client: TestClient) -> None:
+    before = client.get("/v1/agents/account_access").json()["manifest"]["target"]
+    client.patch("/v1/agents/account_access", json={"target": 0.99})
+    assert client.patch("/v1/agents/account_access", json={"target": None}).json()["target"] == before
+    assert client.patch("/v1/agents/account_access", json={"target": 0}).status_code == 422
+
+
 def test_an_unknown_agent_is_not_found_and_the_nearest_is_named(client: TestClient) -> None:
     for answer in (
         client.get("/v1/agents/acount_access"),

@@ -249,7 +249,7 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     if before := row["evidence"].get("inherited_from"):
         return _verified_inherited(connection, row, UUID(before))
     known = "rules" in row["evidence"]  # a certificate of an earlier version names no rules, and so cannot be repeated
-    listed = [(UUID(one[0]), [UUID(word) for word in one[1:]]) for one in row["evidence"]["audits"]] if known else []
+    listed = [(one[0], one[1:]) for one in row["evidence"]["audits"]] if known else []
     rows = labels.as_judged(connection, row["agent"], listed)
     first_look = row["evidence"]["rules"]["first_look"] if known else None
     part = row["evidence"]["rules"].get("slice", WHOLE) if known else WHOLE
@@ -264,7 +264,7 @@ def verified(connection: Connection, certificate_id: UUID) -> Verified:
     else:
         runs = gate.first_runs(connection, row["agent"], row["fingerprint"], FIRST_RUNS)
         audits = of_intent(audits, part)
-        population = scores_of([First(one["intent"], one["score"]) for one in runs], part)
+        population = scores_of([First(*run) for run in runs], part)
     checks = verify(row, audits, population)
     checks.append(_journalled(connection, row["id"], str(row["hash"])))
     made = [CheckOut(what=one.what, passed=one.passed, said=one.said) for one in checks]

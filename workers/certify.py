@@ -92,7 +92,7 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
         data, since = _examine(connection, tenant_id, owner, halves, now)
     seen = datetime.fromisoformat(data["seen_at"]) if data.get("seen_at") else now - AGAIN
     if not owner.fresh or seen <= now - AGAIN or "share" not in data:
-        data |= _seen(connection, owner, since, now)
+        data |= _seen(connection, tenant_id, owner, since, now)
     wait = AGAIN if data["planned"] else soon
     again_at = min(now + wait, halves[-1] + HALF_DAYS)
     stands = Standing(owner.name, owner.fingerprint, owner.stamp, again_at, data)
@@ -185,9 +185,9 @@ def _examine(
 SEEN = ("share", "drift", "inputs", "seen_at")  # what is looked at once an hour, and when certificates changed
 
 
-def _seen(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
+def _seen(connection: Connection, tenant_id: UUID, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
     """What needs no verdict: the share that certificates let out, and how the newest runs differ from those before."""
-    earliest = gate.first_scores(connection, owner.name, owner.fingerprint, DRIFT_RUNS)
+    earliest = [run.score for run in _first(connection, tenant_id, owner, DRIFT_RUNS)[:DRIFT_RUNS]]
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
     return {
         "share": _share(connection, owner),
@@ -197,20 +197,23 @@ def _seen(connection: Connection, owner: Owner, since: datetime, now: datetime) 
     }
 
 
-_firsts: dict[tuple[UUID, str, str], list[First]] = {}  # first runs never change once they are all there
+# Intents and scores of first runs, which never change once they are all there. Two flat tuples for an owner: millions
+# of small objects would be gone through at each collection of garbage.
+_firsts: dict[tuple[UUID, str, str], tuple[tuple[str, ...], tuple[float, ...]]] = {}
 
 
 def _first(connection: Connection, tenant_id: UUID, owner: Owner, count: int) -> list[First]:
     key = (tenant_id, owner.name, owner.fingerprint)
-    kept = _firsts.get(key, [])
-    if len(kept) < count:
+    intents, scores = _firsts.get(key, ((), ()))
+    if len(scores) < count:
         found = gate.first_runs(connection, owner.name, owner.fingerprint, count)
-        kept = [First(sys.intern(row["intent"]), row["score"]) for row in found]
-        if len(kept) >= count:
-            _firsts[key] = kept
+        intents = tuple(sys.intern(intent) for intent, _ in found)
+        scores = tuple(score for _, score in found)
+        if len(scores) >= count:
+            _firsts[key] = (intents, scores)
             if len(_firsts) > KEPT:
                 del _firsts[next(iter(_firsts))]
-    return kept
+    return [First(*run) for run in zip(intents, scores, strict=True)]
 
 
 def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, object]:
@@ -255,7 +258,7 @@ def _audits(rows: Sequence[RowMapping], owner: Owner, now: datetime) -> list[Aud
     return closed(rows if owner.serving else [{**row, "shadow": False} for row in rows], now)
 
 
-def _words(connection: Connection, rows: Sequence[RowMapping], audits: Sequence[Audit]) -> dict[UUID, tuple[UUID, ...]]:
+def _words(connection: Connection, rows: Sequence[RowMapping], audits: Sequence[Audit]) -> dict[str, tuple[str, ...]]:
     """The words that the audits' verdicts rest on. Raises TryLater where a word came after the verdict was read: the
     next round sees both."""
     judged = [row["id"] for row in rows if row["state"] == "judged" and row["source"] == "audit"]
@@ -266,7 +269,7 @@ def _words(connection: Connection, rows: Sequence[RowMapping], audits: Sequence[
     return {audit: word.judgements for audit, word in words.items()}
 
 
-def _with(words: Mapping[UUID, tuple[UUID, ...]], audits: Sequence[Audit]) -> list[Audit]:
+def _with(words: Mapping[str, tuple[str, ...]], audits: Sequence[Audit]) -> list[Audit]:
     return [audit._replace(judgements=words.get(audit.id, ())) for audit in audits]
 
 
@@ -341,7 +344,7 @@ def _issue(connection: Connection, tenant_id: UUID, owner: Owner, one: Stand, no
     )
     hashed = digest(owner.name, owner.fingerprint, audits, one.population, rules, finding.threshold)
     evidence = {
-        "audits": [[str(audit.id), *map(str, audit.judgements)] for audit in audits],
+        "audits": [[audit.id, *audit.judgements] for audit in audits],
         "rules": rules.as_json(),
         "half": len(rules.boundaries) - 1,
         "share": choice.share,

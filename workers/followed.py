@@ -24,7 +24,7 @@ from core.store.standings import Standing
 from metrics.certificates import alarm
 from metrics.certificates.certify import Running
 from metrics.certificates.eprocess import Floats, probability_weights
-from metrics.certificates.live import HALF_DAYS, Audit, closed
+from metrics.certificates.live import HALF_DAYS, Audit, Rules, closed
 from metrics.certificates.slices import Stand, may_count
 from workers import alarms
 from workers.owners import Owner
@@ -42,13 +42,13 @@ class Followed:
     """One owner's evidence up to `seen`. `known`: the time of judging of what the detector heard of runs after the last
     that counts, or in the last minute before `seen`. `drawn`: audits by a coin that count, by intent."""
 
-    stand: Stand
+    rules: Rules
     intents: Sequence[str]
     until: datetime
     running: Running
     heard: Floats
     seen: Seen
-    known: dict[UUID, datetime]
+    known: dict[str, datetime]
     audits: int
     drawn: Counter[str]
 
@@ -73,18 +73,19 @@ def keep(
         _add(running, [audit for audit, when in zip(audits, begun, strict=True) if when == one])
         if one < half:
             running.next_half()
-    last = rows[len(audits) - 1]  # what counts is an unbroken row of them
+    last, later = rows[len(audits) - 1], rows[len(audits) :]  # what counts is an unbroken row of them
     judged = [row for row in rows if row["state"] == "judged"]
     since = max((row["judged_at"] for row in judged), default=last["ran_at"]) - LATE
     right, weights = alarms.heard_of(judged)
     _followed[key] = Followed(
-        stand=whole,
+        rules=rules,
         intents=intents,
         until=min(now + FOR, rules.boundaries[-1] + HALF_DAYS),
         running=running,
         heard=alarm.listen(right, weights, rules.target).log_c,
         seen=Seen(last["run_id"], last["ran_at"], since),
-        known={r["id"]: r["judged_at"] for r in judged if r["run_id"] > last["run_id"] or r["judged_at"] > since},
+        known={r["id"]: r["judged_at"] for r in judged if r["judged_at"] > since}
+        | {r["id"]: r["judged_at"] for r in later if r["state"] == "judged"},
         audits=len(audits),
         drawn=Counter(audit.intent for audit in audits if audit.coin > 0),
     )
@@ -130,12 +131,12 @@ def _next(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime) 
 
 
 def _since(kept: Followed) -> datetime:
-    boundaries = kept.stand.rules.boundaries
+    boundaries = kept.rules.boundaries
     return boundaries[max(len(boundaries) - 2, 0)]
 
 
 def _same_rules(kept: Followed, owner: Owner, now: datetime) -> bool:
-    rules, before = kept.stand.rules, owner.before
+    rules, before = kept.rules, owner.before
     asked = (owner.target, owner.confidence, owner.critical_target, owner.first_look, owner.serving)
     same = asked == (rules.target, rules.confidence, None, None, True)
     halves = (_since(kept).isoformat(), len(rules.boundaries) - 1)  # another process may have seen an alarm
@@ -146,7 +147,7 @@ def _take_in(
     kept: Followed, rows: Sequence[RowMapping], before: Mapping[str, Any], now: datetime
 ) -> dict[str, Any] | None:
     """Add rows that came after what was seen; what is told of the owner then, None where only a whole look can say."""
-    rules = kept.stand.rules
+    rules = kept.rules
     judged = [row for row in rows if row["state"] == "judged"]
     news = [row for row in judged if kept.known.get(row["id"]) != row["judged_at"]]
     changed = any(row["id"] in kept.known or row["run_id"] <= kept.seen.run for row in news)

@@ -18,7 +18,7 @@ from core.ids import new_id
 from core.settings import point_to
 from core.store import outbox, policies, tenants
 from workers.certify import renew_certificates
-from workers.resources import workshop
+from workers.resources import settle, workshop
 
 AGENT = """name: {name}
 kind: agent
@@ -80,6 +80,7 @@ def rounds(agents: int = 1_500, audits: int = 1_000, told: Callable[[str], None]
         tenant, names = _tenant(servers, database, agents)
         _fill(servers, database.name, tenant, names, audits)
         told(f"{agents:,} agents with {audits:,} audits each are filled in")
+        settle()  # as a worker does after its first item
         found: dict[str, Any] = {"agents": agents, "audits": audits, "first": _round(tenant)}
         told(f"first round {found['first']['seconds']:.1f} s")
         with servers.postgres.postgres.connect(database.name) as owner:

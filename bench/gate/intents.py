@@ -3,7 +3,6 @@ false."""
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
@@ -41,7 +40,7 @@ def world(name: str, repeats: int, seed: int) -> dict[str, Any]:
         right = rng.random(AUDITS[-1]) < accuracy[which]
         drawn = zip(NAMES[which], scores, right, strict=True)
         audits = [
-            Audit(UUID(int=at), float(score), 0.2, 0.2, bool(ok), False, BEGAN, (), 0.2, 0.2, str(intent), 0.2)
+            Audit(str(at), float(score), 0.2, 0.2, bool(ok), False, BEGAN, (), 0.2, 0.2, str(intent), 0.2)
             for at, (intent, score, ok) in enumerate(drawn)
         ]
         ever = False

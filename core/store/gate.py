@@ -1,7 +1,6 @@
 """What certificates and alarms are computed from, and what is known of each agent's way there. One agent or family
 ("family:NAME") at one fingerprint is called an owner here."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from core.store.labels import owner_columns
-from core.store.sql import execute, maybe_row, rows, scalar
+from core.store.sql import execute, maybe_row, plain_rows, rows, scalar
 
 
 def one_at_a_time(connection: Connection, tenant_id: UUID, owner: str) -> None:
@@ -44,26 +43,27 @@ def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
 def first_scores(connection: Connection, owner: str, fingerprint: str, count: int) -> list[float]:
     """Return the scores of an owner's first runs: they fix the levels that are tested."""
     _, column, _ = owner_columns(owner)
-    found = rows(
+    found = plain_rows(
         connection,
         f"SELECT score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain' ORDER BY id LIMIT :count",
         fingerprint=fingerprint,
         count=count,
     )
-    return [float(row["score"]) for row in found]
+    return [float(score) for (score,) in found]
 
 
-def first_runs(connection: Connection, owner: str, fingerprint: str, count: int) -> Sequence[RowMapping]:
+def first_runs(connection: Connection, owner: str, fingerprint: str, count: int) -> list[tuple[str, float]]:
     """Return intent and score of an owner's first runs: they fix the levels that are tested, and declare the intents
     that may be certified each."""
     _, column, _ = owner_columns(owner)
-    return rows(
+    found = plain_rows(
         connection,
         f"""SELECT intent, score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
             ORDER BY id LIMIT :count""",
         fingerprint=fingerprint,
         count=count,
     )
+    return [(intent, float(score)) for intent, score in found]
 
 
 def first_fields(connection: Connection, fingerprint: str, count: int) -> list[dict[str, float | None]]:
@@ -82,7 +82,7 @@ def first_fields(connection: Connection, fingerprint: str, count: int) -> list[d
 def recent_scores(connection: Connection, owner: str, fingerprint: str, days: int, most: int = 20_000) -> list[float]:
     """Return the scores of an owner's newest runs of some days, oldest first."""
     _, column, _ = owner_columns(owner)
-    found = rows(
+    found = plain_rows(
         connection,
         f"""SELECT score FROM (SELECT id, score FROM runs WHERE {column} = :fingerprint AND kind <> 'abstain'
                 AND created_at > clock_timestamp() - make_interval(days => :days) ORDER BY id DESC LIMIT :most) newest
@@ -91,7 +91,7 @@ def recent_scores(connection: Connection, owner: str, fingerprint: str, days: in
         days=days,
         most=most,
     )
-    return [float(row["score"]) for row in found]
+    return [float(score) for (score,) in found]
 
 
 def input_mix(
@@ -100,20 +100,26 @@ def input_mix(
     """Count what an owner's items of [since, until) were, by intent, language and channel: of at most so many runs
     drawn at random; a ticket of several messages counts once."""
     _, column, _ = owner_columns(owner)
-    found = rows(
+    found = plain_rows(
         connection,
-        f"""SELECT DISTINCT ON (coalesce(w.ticket_id, w.document_id)) r.intent, r.language,
+        f"""WITH items AS (SELECT DISTINCT ON (coalesce(w.ticket_id, w.document_id)) r.intent, r.language,
                 coalesce(t.channel, 'document') AS channel
             FROM (SELECT work_item_id, intent, language FROM runs
                   WHERE {column} = :fingerprint AND created_at >= :since AND created_at < :until
                   ORDER BY right(id::text, 12) LIMIT :most) r
-            JOIN work_items w ON w.id = r.work_item_id LEFT JOIN tickets t ON t.id = w.ticket_id""",
+            JOIN work_items w ON w.id = r.work_item_id LEFT JOIN tickets t ON t.id = w.ticket_id)
+            SELECT 'intent', intent, count(*) FROM items GROUP BY intent
+            UNION ALL SELECT 'language', language, count(*) FROM items GROUP BY language
+            UNION ALL SELECT 'channel', channel, count(*) FROM items GROUP BY channel""",
         fingerprint=fingerprint,
         since=since,
         until=until,
         most=most,
     )
-    return {name: dict(Counter(row[name] for row in found)) for name in ("intent", "language", "channel")}
+    mixes: dict[str, dict[str, int]] = {"intent": {}, "language": {}, "channel": {}}
+    for mix, kind, items in found:
+        mixes[mix][kind] = items
+    return mixes
 
 
 def newest_since(connection: Connection, owner: str, fingerprint: str, since: datetime, least: int) -> datetime:

@@ -141,13 +141,15 @@ class Running:
         if not score.size:
             return
         won = eprocess.factors(verdict, np.asarray(weights, dtype=float), self._target)
-        steps = 1 + (score[:, None] >= self._cuts)[..., None] * (won - 1)[:, None, :]
         more = eprocess.tally(self._cuts, score, verdict, np.log(won))
+        for start in range(0, score.size, eprocess.BLOCK):  # a part at a time stays in the processor's cache
+            part = slice(start, start + eprocess.BLOCK)
+            steps = 1 + (score[part, None] >= self._cuts)[..., None] * (won[part] - 1)[:, None, :]
+            self._lives = [
+                (eprocess.follow(bank, steps, self._needed, self._slack), counted) for bank, counted in self._lives
+            ]
         self._lives = [
-            (
-                eprocess.follow(bank, steps, self._needed, self._slack),
-                eprocess.Tally(*(old + new for old, new in zip(counted, more, strict=True))),
-            )
+            (bank, eprocess.Tally(*(old + new for old, new in zip(counted, more, strict=True))))
             for bank, counted in self._lives
         ]
 

@@ -16,7 +16,6 @@ Assumes: as `certify`; a field without a value is no statement, and so is not co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from core.contracts import FIELD
 from metrics.certificates.certify import PLAN_RUNS
@@ -25,7 +24,7 @@ from metrics.certificates.slices import Stand
 
 FIRST_DOCUMENTS = 1_000  # among these are the first values of a field, which fix its levels
 
-Judged = Mapping[UUID, Mapping[str, tuple[float, bool]]]  # by audit and field: its score, and whether it is right
+Judged = Mapping[str, Mapping[str, tuple[float, bool]]]  # by audit and field: its score, and whether it is right
 
 
 def of_field(audits: Sequence[Audit], judged: Judged, name: str) -> list[Audit]:

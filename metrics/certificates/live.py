@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from core.contracts import WHOLE
 from metrics.certificates.certify import certify
@@ -33,14 +32,14 @@ class Audit(NamedTuple):
     runs of its intent.
     """
 
-    id: UUID
+    id: str
     score: float
     probability: float
     smallest: float
     right: bool
     critical: bool
     drawn_at: datetime
-    judgements: tuple[UUID, ...] = ()
+    judgements: tuple[str, ...] = ()
     coin: float = 0.0
     coin_smallest: float = 0.0
     intent: str = ""
@@ -94,8 +93,8 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
     well", so taking what happens to be judged would deceive. An overdue one counts as wrong, and as critical. Audits of
     replayed runs count once judged; nobody waits for the others.
 
-    Rows: id, score, probability, smallest, coin, coin_smallest, state, right, critical, due_at, drawn_at, shadow,
-    judgements (where they are named).
+    Rows: id, score, probability, smallest, own_smallest, coin, coin_smallest, intent, state, right, critical, due_at,
+    drawn_at, shadow, judgements (where they are named, in words parted by a space).
     """
     found: list[Audit] = []
     complete = True
@@ -109,20 +108,21 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
             complete = complete and (judged or overdue)
             if not complete:
                 continue
-        verdict = (bool(row["right"]), bool(row["critical"])) if judged else (False, True)
+        probability, smallest, coin = row["probability"], row["smallest"] or row["probability"], row["coin"]
         found.append(
             Audit(
                 row["id"],
                 row["score"],
-                row["probability"],
-                min(row["smallest"] or row["probability"], row["probability"]),
-                *verdict,
+                probability,
+                min(smallest, probability),
+                judged and bool(row["right"]),
+                not judged or bool(row["critical"]),
                 row["drawn_at"],
-                tuple(row.get("judgements") or ()) if judged else (),
-                row["coin"],
-                min(row["coin_smallest"], row["coin"]),
-                row.get("intent") or "",
-                min(row.get("own_smallest") or row["smallest"] or row["probability"], row["probability"]),
+                tuple(row["judgements"].split()) if judged and row["judgements"] else (),
+                coin,
+                min(row["coin_smallest"], coin),
+                row["intent"] or "",
+                min(row["own_smallest"] or smallest, probability),
             )
         )
     return found
@@ -184,10 +184,7 @@ def digest(
     owner: str, fingerprint: str, audits: Sequence[Audit], population: Sequence[float], rules: Rules, threshold: float
 ) -> str:
     """SHA-256 over everything a certificate says and rests on."""
-    seen = [
-        [str(a.id), a.score, a.probability, a.smallest, a.right, a.critical, [str(j) for j in a.judgements], a.coin]
-        for a in audits
-    ]
+    seen = [[a.id, a.score, a.probability, a.smallest, a.right, a.critical, a.judgements, a.coin] for a in audits]
     said = [owner, fingerprint, threshold, rules.as_json(), list(population), seen]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -211,7 +208,7 @@ def verify(certificate: Mapping[Any, Any], audits: Sequence[Audit], population: 
         rules = Rules.of_json(evidence.get("rules", {}))
     except ValueError as error:
         return [Check("the rules can be read", False, str(error))]
-    listed = [UUID(one[0]) for one in evidence["audits"]]
+    listed = [one[0] for one in evidence["audits"]]
     found = [audit.id for audit in audits]
     speaks = certificate["slice"]
     checks = [Check("what it speaks of", speaks == rules.slice, "the whole agent" if speaks == WHOLE else speaks)]

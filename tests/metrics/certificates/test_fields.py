@@ -1,7 +1,6 @@
 """Certificates of fields: what is counted, and how the fields share one allowed error."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from metrics.certificates.fields import of_field, scores_of_field, stand_fields
 from metrics.certificates.live import Audit, Rules
@@ -11,13 +10,13 @@ RULES = Rules(target=0.95, confidence=0.95, boundaries=(NOW,), critical_target=0
 
 
 def audit(number: int) -> Audit:
-    return Audit(UUID(int=number), 0.5, 1.0, 1.0, False, True, NOW, coin=1.0, coin_smallest=1.0)
+    return Audit(str(number), 0.5, 1.0, 1.0, False, True, NOW, coin=1.0, coin_smallest=1.0)
 
 
 def test_a_field_counts_where_it_has_a_value_by_its_own_score_and_verdict() -> None:
-    judged = {UUID(int=1): {"total": (0.9, True)}, UUID(int=2): {"address": (0.4, False)}}
+    judged = {"1": {"total": (0.9, True)}, "2": {"address": (0.4, False)}}
     (only,) = of_field([audit(1), audit(2), audit(3)], judged, "total")
-    assert (only.id, only.score, only.right, only.critical) == (UUID(int=1), 0.9, True, False)
+    assert (only.id, only.score, only.right, only.critical) == ("1", 0.9, True, False)
     assert scores_of_field([{"total": 0.5}, {"total": None}, {}, {"total": 0.7}], "total") == [0.5, 0.7]
 
 

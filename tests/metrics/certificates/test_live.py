@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -21,22 +20,22 @@ def audits(scores: Any, right: Any, *, day: float = 0, critical: Any = None, p: 
     harm = critical if critical is not None else [False] * len(scores)
     at = BEGAN + timedelta(days=day)
     return [
-        Audit(UUID(int=number), float(score), p, p, bool(ok), bool(bad), at, (), p, p)
+        Audit(str(number), float(score), p, p, bool(ok), bool(bad), at, (), p, p)
         for number, (score, ok, bad) in enumerate(zip(scores, right, harm, strict=True))
     ]
 
 
 def row(state: str, *, shadow: bool = False, late: bool = False, right: bool = True) -> dict[str, Any]:
     due = BEGAN - timedelta(hours=1) if late else BEGAN + timedelta(hours=1)
-    known = {"id": UUID(int=1), "score": 0.9, "probability": 0.5, "smallest": None, "drawn_at": BEGAN}
-    known |= {"coin": 0.5, "coin_smallest": 0.5}
+    known = {"id": "1", "score": 0.9, "probability": 0.5, "smallest": None, "drawn_at": BEGAN}
+    known |= {"coin": 0.5, "coin_smallest": 0.5, "own_smallest": None, "intent": ""}
     return known | {
         "state": state,
         "right": right if state == "judged" else None,
         "critical": False if state == "judged" else None,
         "due_at": due,
         "shadow": shadow,
-        "judgements": [UUID(int=2)],
+        "judgements": "2",
     }
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ PARTS = [0.3, 0.2, 0.2, 0.2, 0.1]
 
 
 def audit(number: int, intent: str, right: bool, score: float, *, coin: float = 0.2, own: float = 0.2) -> Audit:
-    return Audit(UUID(int=number), score, 0.2, 0.2, right, False, BEGAN, (), coin, coin, intent, own)
+    return Audit(str(number), score, 0.2, 0.2, right, False, BEGAN, (), coin, coin, intent, own)
 
 
 def worked(seed: int, count: int, accuracy: list[float]) -> tuple[list[First], list[Audit]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 from api.shapes import Line, Shape
 from core.contracts import FIELD, WHOLE
 from core.errors import Rejected
-from core.store import alarms, gate, journal, judge, known_bad, labels, policies, standings, tenants
+from core.store import alarms, audits, gate, journal, judge, known_bad, labels, policies, standings, tenants
 from metrics.certificates import overview
 from metrics.certificates.binomial import audits_needed
 from metrics.certificates.certify import BESIDE_LOOK, plan_runs
@@ -177,6 +177,23 @@ def choose_known_bad(connection: Connection, tenant_id: UUID, by: str, body: Kno
     """Choose how many answers known to be bad are put among the audits from now on; the journal says so."""
     known_bad.set_share(connection, body.share)
     journal.write(connection, tenant_id, actor=by, action="known_bad.set", object="audits", data=body.model_dump())
+
+
+class Blind(Shape):
+    """What reviewers judge blind to, beside the score. `author`: who wrote a reply, which agent or whether one did."""
+
+    author: bool = Field(examples=[True])
+
+
+def blind_of(connection: Connection) -> Blind:
+    """Return what reviewers judge blind to."""
+    return Blind(author=audits.author_hidden(connection))
+
+
+def choose_blind(connection: Connection, tenant_id: UUID, by: str, body: Blind) -> None:
+    """Choose what reviewers judge blind to; the journal says so."""
+    audits.hide_author(connection, body.author)
+    journal.write(connection, tenant_id, actor=by, action="blind.set", object="audits", data=body.model_dump())
 
 
 def gate_of(connection: Connection) -> Gate:

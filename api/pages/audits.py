@@ -37,10 +37,11 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         rows = audits.waiting(connection, 1, caller.name)
         progress = sorted(audits.progress(connection), key=lambda one: (-one["open"], one["agent"]))[:AGENTS]
         counts = inbox.counts(connection)
-        agents = [*(row["agent"] for row in rows), *(one["agent"] for one in progress)]
+        hidden = audits.author_hidden(connection)
+        agents = [*(row["agent"] for row in rows if not hidden), *(one["agent"] for one in progress)]
         attention, agreed = attention_of(connection), agreement_of(connection)
         standing = standing_of(connection, [owner for agent in agents for owner in _owners(agent)])
-    audit = routes.of_row(rows[0]) if rows else None
+    audit = routes.of_row(rows[0], author_hidden=hidden) if rows else None
     left = counts["audits"] if counts else 0
     supported = of_proposal(audit.model_dump()) if audit else []
     return page(
@@ -48,6 +49,7 @@ def show(request: Request, caller: Caller, notice: dict[str, str] | None = None)
         caller,
         "audits.html",
         audit=audit,
+        blind=hidden,
         supported=supported,
         progress=progress,
         left=left,
@@ -85,9 +87,12 @@ def judge(
 
 
 def _told(words: Words, judged: routes.Judged) -> dict[str, str]:
-    """What is said after a judgement: the score that was hidden, or that the answer was known to be bad."""
+    """What is said after a judgement: the score that was hidden, if it may be told, or that the answer was known to be
+    bad."""
     if judged.known_bad:
         missed = "audit.known_bad_missed" if judged.right else "audit.known_bad_caught"
         return {"tone": "bad" if judged.right else "good", "text": words(missed)}
+    if judged.agent is None:
+        return {"tone": "good", "text": words("audit.done_blind")}
     score = "" if judged.score is None else words.number(judged.score, 2)
     return {"tone": "good", "text": words("audit.done", score=score, action=words.known("action", judged.action))}

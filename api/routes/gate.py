@@ -9,6 +9,7 @@ from api.figures import period
 from api.gate_seen import (
     AlarmDetail,
     Alarms,
+    Blind,
     FirstLook,
     Gate,
     Judge,
@@ -20,6 +21,8 @@ from api.gate_seen import (
     alarm_of,
     alarms_of,
     announce,
+    blind_of,
+    choose_blind,
     choose_judge,
     choose_known_bad,
     curve_of,
@@ -98,6 +101,20 @@ def set_known_bad(body: KnownBad, caller: Ops) -> KnownBad:
     """They look like any other audit until judged; nothing of them is sent, and no certificate counts them."""
     with app_database().transaction(caller.tenant_id) as connection:
         choose_known_bad(connection, caller.tenant_id, caller.name, body)
+    return body
+
+
+@router.get("/blind", operation_id="blind", summary="What reviewers judge blind to, beside the score")
+def show_blind(caller: Reader) -> Blind:
+    with app_database().transaction(caller.tenant_id) as connection:
+        return blind_of(connection)
+
+
+@router.put("/blind", operation_id="set_blind", summary="Let reviewers judge blind to who wrote a reply, or not")
+def set_blind(body: Blind, caller: Ops) -> Blind:
+    """An audit then names no agent, no source and no provenance, on the page and here. Certificates are unaffected."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        choose_blind(connection, caller.tenant_id, caller.name, body)
     return body
 
 

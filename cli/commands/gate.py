@@ -6,6 +6,7 @@ Examples:
   saola gate curve delivery    what other targets would let through
   saola gate judge             what a model as a judge adds, and how often it errs
   saola gate known-bad         how many answers known to be bad reviewers catch
+  saola gate blind --author    audits do not say who wrote the reply
   saola gate alarms            what rang, and what it did
 """
 
@@ -22,12 +23,15 @@ from rich.table import Column, Table
 from api.gate_seen import (
     LEAST_LOOK,
     Alarms,
+    Blind,
     FirstLook,
     KnownBad,
     Ledgers,
     alarm_of,
     alarms_of,
     announce,
+    blind_of,
+    choose_blind,
     choose_judge,
     choose_known_bad,
     curve_of,
@@ -115,6 +119,24 @@ def known_bad(
         return
     OUT.print(f"{found.share:.0%} of the audits are answers known to be bad." if found.share else "None are put in.")
     _say(_attention(found.attention))
+
+
+@app.command()
+def blind(
+    author: Annotated[
+        bool | None, typer.Option("--author/--no-author", help="Whether audits hide who wrote the reply.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or choose what reviewers judge blind to, beside the score: who wrote a reply."""
+    with connected() as tenant, app_database().transaction(tenant) as connection:
+        if author is not None:
+            choose_blind(connection, tenant, "cli", Blind(author=author))
+        found = blind_of(connection)
+    if as_json:
+        _json(found)
+        return
+    OUT.print(f"Reviewers see neither score nor decision, {'nor' if found.author else 'but'} who wrote the reply.")
 
 
 @app.command()

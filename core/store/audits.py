@@ -12,8 +12,19 @@ from core.events import Event, EventKind
 from core.ids import new_id
 from core.store import events
 from core.store.sql import execute, maybe_row, one_row, plain_rows, rows, scalar
+from core.store.tenants import current, set_setting
 
 IN_TIME = "interval '48 hours'"  # an audit is to be judged; afterwards it counts as wrong
+
+
+def author_hidden(connection: Connection) -> bool:
+    """Return whether reviewers judge blind to who wrote a reply too, not only to its score."""
+    return bool(current(connection)["settings"].get("author_hidden", False))
+
+
+def hide_author(connection: Connection, hidden: bool) -> None:
+    """Let reviewers judge blind to who wrote a reply, or not any more."""
+    set_setting(connection, "author_hidden", hidden)
 
 
 def waiting(connection: Connection, limit: int = 50, by: str = "") -> Sequence[RowMapping]:

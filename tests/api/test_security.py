@@ -139,7 +139,7 @@ def test_every_answer_carries_its_safe_headers(desk: Desk) -> None:
 WHO: list[tuple[str, set[str]]] = [
     (r"\w+ /(v1/)?(keys|people|users|tenant)\b", {"admin"}),
     (r"\w+ /(v1/)?(dead-letters/|journal|pause|gate/looks)", {"ops", "admin"}),
-    (r"(POST|PUT|DELETE) /v1/(triage|gate/(judge|known-bad)|certificates/inherit)\b", {"ops", "admin"}),
+    (r"(POST|PUT|DELETE) /v1/(triage|gate/(judge|known-bad|blind)|certificates/inherit)\b", {"ops", "admin"}),
     (r"GET /dead-letters$", {"ops", "admin"}),
     (r"(POST|PUT) /(v1/)?calendar$", {"ops", "admin"}),
     (r"POST /agents/{name}/cases$|POST /v1/agents/{name}/trials$", {"ops", "developer", "admin"}),

@@ -250,6 +250,21 @@ def test_an_answer_known_to_be_bad_looks_like_an_audit_and_says_what_it_was_once
     assert not axe_faults(page)
 
 
+def test_an_audit_shown_blind_to_its_author_names_none(desk: Desk, page: Page, url: str) -> None:
+    desk.client("ops").put("/v1/gate/blind", json={"author": True})
+    refund = ActionProposal(name="refund", arguments={"amount": 5}, provenance={"amount": "ticket"})
+    made.held(desk.tenant_id, "Who wrote this?", audited=True, actions=(refund,))
+    page.goto(f"{url}/audits")
+    shown = page.get_by_role("region", name="Question and answer")
+    expect(shown).to_contain_text("Who wrote this?")
+    expect(shown.locator(".ours header b")).to_have_text("Reply")
+    expect(shown.locator("dd .chip")).to_have_count(0)
+    assert not axe_faults(page)
+    press(page, "y")
+    expect(page.locator("#notice")).to_have_text("Judged.")
+    desk.client("ops").put("/v1/gate/blind", json={"author": False})
+
+
 def test_the_audited_draft_on_its_ticket_shows_no_score(desk: Desk, page: Page, url: str) -> None:
     held = made.held(desk.tenant_id, audited=True)
     page.goto(f"{url}/tickets/{held.ticket_id}")

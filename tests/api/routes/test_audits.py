@@ -64,6 +64,26 @@ def test_an_answer_known_to_be_bad_is_listed_like_any_other_and_told_once_it_is_
     ops.put("/v1/gate/known-bad", json={"share": 0})
 
 
+def test_by_choice_an_audit_does_not_tell_who_wrote_the_reply(desk: Desk) -> None:
+    client, ops = desk.client("staff"), desk.client("ops")
+    assert client.get("/v1/gate/blind").json() == {"author": False}
+    assert client.put("/v1/gate/blind", json={"author": True}).status_code == 403
+    assert ops.put("/v1/gate/blind", json={"author": True}).json() == {"author": True}
+    entry = ops.get("/v1/journal").json()["entries"][0]
+    assert (entry["action"], entry["actor"], entry["data"]) == ("blind.set", "key:ops", {"author": True})
+    refund = ActionProposal(name="refund", arguments={"amount": 5}, provenance={"amount": "ticket"})
+    held = made.held(desk.tenant_id, "Who wrote this?", audited=True, actions=(refund,))
+    audit = next(
+        one for one in client.get("/v1/audits?limit=200").json()["audits"] if one["ticket_id"] == str(held.ticket_id)
+    )
+    assert (audit["agent"], audit["sources"], audit["reply"]) == (None, [], "We have blocked your card.")
+    assert audit["actions"][0]["arguments"] == {"amount": 5} and "provenance" not in audit["actions"][0]
+    assert "shop" not in str(audit) and {"fingerprint", "agent_version", "action"}.isdisjoint(audit)
+    judged = client.post(f"/v1/audits/{audit['id']}/judge", json={"right": True}).json()
+    assert (judged["agent"], judged["score"], judged["action"], judged["right"]) == (None, None, "", True)
+    ops.put("/v1/gate/blind", json={"author": False})
+
+
 def test_bad_judgements_are_problems(desk: Desk) -> None:
     client = desk.client("staff")
     assert client.post(f"/v1/audits/{uuid4()}/judge", json={"right": True}).status_code == 404

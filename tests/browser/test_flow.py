@@ -1,7 +1,8 @@
-"""The control of a line at work, in the browser: the target and the red button, and what workers then decide."""
+"""The control of a line at work, in the browser: the target, the red button, a changed answer, and what workers then do."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -100,3 +101,34 @@ def test_the_red_button_stops_200_tickets_that_flow(line: Line, operator: Page, 
     operator.goto(f"{address}/")
     expect(operator.locator("main .note.wait").first).to_be_visible()
     expect(operator.locator(".nav a[aria-current] .count")).to_have_text(str(held))
+
+
+def test_a_changed_answer_runs_in_shadow_on_past_tickets_and_is_compared_with_the_one_before(
+    line: Line, agents_folder: Path, operator: Page, address: str
+) -> None:
+    decided(line, "Where is my parcel?")
+    sent = line.count(SENT)
+    operator.goto(f"{address}/agents/shop/versions")
+    old = operator.get_by_role("row", name="in service").locator(".mono").inner_text()
+    answers = agents_folder / "shop" / "answers.md"
+    before = answers.read_text()
+    try:
+        answers.write_text(before.replace("Parcels take two to four days.", "Parcels take a week."))
+        for _ in range(3):  # until every process has looked at the folder
+            wait_for_a_second()
+        operator.goto(f"{address}/agents/shop/versions")
+        operator.get_by_role("button", name="Try the serving version on past tickets").click()
+        expect(operator.locator("#notice")).to_contain_text("1")
+        line.drain()
+        operator.goto(f"{address}/agents/shop/versions")
+        serving = operator.get_by_role("row", name="in service")
+        operator.get_by_role("radio", name=f"{old} as the old one").check()
+        serving.get_by_role("radio").nth(1).check()
+        operator.get_by_role("button", name="Compare").click()
+        pair = operator.locator(".pair").first
+        expect(pair.locator("del")).to_contain_text("two to four days")
+        expect(pair.locator("ins")).to_contain_text("a week")
+        expect(operator.locator(".diff .added")).to_contain_text("Parcels take a week.")
+        assert line.count(SENT) == sent
+    finally:
+        answers.write_text(before)

@@ -1,4 +1,4 @@
-"""The control of a line at work, in the browser: the target, the red button, a changed answer, and what workers then do."""
+"""The control of a line at work, in the browser: target, red button, a changed answer, and what workers do."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -27,7 +27,8 @@ FLAGS = [
     "--disable-sync",
 ]
 UNFOLD = "document.querySelectorAll('main details').forEach((one) => (one.open = true))"
-RUN_AXE = """([only, frame]) => axe.run(frame ? document : { exclude: [["#side"]] }, { resultTypes: ["violations"], ...(only && { runOnly: only }) })
+RUN_AXE = """([only, frame]) => axe
+  .run(frame ? document : { exclude: [["#side"]] }, { resultTypes: ["violations"], ...(only && { runOnly: only }) })
   .then(({ violations }) => violations.map((one) => [one.id, one.nodes[0].html.slice(0, 160)]))"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "")

@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
+from agents.triage.language import fold
 from bench import plain_tickets
 from bench.running import Load, Running, running
 from bench.ticket_figures import Predictions
@@ -81,11 +82,11 @@ def run(learnt: Sequence[Row], asked: Sequence[Row], cache: Path, *, yardstick: 
 
 
 def intent_names(labels: set[str]) -> dict[str, str]:
-    """Return an intent name for each label: letters, digits and _ only, and no two alike."""
+    """Return an intent name for each label: letters without diacritics, digits and _ only, and no two alike."""
     names: dict[str, str] = {}
     for label in sorted(labels):
-        name = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_")[:55]
-        name = name if name[:1].isalpha() else f"i_{name}"
+        name = re.sub(r"\W+", "_", fold(label), flags=re.ASCII).strip("_")[:55]
+        name = name if name[:1].isalpha() else f"i_{name}".strip("_")
         taken = {one.lower() for one in names.values()}
         names[label] = name if name.lower() not in taken else f"{name}_{len(names)}"
     return names
@@ -104,7 +105,7 @@ def write_agent(folder: Path, learnt: Sequence[Row], names: Mapping[str, str]) -
         parts += [f"\n## {names[label]}", "### examples"]
         parts += [f"- [{row.language or 'en'}] {' '.join(row.text.split())}" for row in rows]
         for language in languages:
-            parts += [f"### answer {language}", f"The approved answer to {label}."]
+            parts += [f"### answer {language}", f"The approved answer to {names[label]}."]
     (folder / "answers.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
     (folder / "cases.yaml").write_text("- {name: any, ticket: {text: anything}, expect: {}}\n")
     (folder / "agent.yaml").write_text(MANIFEST.replace("LANGUAGES", ", ".join(languages)))

@@ -1,7 +1,8 @@
 """Sets of labelled tickets: one CSV, or a folder of them, with text,label,split,lang (DESIGN.md, section 7).
 
 Splits `train`, `val` or `dev`, and `test` are used, others ignored; labels that begin with `__oos` are out of scope.
-Without a split column, or with only `all`, a fixed hash splits: 60 % train, 10 % val, 30 % test.
+Without a split column, or with only `all`, a fixed hash splits: 60 % train, 10 % val, 30 % test. Rows without a text or
+a label are passed over. Where no row says its language, all are in the one that most of their text looks like.
 """
 
 import csv
@@ -15,6 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.triage.language import rank
+
+LOOKED_AT = 5_000  # letters from which the language of a set is told
 SPLITS = {"train": "train", "val": "val", "dev": "val", "test": "test"}
 
 
@@ -45,13 +49,13 @@ class TicketSet:
 def read_sets(path: Path) -> list[TicketSet]:
     """Return the data sets at `path`; files without usable splits are passed over.
 
-    Raises ValueError if none is left.
+    Raises ValueError if none is left, or a file is no CSV in UTF-8, and OSError where it cannot be read.
     """
     files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
     read = [_read(file) for file in files]
-    found = [one for one in read if one.train and one.test]
+    found = [one for one in read if one.test and any(row.in_scope for row in one.train)]
     if not found:
-        raise ValueError(f"{path}: no CSV with text,label and rows of the splits train and test")
+        raise ValueError(f"{path}: no CSV with text,label and labelled rows of the splits train and test")
     few = {count: rows for one in read for count, rows in one.few.items()}
     return [replace(found[0], few=few)] if len(found) == 1 else found
 
@@ -79,21 +83,41 @@ def _some(rows: Sequence[Row], count: int, draw: np.random.Generator) -> Iterabl
 def _read(file: Path) -> TicketSet:
     rows: dict[str, list[Row]] = defaultdict(list)
     few: dict[int, list[Row]] = defaultdict(list)
-    with file.open(encoding="utf-8-sig", newline="") as source:
-        reader = csv.DictReader(source)
-        if not {"text", "label"} <= set(reader.fieldnames or ()):
-            return TicketSet(file.stem, (), (), ())
-        raw = [row for row in reader if (row["text"] or "").strip()]
-    hashed = all((row.get("split") or "all") == "all" for row in raw)
+    raw = _raw(file)
+    hashed = all((row.get("split") or "all").lower() == "all" for row in raw)
+    spoken = "" if any(map(_language, raw)) else _spoken([row["text"] for row in raw])
     for row in raw:
-        named = (row.get("split") or "").strip()
-        read = Row(row["text"], row["label"].strip(), (row.get("lang") or "").strip())
-        rows[_hash_split(row["text"]) if hashed else SPLITS.get(named, "")].append(read)
-        if match := re.fullmatch(r"train_(\d+)shot", named):
+        read, split = Row(row["text"], row["label"], _language(row) or spoken), row.get("split", "").lower()
+        rows[_hash_split(row["text"]) if hashed else SPLITS.get(split, "")].append(read)
+        if match := re.fullmatch(r"train_(\d+)shot", split):
             few[int(match.group(1))].append(read)
     name = file.parent.name if file.stem == "data" else file.stem
     shown = {count: tuple(found) for count, found in few.items()}
     return TicketSet(name, tuple(rows["train"]), tuple(rows["val"]), tuple(rows["test"]), shown)
+
+
+def _raw(file: Path) -> list[dict[str, str]]:
+    """Return the rows that have a text and a label, by column in lower case; none where there are no such columns."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            reader = csv.reader(source)
+            head = [name.strip().lower() for name in next(reader, [])]
+            read = [dict(zip(head, values, strict=False)) for values in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file}: no CSV in UTF-8: {error}") from error
+    rows = [{name: value if name == "text" else value.strip() for name, value in row.items()} for row in read]
+    return [row for row in rows if row.get("text", "").strip() and row.get("label")]
+
+
+def _language(row: Mapping[str, str]) -> str:
+    """Return the code of a row's language, 'vi' also of 'vi-VN'; '' where it says none, or something else."""
+    match = re.match(r"[a-z]{2,3}(?![a-z])", row.get("lang", "").lower())
+    return match.group() if match else ""
+
+
+def _spoken(texts: Sequence[str]) -> str:
+    found = rank("\n".join(texts)[:LOOKED_AT])
+    return max(found, key=found.__getitem__)
 
 
 def _hash_split(text: str) -> str:

@@ -7,6 +7,7 @@ the whole line: API, outbox, workers, gate; with `--no-line` the classifier is a
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -36,7 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark on each data set at the path, and print a table and, last, one JSON line."""
     options = _options(arguments)
     started = time.monotonic()
-    results = [_one(data, options) for data in read_sets(options.path)]
+    try:
+        found = read_sets(options.path)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    results = [_one(data, options) for data in found]
     line: dict[str, Any] = {"bench": "tickets", "data": str(options.path), "n": sum(one["n"] for one in results)}
     line["seconds"] = round(time.monotonic() - started, 1)
     line["figures"] = _mean([one["figures"] for one in results])
@@ -65,6 +70,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _one(data: TicketSet, options: argparse.Namespace) -> dict[str, Any]:
     learnt = shots(data, options.shots, options.seed) if options.shots else data.train
     asked = data.test if options.on == "test" else data.val
+    if not asked:
+        sys.exit(f"{data.name}: there are no rows of the split {options.on}")
     CONSOLE.print(f"{data.name}: {len(learnt):,} messages to learn from, {len(asked):,} to work on")
     audits = options.audits or (2000 if len(asked) >= 2000 else 1000)
     yardstick: dict[str, Any] = {}

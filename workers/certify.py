@@ -92,7 +92,10 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
         data, since = _examine(connection, tenant_id, owner, halves, now)
     seen = datetime.fromisoformat(data["seen_at"]) if data.get("seen_at") else now - AGAIN
     if not owner.fresh or seen <= now - AGAIN or "share" not in data:
-        data |= _seen(connection, tenant_id, owner, since, now)
+        # One that has just begun has nothing to be compared with: of 1,500 that is half of what a look takes.
+        begun = not owner.before and halves[0] > now - AGAIN
+        data |= {"share": _share(connection, owner), "drift": None, "inputs": {}, "seen_at": now.isoformat()}
+        data |= {} if begun else _compared(connection, tenant_id, owner, since, now)
     wait = AGAIN if data["planned"] else soon
     again_at = min(now + wait, halves[-1] + HALF_DAYS)
     stands = Standing(owner.name, owner.fingerprint, owner.stamp, again_at, data)
@@ -185,16 +188,11 @@ def _examine(
 SEEN = ("share", "drift", "inputs", "seen_at")  # what is looked at once an hour, and when certificates changed
 
 
-def _seen(connection: Connection, tenant_id: UUID, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
-    """What needs no verdict: the share that certificates let out, and how the newest runs differ from those before."""
+def _compared(connection: Connection, tenant_id: UUID, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
+    """How the newest runs differ from those before, which needs no verdict."""
     earliest = [run.score for run in _first(connection, tenant_id, owner, DRIFT_RUNS)[:DRIFT_RUNS]]
     newest = gate.recent_scores(connection, owner.name, owner.fingerprint, 30, DRIFT_RUNS)
-    return {
-        "share": _share(connection, owner),
-        "drift": drift.stability(earliest, newest),
-        "inputs": _inputs(connection, owner, since, now),
-        "seen_at": now.isoformat(),
-    }
+    return {"drift": drift.stability(earliest, newest), "inputs": _inputs(connection, owner, since, now)}
 
 
 # Intents and scores of first runs, which never change once they are all there. Two flat tuples for an owner: millions

@@ -91,29 +91,6 @@ def test_an_hour_without_a_new_audit_reads_no_evidence_again(shop: Shop, monkeyp
     assert renew(shop)["shop"].id != first.id  # once a day a certificate is issued again
 
 
-def test_an_owner_that_has_just_begun_is_compared_with_nothing_and_an_hour_old_one_is(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compared: list[str] = []
-    scores = gate.recent_scores
-
-    def counted(connection: Connection, owner: str, *rest: Any) -> list[float]:
-        compared.append(owner)
-        return scores(connection, owner, *rest)
-
-    monkeypatch.setattr(gate, "recent_scores", counted)
-    shop.run(SCORES, [True] * 100)
-    renew(shop)
-    assert compared == []
-    with app_database().transaction(shop.tenant) as connection:
-        (stands,) = [row["data"] for row in standings.standings(connection) if row["agent"] == "shop"]
-    assert (stands["share"], stands["drift"], stands["inputs"]) == (0.0, None, {})
-    shop.sql("DELETE FROM standings")
-    later(shop, 1)
-    renew(shop)
-    assert set(compared) == {"shop", "family:tests"}
-
-
 def test_what_came_late_into_the_database_is_seen_when_all_audits_are_gone_through(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

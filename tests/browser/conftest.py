@@ -30,6 +30,9 @@ UNFOLD = "document.querySelectorAll('main details').forEach((one) => (one.open =
 RUN_AXE = """([only, frame]) => axe
   .run(frame ? document : { exclude: [["#side"]] }, { resultTypes: ["violations"], ...(only && { runOnly: only }) })
   .then(({ violations }) => violations.map((one) => [one.id, one.nodes[0].html.slice(0, 160)]))"""
+# axe no longer looks for it, but a label leads to the first of two.
+TWICE = """() => [...document.querySelectorAll("[id]")].map((one) => one.id)
+  .filter((id, place, all) => all.indexOf(id) !== place).map((id) => ["id twice", id])"""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "")
 
@@ -103,6 +106,7 @@ def axe_faults(page: Page, *, frame: bool = True) -> list[tuple[str, str, str]]:
     found = page.evaluate(RUN_AXE, [None, frame])
     page.emulate_media(color_scheme="dark")
     found += page.evaluate(RUN_AXE, [["color-contrast"], frame])
+    found += page.evaluate(TWICE)
     return [(page.url, rule, html) for rule, html in found]
 
 

@@ -325,7 +325,7 @@ def test_an_agent_is_demoted_and_promoted_up_to_its_ceiling(desk: Desk, page: Pa
 def test_the_pages_speak_three_languages(page: Page, url: str) -> None:
     page.goto(url)
     for language, word in [("vi", "Cần duyệt"), ("de", "Zu prüfen"), ("en", "Needs review")]:
-        page.select_option("#language", language)
+        page.select_option("#reader-language", language)
         expect(page.get_by_role("heading", level=1)).to_have_text(word)
         expect(page.locator("html")).to_have_attribute("lang", language)
 

@@ -4,9 +4,12 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
+from starlette.routing import compile_path
 
+from core.passwords import make_link_token
 from tests.api.company import PATHS, fill
 from tests.api.conftest import Desk
+from tests.api.test_security import every_route
 from tests.browser.conftest import EMAIL, UNFOLD, press
 
 # Marks what can be used on the page, in `main` or all of it, and notes what got the focus, with a ring that is seen,
@@ -60,6 +63,11 @@ BY_MOUSE_ONLY = """() => [...document.querySelectorAll("main *")].filter((one) =
   getComputedStyle(one).cursor === "pointer" && one.checkVisibility()
   && !one.closest("a[href], button, summary, label, input, select, textarea, .sheet svg"))
   .map((one) => one.outerHTML.slice(0, 140))"""
+# Parts of pages, files, what leads elsewhere, and what programs ask for.
+NO_PAGES = {
+    "/nav", "/next", "/documents/next", "/documents/{document_id}/line", "/agents/{name}/cases", "/report.csv",
+    "/report/items.csv", "/tickets/{ticket_id}/translations/{translation_id}", "/metrics", "/healthz", "/readyz",
+}  # fmt: skip
 NOTHING: dict[str, list[str]] = {"unreached": [], "unpressed": [], "dull": []}
 
 
@@ -92,9 +100,17 @@ def test_everything_on_every_page_is_reached_shown_and_pressed_by_keyboard(
     assert missed == {}, "\n".join(f"{path}: {what}" for path, what in missed.items())
 
 
-def test_the_log_in_is_done_by_keyboard(page: Page, url: str) -> None:
-    page.goto(f"{url}/login")
-    assert walk(page, everything=True) == NOTHING
+def test_no_page_is_left_out_of_those_that_are_walked(filled: tuple[str, ...]) -> None:
+    walked = [path.partition("?")[0] for path in (*PATHS, *filled, "/docs", "/login", "/login/link/token")]
+    pages = [one.removeprefix("GET ") for one in every_route() if one.startswith("GET ") and "/v1/" not in one]
+    left = {page for page in pages if not any(compile_path(page)[0].match(path) for path in walked)}
+    assert left == NO_PAGES
+
+
+def test_the_log_in_is_done_by_keyboard(page: Page, url: str, desk: Desk, person: UUID) -> None:
+    for path in ("/login", f"/login/link/{make_link_token(person, desk.tenant_id)}"):
+        page.goto(url + path)
+        assert walk(page, everything=True) == NOTHING, path
 
 
 def test_the_help_is_opened_read_and_closed_by_keyboard(page: Page, url: str, filled: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from bench import document_files, document_sets
 from bench.bare_engine import Bare, bare_engine
 from bench.document_files import Made
 from bench.running import Running, kind_of, running
+from cli.embedded.postgres import OPTIONS
 from core.contracts import FieldValue
 
 IN_FLIGHT = {"text": 150, "scans": 12}
@@ -29,6 +30,7 @@ SCANS_A_SECOND, BARE = 1.5, 8  # more than 2 cores read; pages that the bare eng
 UPLOADERS = 3
 LOOK_SECONDS = 5.0  # between two looks at the memory
 SAMPLE = 200
+DATABASE_BUFFERS = 1e6 * int(OPTIONS["shared_buffers"].removesuffix("MB"))
 Figures = dict[str, Any]
 
 
@@ -158,13 +160,14 @@ def _upload(client: httpx.Client, one: Made) -> str:
 
 
 def _memory(process: psutil.Process) -> dict[str, float]:
-    """Bytes that all processes hold, by kind; what several share (the database's buffers, a fork's modules) counts
-    once."""
-    whole: dict[str, float] = {}
+    """Bytes that all processes hold, by kind; what several share (a fork's modules) counts once. The database's buffers
+    are counted whole from the first: their size is fixed when it starts, pages of them are touched as data come."""
+    whole: dict[str, float] = {"postgres": DATABASE_BUFFERS}
     for one in [process, *process.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
             kind = kind_of(one.cmdline())
-            whole[kind] = whole.get(kind, 0.0) + one.memory_full_info().pss
+            held = one.memory_full_info()
+            whole[kind] = whole.get(kind, 0.0) + (held.uss if kind == "postgres" else held.pss)
     return whole
 
 

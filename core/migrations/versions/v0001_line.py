@@ -10,7 +10,10 @@ branch_labels = None
 depends_on = None
 
 SQL = Path(__file__).parent.parent / "sql"
-TENANT = "(SELECT nullif(current_setting('app.tenant', true), '')::uuid)"  # selected, it is asked for once a statement
+# A plain expression, which the planner looks up: it then knows how large the tenant is. Selected, `(SELECT ...)`, it
+# would be asked for once a statement, not at each row of a filter, which saves a tenth of a large read, but a list of
+# what is due took 40 ms for 2: the one large tenant of 100,000 tickets among 60 small ones passed for a small one.
+TENANT = "nullif(current_setting('app.tenant', true), '')::uuid"
 APPEND_ONLY = {"events", "journal", "judgements"}
 # What the relay and sweeper may see without a tenant, and the column grants are as narrow as their work.
 SYSTEM_TABLES = ("outbox", "heartbeats")

@@ -1,9 +1,11 @@
 """One's own notices: tickets given to one or due soon, and agents' alarms for operations; which of them are mailed."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
+from api.gate_seen import alarm_of
 from api.pages.render import go, page
 from api.pages.session import StaffPage
 from core.db import app_database
@@ -22,6 +24,14 @@ def notices_page(request: Request, caller: StaffPage) -> Response:
         notices.seen(connection, caller.name)
     kinds = [kind for kind in notices.KINDS if kind != "alarm" or caller.may("ops")]
     return page(request, caller, "notices.html", notices=found, alarms=rang, wanted=wanted, kinds=kinds)
+
+
+@router.get("/alarms/{alarm_id}")
+def alarm_page(request: Request, caller: StaffPage, alarm_id: UUID) -> Response:
+    """List what went out in the time of an alarm, for a look."""
+    with app_database().transaction(caller.tenant_id) as connection:
+        alarm = alarm_of(connection, alarm_id)
+    return page(request, caller, "alarm.html", alarm=alarm, went=alarm.items)
 
 
 @router.post("")

@@ -57,7 +57,8 @@ def owners(connection: Connection, since: datetime | None = None) -> Sequence[Ro
 
 def standings(connection: Connection, owners: Sequence[str] | None = None) -> Sequence[RowMapping]:
     """Return where each owner, or each of these, stood when it was last looked at, with how many audits were judged in
-    a week, and how many wait; how it stands with a candidate of triage is left out."""
+    a week, how many wait, and which alarm stopped it, until a person raises its tier; how it stands with a candidate of
+    triage is left out."""
     return rows(
         connection,
         f"""WITH counts AS (
@@ -77,6 +78,10 @@ def standings(connection: Connection, owners: Sequence[str] | None = None) -> Se
                (SELECT max(c.expires_at) FROM certificates c WHERE c.agent = s.agent AND c.fingerprint = s.fingerprint
                 AND c.method = '{INHERITED}' AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
                    AS inherited_until,
+               (SELECT jsonb_build_object('alarm', a.id, 'at', a.at) FROM alarms a
+                WHERE a.kind = 'accuracy' AND s.agent = ANY(a.members) AND EXISTS (
+                    SELECT 1 FROM agent_settings g WHERE g.agent = s.agent AND g.tier = 'assisted')
+                ORDER BY a.at DESC LIMIT 1) AS stopped,
                coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,
                coalesce(sum(o.open), 0)::int AS open, coalesce(sum(o.overdue), 0)::int AS overdue
            FROM standings s LEFT JOIN of_owner o ON o.agent = s.agent AND o.fingerprint = s.fingerprint

@@ -6,8 +6,9 @@ Pure: rows in, values out that serialise to JSON; the same for the API, the comm
 import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from core.contracts import FAMILY, TARGETS, Frozen
 from metrics.certificates import drift, fleet
@@ -33,6 +34,13 @@ class FieldStanding(Frozen):
     audits_missing: int | None
 
 
+class Stopped(Frozen):
+    """The alarm that set an agent to assisted, which only a person takes back."""
+
+    alarm: UUID
+    at: datetime
+
+
 class AgentStanding(Frozen):
     """Where one agent, or family, stands at the fingerprint in service.
 
@@ -42,6 +50,7 @@ class AgentStanding(Frozen):
     the whole agent is not; `threshold` is then None. `fields`: of a processor of documents, where each field stands.
     `inherited_until`: it goes out on the certificate of the version before until then, by an operator's choice.
     `by_family`: it has none of its own and goes out on that of this family ('' where not).
+    `stopped`: by an alarm, and nobody has raised its tier since.
     `warning` is early and proves nothing: of scores (`drift`), and of what comes in (`inputs`).
     """
 
@@ -56,6 +65,7 @@ class AgentStanding(Frozen):
     fields: tuple[FieldStanding, ...]
     inherited_until: datetime | None
     by_family: str
+    stopped: Stopped | None
     share: float | None
     k: int
     n: int
@@ -140,6 +150,7 @@ def _standing(row: Row, in_fleet: bool, now: datetime, families: Container[str])
         fields=tuple(FieldStanding(**one) for one in data.get("fields", ())),
         inherited_until=row.get("inherited_until"),
         by_family=by_family,
+        stopped=row.get("stopped"),
         share=data["share"] if certified else None,
         missing=data["missing"],
         audits_missing=missing,
@@ -161,7 +172,10 @@ def _standing(row: Row, in_fleet: bool, now: datetime, families: Container[str])
 
 
 def _relies(row: Row, by_family: str) -> str:
-    """Whose certificate lets it out, where that is not its own."""
+    """What stopped it, or whose certificate lets it out, where that is not its own."""
+    if stopped := row.get("stopped"):
+        when = datetime.fromisoformat(stopped["at"]).astimezone(UTC)
+        return f"stopped by the alarm of {when:%Y-%m-%d %H:%M} UTC until a person raises its tier; "
     if until := row.get("inherited_until"):
         return f"goes out on the certificate of the version before until {until:%Y-%m-%d}, by choice; its own: "
     return f"goes out on the certificate of its family {by_family}; its own: " if by_family else ""

@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 
 from api.agents_seen import catalog
+from api.gate_seen import standing_of
 from api.pages.agents import PAGE
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
-from core.store import accounts, policies, standings
+from core.store import accounts, alarms, policies, standings
 from tests.agents.folders import write_agent
 from tests.api.conftest import Desk, agents_in
 from tests.api.pages.test_session import signed_in, users
@@ -41,6 +42,25 @@ def test_an_early_warning_stands_beside_the_certificate(desk: Desk, users: dict[
         assert ("Languages are not what they were under the audits (German was 2%, is 22%" in said) == shown
         row = client.get("/agents").text.split('href="/agents/account_access"')[1].split("</tr>")[0]
         assert ('<span class="chip wait" title="Languages are not' in row) == shown
+
+
+def test_what_an_alarm_stopped_is_told_until_a_person_raises_the_tier(desk: Desk, users: dict[str, UUID]) -> None:
+    client, _ = signed_in(desk, users, "ops")
+    stands_at(desk, "account_access", threshold=None, missing="about 57 more audits", audits_missing=57)
+    now = datetime.now(UTC)
+    told = {"wrong": 1, "audits": 9, "target": 0.95}
+    with app_database().transaction(desk.tenant_id) as connection:
+        rang = alarms.NewAlarm("account_access", "f", "accuracy", 400, 300, now, ["account_access"], told)
+        alarm = alarms.add(connection, desk.tenant_id, rang)
+        policies.set_agent(connection, desk.tenant_id, "account_access", tier="assisted")
+    for stopped in (True, False):
+        said = client.get("/agents/account_access").text
+        assert ("Stopped by the alarm of" in said, f'href="/notices/alarms/{alarm}"' in said) == (stopped, stopped)
+        with app_database().transaction(desk.tenant_id) as connection:
+            words = standing_of(connection, ["account_access"])["account_access"].words
+            assert words.startswith(f"stopped by the alarm of {now:%Y-%m-%d}") == stopped
+            policies.set_agent(connection, desk.tenant_id, "account_access", tier="automated")
+    assert "Nothing went out in that time." in client.get(f"/notices/alarms/{alarm}").text
 
 
 def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apart(

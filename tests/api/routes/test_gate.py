@@ -85,6 +85,15 @@ def test_inputs_that_are_not_those_of_the_audits_are_warned_of_and_demote_nobody
     assert "warning: languages are not what they were" in " ".join(command(gate_command.app, "status").split())
 
 
+def test_scores_that_are_not_those_that_fixed_the_levels_are_warned_of(shop: Shop, client: TestClient) -> None:
+    shop.run(SCORES * 5, [True] * 500)
+    shop.run([score * 0.4 for score in SCORES] * 5, [True] * 500)
+    shop.do(renew_certificates, "certificates.renew")
+    found = next(one for one in client.get("/v1/gate").json()["agents"] if one["agent"] == "shop")
+    assert found["warning"].startswith("scores are not what they were when the levels were fixed (stability index")
+    assert "warning: scores are not what they were" in " ".join(command(gate_command.app, "status").split())
+
+
 def test_the_ledger_bounds_what_was_wrong_of_what_was_sent(shop: Shop, client: TestClient) -> None:
     chance = random.Random(1)
     shop.run([0.9] * 300, action="automate", probability=0.25)

@@ -67,6 +67,7 @@ def unpack(data: bytes) -> "Classifier":
         ngrams=Ngrams(Features(column, arrays["idf"]), arrays["weights"], arrays["ngram_bias"]),
         ngram_weight=header["ngram_weight"],
         quick_from=header["quick_from"],
+        spellings=header.get("spellings", {}),
         **calibrators,
     )
 
@@ -93,6 +94,8 @@ def _parts(classifier: "Classifier") -> tuple[dict[str, Any], dict[str, NDArray[
         "quick_from": classifier.quick_from,
         "bias": {name: one.bias for name, one in calibrators.items()},
     }
+    if classifier.spellings:  # where there are none, bytes and fingerprint are those of before there were any
+        header["spellings"] = dict(classifier.spellings)
     arrays: dict[str, NDArray[Any]] = {
         "centre": classifier.centre,
         "stretch": classifier.stretch,

@@ -5,8 +5,8 @@ probability, that is the answer. Elsewhere the message is embedded, and the join
 A classifier is a frozen value: arrays only, stored without pickle, named by the hash of what it holds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from agents.triage import blob, calibration, kernel
 from agents.triage.calibration import Calibrator
 from agents.triage.embedder import Embedder, clean, unit
 from agents.triage.embedders import chosen
-from agents.triage.language import choose
+from agents.triage.language import choose, is_bare, spelt
 from agents.triage.ngrams import Ngrams
 from agents.triage.views import view
 
@@ -58,6 +58,7 @@ class Classifier:
     full_right: Calibrator
     full_scope: Calibrator
     quick_from: float  # the n-gram classifier decides alone at this probability and above
+    spellings: Mapping[str, str] = field(default_factory=dict)  # Vietnamese words with diacritics by those without
 
     def __post_init__(self) -> None:
         # One order in memory, trained or loaded, gives the same sums to the last bit; in this one messages are compared
@@ -94,7 +95,8 @@ class Classifier:
         near = np.full((len(texts), 2), np.nan, np.float32)
         unsure = np.flatnonzero(right < self.quick_from)
         if len(unsure):
-            found = self._full([texts[int(row)] for row in unsure], quick[unsure], known[unsure], embedder)
+            spelt_out = [self._spelt(texts[int(row)], languages[row]) for row in unsure]
+            found = self._full(spelt_out, quick[unsure], known[unsure], embedder)
             joint[unsure], near[unsure], right[unsure], scope[unsure] = found
         return [
             self._scored(
@@ -112,6 +114,15 @@ class Classifier:
         right = self.quick_right.probability(calibration.quick_signals(quick, known))
         best = quick[:, :-1].argmax(axis=1)
         return [(self.labels[int(place)], float(one)) for place, one in zip(best, right, strict=True)]
+
+    def _spelt(self, text: str, spoken: Floats) -> str:
+        """Return Vietnamese without diacritics with those of the examples: the embedder hardly reads it without."""
+        if not self.spellings or not is_bare(text) or self._language(text, spoken) != "vi":
+            return text
+        return spelt(text, self.spellings)
+
+    def _language(self, text: str, spoken: Floats) -> str:
+        return choose(text, dict(zip(self.languages, spoken.tolist(), strict=True)))
 
     def _full(
         self, texts: Sequence[str], quick: Floats, known: Floats, embedder: Embedder | None
@@ -149,7 +160,7 @@ class Classifier:
             label=self.labels[int(order[0])],
             score=right,
             in_scope=scope,
-            language=choose(text, dict(zip(self.languages, spoken.tolist(), strict=True))),
+            language=self._language(text, spoken),
             runner_up=self.labels[second] if second >= 0 else "",
             runner_up_score=runner_up,
             quick=quick,

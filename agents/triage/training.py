@@ -14,7 +14,7 @@ from agents.triage.blob import halved
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Embedder, MessageEmbedder, clean, unit
 from agents.triage.examples import Example, in_scope
-from agents.triage.language import fold
+from agents.triage.language import fold, spellings
 from agents.triage.views import views_for
 from core.errors import Rejected
 
@@ -122,6 +122,7 @@ def train(examples: Sequence[Example], *, embedder: Embedder | None = None, seed
             Judged(full_calibrator.probability(full), full_right),
             weight,
         ),
+        spellings=spellings(text for text, spoken in zip(rows.texts, rows.languages, strict=True) if spoken == "vi"),
     )
 
 

@@ -24,3 +24,12 @@ def test_without_examples_the_identifier_alone_is_asked() -> None:
 
 def test_folding_takes_diacritics_and_case_away() -> None:
     assert language.fold("Đổi ĐỊA chỉ, Größe") == "doi dia chi, große"
+
+
+def test_words_are_spelt_as_the_examples_most_often_do() -> None:
+    known = language.spellings(["Thẻ của tôi", "thẻ mất, thể", "mat the", "Giờ tôi tới"])
+    assert known == {"the": "thẻ", "cua": "của", "toi": "tôi", "mat": "mất", "gio": "giờ"}
+    assert language.spelt("Toi MAT the xanh, 12!", known) == "tôi mất thẻ xanh, 12!"
+    assert language.is_bare("Toi mat the")
+    assert not language.is_bare("Tôi mat the")
+    assert not language.is_bare("To\u0302i mat the")

@@ -1,4 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from agents.triage import ngrams, training
 from agents.triage.classifier import Classifier
 from agents.triage.embedder import Floats
 from agents.triage.examples import Example
+from agents.triage.language import fold
 from agents.triage.training import quick_held_out, thin, train
+from bench.ticket_sets import read_sets
 from core.errors import Broken, Rejected
 
 
@@ -40,6 +44,26 @@ def test_the_runner_up_is_another_intent(classifier: Classifier) -> None:
     (scored,) = classifier.route(["card"])
     assert scored.runner_up != scored.label
     assert 0 <= scored.runner_up_score <= scored.score
+
+
+def test_vietnamese_is_understood_with_and_without_diacritics() -> None:
+    (data,) = read_sets(Path(__file__).parent / "vietnamese.csv")
+    learnt = train([Example(row.text, row.label, row.language) for row in data.train])
+    asked = [row for row in data.test if row.in_scope]
+
+    def right(spell: Callable[[str], str]) -> float:
+        found = learnt.route([spell(row.text) for row in asked])
+        return sum(one.label == row.label for one, row in zip(found, asked, strict=True)) / len(asked)
+
+    assert right(str) >= 0.85
+    assert right(fold) >= 0.75  # as it was typed: 0.70
+
+
+def test_what_is_no_vietnamese_is_read_as_it_is(classifier: Classifier) -> None:
+    texts = ["my card was stolen, can you block the card", "wo bleibt mein Paket", "Phí thẻ bao nhiêu"]
+    assert classifier.spellings["the"] == "thẻ"
+    assert classifier.route(texts) == replace(classifier, spellings={}).route(texts)
+    assert classifier.route(["mat the roi"]) != replace(classifier, spellings={}).route(["mat the roi"])
 
 
 def test_many_messages_at_once_score_as_each_alone(classifier: Classifier) -> None:

@@ -1,11 +1,14 @@
 """Automation is earned: a past is replayed in shadow and judged, a certificate comes of it, and lapses with change."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from api.gate_seen import gate_of
 from core.contracts import SIMULATED_REVIEWER
 from core.store import audits, intake, journal, policies, tenants
 from core.store.intake import NewTicket
+from core.store.sql import execute
 from tests.journeys.conftest import INTENTS
 from tests.journeys.line import Line
 from tests.journeys.test_line import submit, ticket, wait_for_a_second
@@ -87,3 +90,25 @@ def test_a_past_with_too_many_errors_earns_nothing(line: Line) -> None:
     asked = submit(line, "When do you open?")
     line.drain()
     assert ticket(line, asked)["action"] == "hold"
+
+
+def test_the_running_schedule_warns_where_inputs_are_not_those_of_the_audits(line: Line) -> None:
+    replay_a_past(line, 210)
+    judge_all(line)
+    with line.database.transaction(line.tenant) as connection:
+        for table, column in (("runs", "created_at"), ("decisions", "created_at"), ("audits", "drawn_at")):
+            execute(connection, f"UPDATE {table} SET {column} = {column} - interval '3 days'")
+    for number in range(210):
+        submit(line, f"I lost my card ({number})")
+    line.drain(180)
+    line.start("schedule")
+    try:
+        line.wait(lambda: _warning(line) != "", 60, "an early warning")
+    finally:
+        line.kill("schedule")
+    assert re.match(r"intents are not what they were .* \(lost_card was 3\d%, is 100%", _warning(line))
+
+
+def _warning(line: Line) -> str:
+    with line.database.transaction(line.tenant) as connection:
+        return next((one.warning for one in gate_of(connection).agents if one.agent == "shop"), "")

@@ -54,7 +54,7 @@ def test_an_agent_that_turns_bad_is_stopped_by_itself_and_its_owner_hears_of_it(
     variables = {"SAOLA_AGENTS": str(tmp_path / "agents"), "SAOLA_LIBRARY": "false", "SAOLA_SMTP_URL": smtp}
     with Installation(tmp_path / "home", **variables, SAOLA_UNDO_SECONDS="0") as installation:
         installation.up()
-        installation.wait_ready()
+        installation.wait_ready(90 * crowding())
         wait_for(lambda: "API key: sao_" in installation.said(), what="the key is shown")
         it_earns_a_certificate(installation)
         tickets = it_acts_alone(installation)

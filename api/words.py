@@ -101,9 +101,9 @@ class Words:
         Its numbers are written as the language does, and its values by their words where they have some; one that is
         made of several is put together of their translations. The name of an error's class is left out.
         """
+        text = _CLASS.sub("", text, count=1)
         if self.language == "en":
             return text
-        text = _CLASS.sub("", text, count=1)
         numbers = _NUMBER.findall(text)
         for key, values in ((text, []), (_NUMBER.sub("{}", text), numbers)):
             if found := phrases().get(key):

@@ -153,6 +153,13 @@ def test_a_word_that_is_nowhere_is_shown_as_it_is() -> None:
     assert words.phrase("never heard of") == "never heard of"
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "no language model is configured"), ("de", "es ist kein Sprachmodell eingerichtet")]
+)
+def test_the_class_of_an_error_is_left_out(language: str, told: str) -> None:
+    assert Words(language).phrase("NeedsHuman: no language model is configured") == told
+
+
 def test_a_folders_faults_are_told_after_their_place() -> None:
     words = Words("de")
     assert words.fault("agent.yaml:6: unknown key 'tierr' - did you mean 'tier'?") == (

@@ -87,7 +87,7 @@ def _agents(desk: Desk, held: made.Made, person: str) -> list[str]:
         translations.settle(connection, asked, text="Karte 4711", model="openai:xyz")
         told = {"wrong": 1, "audits": 9, "target": 0.95}
         rang = alarms.NewAlarm("warranty", "f", "accuracy", 9.0, 1.0, now - timedelta(hours=1), ["warranty"], told)
-        alarms.add(connection, tenant_id, rang)
+        alarm_id = alarms.add(connection, tenant_id, rang)
         standings.set_standings(connection, tenant_id, [standings.Standing("warranty", "f1", "1", now, standing(now))])
         case_results.ask(connection, tenant_id, "warranty", "mai@example.com")
         (cases,) = rows(connection, "SELECT id FROM case_results WHERE agent = 'warranty'")
@@ -107,7 +107,11 @@ def _agents(desk: Desk, held: made.Made, person: str) -> list[str]:
         draft_id = answer_drafts.save(
             connection, tenant_id, "warranty", "warranty_length", content, by="mai@example.com"
         )
-    return [f"/playground/{one}" for one in asked_trials] + [f"/answers/{draft_id}", "/agents/warranty"]
+    return [f"/playground/{one}" for one in asked_trials] + [
+        f"/answers/{draft_id}",
+        f"/notices/alarms/{alarm_id}",
+        "/agents/warranty",
+    ]
 
 
 def _dead(tenant_id: UUID, ticket_id: UUID) -> None:

@@ -1,12 +1,12 @@
 """What stands behind figures, notices, translations, priorities, cases, the journal; an upload followed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from core.db import app_database
 from core.events import Event
-from core.store import case_results, events, handling, translations
+from core.store import alarms, case_results, events, handling, translations
 from core.store.sql import execute, rows
 from tests.api import made
 from tests.api.conftest import Desk
@@ -113,6 +113,23 @@ def test_who_is_given_a_ticket_sees_it_in_the_menu_and_chooses_mails(desk: Desk,
     expect(page.get_by_label("First answers that are due soon")).not_to_be_checked()
     expect(page.get_by_label("Tickets assigned to me")).to_be_checked()
     expect(page.get_by_role("link", name="Notices")).not_to_contain_text("1")
+
+
+def test_what_went_out_in_the_time_of_an_alarm_is_listed_for_a_look(desk: Desk, page: Page, url: str) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    sent = made.held(
+        desk.tenant_id, "Where is it?", "It went out.", subject="Gone", action="automate", agent="warranty"
+    )
+    told = {"wrong": 1, "audits": 9, "target": 0.95}
+    with app_database().transaction(desk.tenant_id) as connection:
+        rang = alarms.NewAlarm("warranty", "f", "accuracy", 400.0, 300.0, began, ["warranty"], told)
+        alarm = alarms.add(connection, desk.tenant_id, rang)
+    page.goto(f"{url}/notices")
+    page.locator(f'a[href="/notices/alarms/{alarm}"]').click()
+    row = page.get_by_role("row", name="Gone")
+    expect(row).to_contain_text("It went out.")
+    expect(row.get_by_role("link")).to_have_attribute("href", f"/tickets/{sent.ticket_id}")
+    assert axe_faults(page) == []
 
 
 def test_an_agents_cases_are_run_and_show_how_they_went(desk: Desk, page: Page, url: str) -> None:

@@ -63,7 +63,7 @@ def certify(
     """Return what `draws` certificates, each from `audits` audited items, let through. All draws are computed at once:
     per level, how many of a draw's audits are taken and how many of those are right."""
     fixed = chain(score, audits, target=target, confidence=confidence)
-    cuts, shares, first = fixed.thresholds, fixed.shares, fixed.first
+    cuts, shares, safer = fixed.thresholds, fixed.shares, fixed.safer
     taken = score[:, None] >= cuts[None, :]
     truth = (taken & right[:, None]).sum(axis=0) / taken.sum(axis=0)
     # The safest level that takes an item; an audit of it counts there and at every level below.
@@ -75,9 +75,7 @@ def certify(
         items = random.integers(0, len(score), (len(rows), audits))
         n = _cumulative(enters[items], None, len(cuts))
         k = _cumulative(enters[items], right[items], len(cuts))
-        passed = binomial.p_values(k[:, first:], n[:, first:], target) <= 1 - confidence
-        unbroken = np.cumprod(passed, axis=1).sum(axis=1)
-        chosen[rows] = np.where(unbroken > 0, first + unbroken - 1, -1)
+        chosen[rows] = fixed.lowest_passed(binomial.p_values(k[:, safer:], n[:, safer:], target), confidence)
     some = chosen >= 0
     share = np.where(some, shares[chosen], 0.0)
     return Draws(share, np.where(some, truth[chosen], np.nan))

@@ -5,8 +5,14 @@ full 1 - confidence, until the first that fails; the last that passed is chosen.
 chosen threshold is below the target is at most 1 - confidence, with no correction for the number of levels, because a
 false choice needs the first false level of the chain to pass.
 
+A start that turns out too bold would certify nothing, though a safer level might have passed. So a twentieth of the
+error is kept for a second start well above the first: from there down to the first each level is tested at it, and what
+was kept is added at the first level again where all of them pass (the fallback procedure; the chance of any false
+choice stays at most 1 - confidence, since a level is tested at what was kept for it and what was handed on to it).
+
 Source: "Learn then Test" (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 2110.01052), fixed-sequence variant,
-with the exact binomial p-value in place of Hoeffding-Bentkus. Accuracy need not rise with the score.
+with the exact binomial p-value in place of Hoeffding-Bentkus; fallback: Wiens, "A fixed sequence Bonferroni procedure
+for testing multiple endpoints", Pharmaceutical Statistics 2 (2003) 211-215. Accuracy need not rise with the score.
 
 Assumes: audits independent and drawn as their probabilities say, from traffic like the traffic to come; the reviewer's
 verdict is the truth; levels, chain start, agent and score unchanged since before the first audit. Where the chain
@@ -15,7 +21,7 @@ certified does depend on them.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +35,8 @@ START_AUDITS = 2.6
 DOUBTS = (0.0, 1.0, 2.0)  # log-odds by which scores may promise too much: predictions are a mean over these
 AROUND = (-1.22, 0.0, 1.22)  # standard deviations: how many audits a level will hold is not known to the unit
 LEAST_CHANCE = 0.05
+KEPT = 0.05  # of the error, for the safer start
+KEPT_AUDITS = 1.3  # times the audits that certify the target at it without an error: where the safer start lies
 WORTH = 0.9  # the boldest start stays where it promises at least so much of the best
 BETS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 METHOD = "fixed-sequence exact binomial"
@@ -40,7 +48,7 @@ class Choice:
     """What the audits allow. `threshold` is None while nothing may be automated; then `missing` says why and
     `audits_missing` how many more audits drawn like these would about do (None: more audits alone will not help).
 
-    k right of n audits at or above the threshold (of the chain's first level where nothing is certified); `bound` is
+    k right of n audits at or above the threshold (of the chain's bolder start where nothing is certified); `bound` is
     the one-sided lower bound on accuracy there at the stated confidence (None where probabilities differ and the
     evidence is an e-value instead). `share` is the part of all traffic at or above the threshold. `log_e` is the log of
     the e-value at the threshold, where the method has one.
@@ -73,11 +81,22 @@ def levels(population: ArrayLike, count: int = 100) -> Floats:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
     """What is fixed before any verdict, all (L,): thresholds from the safest down, and the part of traffic at or above
-    each. Testing starts at index `first`."""
+    each. Testing starts at index `first`, and with a little of the error at `safer`, which is not below it."""
 
     thresholds: Floats
     shares: Floats
     first: int
+    safer: int
+
+    def lowest_passed(self, p_values: Floats, confidence: float) -> NDArray[np.int64]:
+        """(...,): index of the lowest level that is certified, -1 for none. p_values: (..., L - safer), of the levels
+        from `safer` on; each may depend on the others."""
+        error, above = 1 - confidence, self.first - self.safer
+        upper = np.cumprod(p_values[..., :above] <= KEPT * error, axis=-1).sum(axis=-1)
+        left = np.where(upper == above, error, (1 - KEPT) * error)
+        lower = np.cumprod(p_values[..., above:] <= left[..., None], axis=-1).sum(axis=-1)
+        found = np.where(lower > 0, self.first + lower, np.where(upper > 0, self.safer + upper, 0)) - 1
+        return np.asarray(found, dtype=np.int64)
 
 
 def chain(
@@ -94,14 +113,22 @@ def chain(
     shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
     boldest = start_level(shares, audits, target=target, confidence=confidence)
     if not scored or boldest == 0:
-        return Chain(thresholds=cuts, shares=shares, first=boldest)
+        return Chain(
+            thresholds=cuts, shares=shares, first=boldest, safer=_safer(shares, boldest, audits, target, confidence)
+        )
     tried = shares[: boldest + 1]
     chance = _chance(predicted(everything, cuts[: boldest + 1]), tried, audits, target, confidence)
     promised = tried * chance
     best = int(np.argmax(promised))
     moved = chance[best] >= LEAST_CHANCE and promised[boldest] < WORTH * promised[best]
     first = best if moved else boldest
-    return Chain(thresholds=cuts, shares=shares, first=first)
+    return Chain(thresholds=cuts, shares=shares, first=first, safer=_safer(shares, first, audits, target, confidence))
+
+
+def _safer(shares: Floats, first: int, audits: int, target: float, confidence: float) -> int:
+    """Index of the start at which the kept error may certify: that is expected to hold enough audits for it."""
+    needed = binomial.audits_needed(target, 1 - KEPT * (1 - confidence))
+    return min(first, int(np.searchsorted(shares, KEPT_AUDITS * needed / max(audits, 1) - 1e-9)))
 
 
 def start_level(shares: Floats, labels: int, *, target: float = 0.95, confidence: float = 0.95) -> int:
@@ -157,40 +184,29 @@ def choose_threshold(
     score, verdict = np.asarray(scores, dtype=float), np.asarray(right, dtype=float)
     weights = _weights(score, verdict, probabilities)
     fixed = chain(population, score.size, target=target, confidence=confidence, scored=scored)
-    cuts, shares, first = fixed.thresholds, fixed.shares, fixed.first
+    cuts, shares = fixed.thresholds, fixed.shares
     uniform = bool(np.all(weights == 1.0))
     tested = (
-        _uniform(score, verdict, cuts[first:], target)
+        _uniform(score, verdict, cuts[fixed.safer :], target)
         if uniform
-        else _weighted(score, verdict, weights, cuts[first:], target)
+        else _weighted(score, verdict, weights, cuts[fixed.safer :], target)
     )
-    passed = int(np.cumprod(tested.p_values <= 1 - confidence).sum())
-    method = METHOD if uniform else METHOD_WEIGHTED
-    k, n = int(tested.right[max(passed - 1, 0)]), int(tested.audits[max(passed - 1, 0)])
-    bound = binomial.lower_bound(k, n, confidence) if uniform else None
-    if passed == 0:
-        missing, more = _missing(k, n, float(shares[first]), target, confidence)
-        return Choice(
-            threshold=None,
-            k=k,
-            n=n,
-            bound=bound,
-            share=0.0,
-            levels_tested=1,
-            method=method,
-            missing=missing,
-            audits_missing=more,
-        )
-    lowest = first + passed - 1
-    return Choice(
-        threshold=float(cuts[lowest]),
+    lowest = int(fixed.lowest_passed(tested.p_values, confidence))
+    shown = (fixed.first if lowest < 0 else lowest) - fixed.safer
+    k, n = int(tested.right[shown]), int(tested.audits[shown])
+    found = Choice(
+        threshold=None,
         k=k,
         n=n,
-        bound=bound,
-        share=float(shares[lowest]),
-        levels_tested=min(passed + 1, len(cuts) - first),
-        method=method,
+        bound=binomial.lower_bound(k, n, confidence) if uniform else None,
+        share=0.0,
+        levels_tested=min(shown + 2, len(cuts) - fixed.safer),
+        method=METHOD if uniform else METHOD_WEIGHTED,
     )
+    if lowest < 0:
+        missing, more = _missing(k, n, float(shares[fixed.first]), target, confidence)
+        return replace(found, missing=missing, audits_missing=more)
+    return replace(found, threshold=float(cuts[lowest]), share=float(shares[lowest]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from metrics.certificates.fixed_sequence import Choice
 
 HALF_DAYS = timedelta(days=45)
 HALF_ITEMS = 50_000
-FORMAT = 4  # of rules and hash; another one for any change of the method
+FORMAT = 5  # of rules and hash; another one for any change of the method
 START_SHARE = 0.24
 START_INTENT = 0.5  # of an intent: its audits are few, and it is declared for being one kind of work
 

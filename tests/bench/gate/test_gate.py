@@ -13,8 +13,9 @@ from core.settings import settings
 from workers.resources import workshop
 
 
-def test_mapies_fixed_sequence_never_takes_more_than_ours_and_nearly_as_much() -> None:
-    """Both test the same chain; MAPIE's Hoeffding-Bentkus p-values are a little larger than the exact ones."""
+def test_mapies_fixed_sequence_takes_hardly_more_than_ours_and_nearly_as_much() -> None:
+    """Both test the same chain; MAPIE's Hoeffding-Bentkus p-values are a little larger than the exact ones. Where our
+    safer start fails, ours has a twentieth less of the error, and MAPIE may go a level or two further."""
     rng = np.random.default_rng(1)
     population, _ = worlds.draw("stationary", 5_000, rng)
     ours, theirs = [], []
@@ -22,10 +23,10 @@ def test_mapies_fixed_sequence_never_takes_more_than_ours_and_nearly_as_much() -
         scores, right = worlds.draw("stationary", 3_000, rng)
         mine, other = saola(scores, right, population), mapie("fixed_sequence")(scores, right, population)
         assert mine is not None and other is not None
-        assert mine <= other
         ours.append((population >= mine).mean())
         theirs.append((population >= other).mean())
-    assert np.mean(theirs) > 0.85 * np.mean(ours)
+        assert theirs[-1] < ours[-1] + 0.03
+    assert 0.85 * np.mean(ours) < np.mean(theirs) < 1.01 * np.mean(ours)
 
 
 @pytest.fixture

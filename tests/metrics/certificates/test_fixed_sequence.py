@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from metrics.certificates import binomial
-from metrics.certificates.fixed_sequence import Floats, chain, choose_threshold, levels, start_level
+from metrics.certificates.fixed_sequence import KEPT, Floats, chain, choose_threshold, levels, start_level
 
 Draw = tuple[Floats, Floats]
 
@@ -109,7 +109,7 @@ def test_the_start_is_safer_where_scores_say_that_little_can_be_automated() -> N
 @given(st.lists(st.floats(0, 1), min_size=30, max_size=300), st.integers(0, 5_000), st.floats(0.9, 0.99))
 def test_the_start_is_never_bolder_than_what_no_score_can_move(scores: list[float], audits: int, target: float) -> None:
     fixed = chain(scores, audits, target=target)
-    assert fixed.first <= start_level(fixed.shares, audits, target=target)
+    assert fixed.safer <= fixed.first <= start_level(fixed.shares, audits, target=target)
     by_audits_alone = chain(scores, audits, target=target, scored=False)
     assert by_audits_alone.first == start_level(fixed.shares, audits, target=target)
 
@@ -145,15 +145,47 @@ def test_the_choice_equals_a_slow_walk_down_the_levels(seed: int, n: int, accura
     right = (rng.random(n) < accuracy).astype(float)
     choice = choose_threshold(score, right, population=population)
     fixed = chain(population, n)
-    threshold, start = None, fixed.thresholds[fixed.first]
-    for cut in levels(population):
-        if cut > start:
-            continue
-        chosen = right[score >= cut]
-        if binomial.p_value(int(chosen.sum()), chosen.size, 0.95) > 0.05:
-            break
-        threshold = cut
-    assert choice.threshold == threshold
+
+    def walk(first: int, last: int, error: float) -> float | None:
+        threshold = None
+        for cut in fixed.thresholds[first:last]:
+            chosen = right[score >= cut]
+            if binomial.p_value(int(chosen.sum()), chosen.size, 0.95) > error:
+                break
+            threshold = float(cut)
+        return threshold
+
+    safe = walk(fixed.safer, fixed.first, KEPT * 0.05)
+    unbroken = fixed.safer == fixed.first or safe == fixed.thresholds[fixed.first - 1]
+    bold = walk(fixed.first, len(fixed.thresholds), 0.05 if unbroken else (1 - KEPT) * 0.05)
+    assert choice.threshold == (safe if bold is None else bold)
+
+
+def test_a_start_that_is_too_bold_leaves_what_a_safer_one_certifies() -> None:
+    """The surest fifth is right throughout, below it every second answer is wrong: the top 28 % can never pass."""
+    population = np.random.default_rng(11).random(4_000)
+    fixed = chain(population, 1_000)
+    assert fixed.shares[fixed.safer] < 0.2 < 0.25 < fixed.shares[fixed.first]
+    score = population[:1_000]
+    right = ((score > 0.8) | (np.arange(1_000) % 2 == 0)).astype(float)
+    choice = choose_threshold(score, right, population=population)
+    assert choice.threshold is not None
+    assert 0.15 < choice.share < 0.25
+    assert choice.k / choice.n > 0.95
+
+
+@pytest.mark.parametrize("good", [0.0, 0.1, 0.17, 0.3])
+def test_two_starts_together_are_wrong_no_oftener_than_one_may_be(good: float) -> None:
+    """Only the surest `good` of traffic is right often enough, everything below stands a hair below the target."""
+    rng = np.random.default_rng([12, int(100 * good)])
+    population = np.linspace(0, 1, 4_000)
+    missed, draws = 0, 1_500
+    for _ in range(draws):
+        score = rng.random(1_000)
+        right = (rng.random(1_000) < np.where(score > 1 - good, 0.9501, 0.9499)).astype(float)
+        choice = choose_threshold(score, right, population=population)
+        missed += choice.threshold is not None and choice.share > good
+    assert binomial.lower_bound(missed, draws) <= 0.05
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:

@@ -5,7 +5,7 @@ full 1 - confidence, until the first that fails; the last that passed is chosen.
 chosen threshold is below the target is at most 1 - confidence, with no correction for the number of levels, because a
 false choice needs the first false level of the chain to pass.
 
-A start that turns out too bold would certify nothing, though a safer level might have passed. So a twentieth of the
+A start that turns out too bold would certify nothing, though a safer level might have passed. So a fiftieth of the
 error is kept for a second start well above the first: from there down to the first each level is tested at it, and what
 was kept is added at the first level again where all of them pass (the fallback procedure; the chance of any false
 choice stays at most 1 - confidence, since a level is tested at what was kept for it and what was handed on to it).
@@ -35,7 +35,7 @@ START_AUDITS = 2.6
 DOUBTS = (0.0, 1.0, 2.0)  # log-odds by which scores may promise too much: predictions are a mean over these
 AROUND = (-1.22, 0.0, 1.22)  # standard deviations: how many audits a level will hold is not known to the unit
 LEAST_CHANCE = 0.05
-KEPT = 0.05  # of the error, for the safer start
+KEPT = 0.02  # of the error, for the safer start
 KEPT_AUDITS = 1.3  # times the audits that certify the target at it without an error: where the safer start lies
 WORTH = 0.9  # the boldest start stays where it promises at least so much of the best
 BETS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])

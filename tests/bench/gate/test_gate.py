@@ -15,7 +15,7 @@ from workers.resources import workshop
 
 def test_mapies_fixed_sequence_takes_hardly_more_than_ours_and_nearly_as_much() -> None:
     """Both test the same chain; MAPIE's Hoeffding-Bentkus p-values are a little larger than the exact ones. Where our
-    safer start fails, ours has a twentieth less of the error, and MAPIE may go a level or two further."""
+    safer start fails, ours has a fiftieth less of the error, and MAPIE may go a level or two further."""
     rng = np.random.default_rng(1)
     population, _ = worlds.draw("stationary", 5_000, rng)
     ours, theirs = [], []

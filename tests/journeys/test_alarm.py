@@ -1,49 +1,31 @@
 """An agent earns its certificate on a running installation, turns bad, and is stopped by the installation alone."""
 
 import re
-import socket
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.message import Message
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
 
 from tests.cli.waiting import crowding, wait_for
 from tests.journeys.conftest import INTENTS
 from tests.journeys.installation import Installation
 from tests.journeys.line import write_agent
+from tests.smtp import Inbox, serve
 
 RUNS = 120
 SENT = 12
 _numbers = count()
 
 
-class Inbox:
-    """An SMTP server's handler that keeps what it takes."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.mails.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-
 @pytest.fixture
 def inbox() -> Iterator[tuple[Inbox, str]]:
-    kept = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield kept, f"smtp://127.0.0.1:{port}"
-    controller.stop()
+    with serve() as (kept, port):
+        yield kept, f"smtp://127.0.0.1:{port}"
 
 
 def test_an_agent_that_turns_bad_is_stopped_by_itself_and_its_owner_hears_of_it(
@@ -149,7 +131,7 @@ def what_went_out_is_listed(installation: Installation, tickets: list[str]) -> s
 
 def its_owner_is_told(installation: Installation, mails: Inbox, alarm: str) -> None:
     def subjects() -> list[tuple[str, str]]:
-        return [(str(mail["To"]), str(mail["Subject"])) for mail in mails.mails]
+        return [(str(mail["To"]), str(mail["Subject"])) for mail in map(message_from_bytes, mails.mails)]
 
     told = ("tests@example.com", "Saola stopped automating: shop")
     wait_for(lambda: told in subjects(), 60 * crowding(), "the owner has a mail")

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from core.errors import Broken, Rejected, TryLater
 from core.store.deliveries import Delivery
+from tests.smtp import Inbox, serve
 from workers.channels.mail import OutboxFolder, Smtp
 
 
@@ -52,36 +52,10 @@ def delivery(**changes: Any) -> Delivery:
     return Delivery(**known)
 
 
-class Inbox:
-    """An SMTP server's handler that keeps what it takes; addresses at refused.example and busy.example it does not."""
-
-    def __init__(self) -> None:
-        self.mails: list[bytes] = []
-
-    async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
-        self, server: object, session: object, envelope: Any, address: str, options: object
-    ) -> str:
-        if address.endswith("@refused.example"):
-            return "550 no such mailbox"
-        if address.endswith("@busy.example"):
-            return "451 try again later"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - the same
-        self.mails.append(envelope.content)
-        return "250 OK"
-
-
 @pytest.fixture
 def smtp() -> Iterator[tuple[Inbox, str]]:
-    inbox = Inbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield inbox, f"smtp://127.0.0.1:{port}"
-    controller.stop()
+    with serve() as (inbox, port):
+        yield inbox, f"smtp://127.0.0.1:{port}"
 
 
 def test_sending_the_same_key_again_leaves_one_mail(tmp_path: Path) -> None:
@@ -165,19 +139,15 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 @pytest.fixture
 def with_password(certificate: tuple[ssl.SSLContext, Path]) -> Iterator[tuple[Inbox, str, list[bytes]]]:
     """A server that wants STARTTLS and a password; its inbox, its URL, and the passwords that it saw."""
-    inbox, passwords = Inbox(), []
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    passwords: list[bytes] = []
 
     def check(server: object, session: object, envelope: object, mechanism: str, given: Any) -> AuthResult:
         passwords.append(given.password)
         return AuthResult(success=given.password == b"p@ss")
 
     tls: dict[str, Any] = {"tls_context": certificate[0], "require_starttls": True}
-    controller = Controller(inbox, hostname="127.0.0.1", port=port, authenticator=check, auth_required=True, **tls)
-    controller.start()
-    yield inbox, f"smtp://lan:p%40ss@127.0.0.1:{port}", passwords
-    controller.stop()
+    with serve(authenticator=check, auth_required=True, **tls) as (inbox, port):
+        yield inbox, f"smtp://lan:p%40ss@127.0.0.1:{port}", passwords
 
 
 def test_a_password_goes_to_a_trusted_server_over_tls(

@@ -139,7 +139,11 @@ def _is_branch(row: Row, *, done: bool) -> bool:
 
 def _names_branch(row: Row) -> bool:
     """Only the name of a place, above the row with the house number: an address does not begin with its town."""
-    return all(word in PLACES for word in WORD.findall(fold_row(row))) and not POSTAL.search(fold_row(row))
+    return _only_places(WORD.findall(fold_row(row))) and not POSTAL.search(fold_row(row))
+
+
+def _only_places(words: list[str]) -> bool:
+    return bool(words) and all(word in PLACES for word in words)
 
 
 def _cut_place(last: Row, row: Row) -> bool:
@@ -148,7 +152,7 @@ def _cut_place(last: Row, row: Row) -> bool:
     words = WORD.findall(fold_row(row))
     if not words or len(words) > MOST_WORDS or not _plain(row) or row[0].row - last[0].row > 1:
         return False
-    if all(word in PLACES for word in words):
+    if _only_places(words):
         return True
     return ENDS_IN_POSTCODE.search(fold_row(last)) is not None or (
         words[-1] in STATES and not any(sign.isdigit() for sign in fold_row(row))

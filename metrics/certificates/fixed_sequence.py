@@ -111,18 +111,22 @@ def chain(
     cuts = levels(population)
     everything = np.sort(np.asarray(population, dtype=float))
     shares = 1 - np.searchsorted(everything, cuts, side="left") / everything.size
-    boldest = start_level(shares, audits, target=target, confidence=confidence)
-    if not scored or boldest == 0:
-        return Chain(
-            thresholds=cuts, shares=shares, first=boldest, safer=_safer(shares, boldest, audits, target, confidence)
-        )
+    first = start_level(shares, audits, target=target, confidence=confidence)
+    if scored:
+        first = _predicted_start(everything, cuts, shares, first, audits, target, confidence)
+    return Chain(thresholds=cuts, shares=shares, first=first, safer=_safer(shares, first, audits, target, confidence))
+
+
+def _predicted_start(
+    scores: Floats, cuts: Floats, shares: Floats, boldest: int, audits: int, target: float, confidence: float
+) -> int:
+    """Index of the start from which most is promised, where that is clearly more than from the boldest."""
     tried = shares[: boldest + 1]
-    chance = _chance(predicted(everything, cuts[: boldest + 1]), tried, audits, target, confidence)
+    chance = _chance(predicted(scores, cuts[: boldest + 1]), tried, audits, target, confidence)
     promised = tried * chance
     best = int(np.argmax(promised))
     moved = chance[best] >= LEAST_CHANCE and promised[boldest] < WORTH * promised[best]
-    first = best if moved else boldest
-    return Chain(thresholds=cuts, shares=shares, first=first, safer=_safer(shares, first, audits, target, confidence))
+    return best if moved else boldest
 
 
 def _safer(shares: Floats, first: int, audits: int, target: float, confidence: float) -> int:

@@ -54,11 +54,7 @@ def test_a_target_is_set_on_the_slider_and_the_next_ticket_is_decided_under_it(
     assert ticket(line, decided(line, "What are your opening hours?"))["action"] == "automate"
     for number in range(24):
         made.held(line.tenant, f"judged {number}", agent="shop", audited=True, score=0.5 + number / 50)
-    with line.database.transaction(line.tenant) as connection:
-        for row in audits.waiting(connection, 100, "lan@example.com"):
-            audits.judge(
-                connection, line.tenant, row["id"], right=True, critical=False, note="", by="lan", at=datetime.now(UTC)
-            )
+    judge_what_waits(line)
     operator.goto(f"{address}/agents/shop")
     operator.get_by_role("slider", name="Target accuracy").focus()
     operator.keyboard.press("End")
@@ -68,8 +64,18 @@ def test_a_target_is_set_on_the_slider_and_the_next_ticket_is_decided_under_it(
     wait_for_a_second()
     held = decided(line, "Until when is the shop open?")
     assert (ticket(line, held)["action"], ticket(line, held)["reason"]) == ("hold", "certificate_too_low")
+    judge_what_waits(line)  # the coin may have drawn this one, and an audit hides the gate's reason until it is judged
     operator.goto(f"{address}/tickets/{held}")
     expect(operator.locator(".draft .why")).to_contain_text("99%")
+
+
+def judge_what_waits(line: Line) -> None:
+    """Judge every open audit right."""
+    with line.database.transaction(line.tenant) as connection:
+        for row in audits.waiting(connection, 100, "lan@example.com"):
+            audits.judge(
+                connection, line.tenant, row["id"], right=True, critical=False, note="", by="lan", at=datetime.now(UTC)
+            )
 
 
 def decided(line: Line, text: str) -> UUID:

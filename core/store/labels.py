@@ -76,8 +76,7 @@ def evidence(
                 CASE WHEN {_HELD} THEN {own} ELSE a.smallest END AS own_smallest, r.intent,
                 CASE WHEN d.audited THEN a.probability ELSE 0.0 END AS coin,
                 coalesce(a.smallest, a.probability) AS coin_smallest,
-                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at,
-                '' AS judgements
+                a.simulated, a.action, a.drawn_at, a.due_at, a.judged_at, r.shadow, r.created_at AS ran_at
             FROM audits a JOIN runs r ON r.id = a.run_id JOIN decisions d ON d.run_id = a.run_id
             WHERE a.{name} = :plain AND a.{column} = :fingerprint
               AND (CAST(:since AS timestamptz) IS NULL OR a.drawn_at >= :since)
@@ -89,7 +88,7 @@ def evidence(
                 d.review = 'approved', false, 'review', 1.0, {least}, {own}, r.intent, 0.0, 0.0,
                 d.reviewed_by IN (:simulated, 'key:' || :simulated), d.action, d.created_at,
                 d.created_at + :handed_over, d.reviewed_at,
-                false, r.created_at, ''
+                false, r.created_at
             FROM runs r JOIN decisions d ON d.run_id = r.id
             WHERE r.{name} = :plain AND r.{column} = :fingerprint AND {_HELD} AND r.kind <> 'abstain'
               AND NOT d.audited AND d.review IN ('open', 'approved', 'edited', 'rejected', 'taken_over')

@@ -204,7 +204,6 @@ def _choice(found: eprocess.Standing, target: float) -> Choice:
         n=found.n,
         bound=None,
         share=found.share,
-        levels_tested=max(1, sum(found.certified)),
         method=METHOD,
         missing=missing,
         audits_missing=found.audits_missing,
@@ -247,7 +246,6 @@ def _too_early(runs: int) -> Choice:
         n=0,
         bound=None,
         share=0.0,
-        levels_tested=0,
         method=METHOD,
         missing=f"{runs} more runs, to fix the levels",
     )

@@ -59,7 +59,6 @@ class Choice:
     n: int
     bound: float | None
     share: float
-    levels_tested: int
     method: str
     missing: str = ""
     audits_missing: int | None = None
@@ -204,7 +203,6 @@ def choose_threshold(
         n=n,
         bound=binomial.lower_bound(k, n, confidence) if uniform else None,
         share=0.0,
-        levels_tested=min(shown + 2, len(cuts) - fixed.safer),
         method=METHOD if uniform else METHOD_WEIGHTED,
     )
     if lowest < 0:

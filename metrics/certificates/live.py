@@ -94,7 +94,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
     replayed runs count once judged; nobody waits for the others.
 
     Rows: id, score, probability, smallest, own_smallest, coin, coin_smallest, intent, state, right, critical, due_at,
-    drawn_at, shadow, judgements (where they are named, in words parted by a space).
+    drawn_at, shadow; where the rows name them, judgements in words parted by a space.
     """
     found: list[Audit] = []
     complete = True
@@ -108,6 +108,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
             complete = complete and (judged or overdue)
             if not complete:
                 continue
+        words = row.get("judgements") if judged else None
         probability, smallest, coin = row["probability"], row["smallest"] or row["probability"], row["coin"]
         found.append(
             Audit(
@@ -118,7 +119,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
                 judged and bool(row["right"]),
                 not judged or bool(row["critical"]),
                 row["drawn_at"],
-                tuple(row["judgements"].split()) if judged and row["judgements"] else (),
+                tuple(words.split()) if words else (),
                 coin,
                 min(row["coin_smallest"], coin),
                 row["intent"] or "",

@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7 made in the application, one NewType per noun."""
 
+from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -17,3 +18,8 @@ JobId = NewType("JobId", UUID)
 def new_id() -> UUID:
     """Return a fresh time-ordered UUIDv7 (RFC 9562, section 5.7)."""
     return uuid7()
+
+
+def id_at(when: datetime) -> UUID:
+    """Return an id that sorts after those made before that millisecond and before those made after it."""
+    return uuid7(timestamp=int(when.timestamp()), nanos=when.microsecond * 1000)

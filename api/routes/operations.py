@@ -1,7 +1,7 @@
 """For operations: dead letters, the journal, health, and gauges for Prometheus computed when they are asked for."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from api.business_gauges import gauges
+from api.decided import decided
 from api.problems import problem
 from api.security import Caller, Observer, Ops
 from core.db import app_database, system_database
@@ -113,7 +114,8 @@ class _Gauges(Collector):
     def collect(self) -> Iterable[Metric]:
         with app_database().transaction(self.caller.tenant_id) as connection:
             depth, states = outbox.depth(connection), desk.states(connection)
-            actions, paused = desk.actions(connection), tenants.current(connection)["paused"]
+            actions = decided(connection, self.caller.tenant_id, datetime.now(UTC))
+            paused = tenants.current(connection)["paused"]
             beats, people = tenants.beats(connection), health.waiting(connection)
         ready = GaugeMetricFamily("saola_queue_ready", "Jobs ready or in work.", labels=["queue"])
         oldest = GaugeMetricFamily("saola_queue_oldest_seconds", "Age of the oldest job.", labels=["queue"])
@@ -128,11 +130,11 @@ class _Gauges(Collector):
         longest = GaugeMetricFamily("saola_waiting_oldest_seconds", "Age of what waits for a person.", labels=["queue"])
         for row in people:
             longest.add_metric([row["queue"]], row["oldest_seconds"])
-        decided = GaugeMetricFamily("saola_decisions", "Decisions of the gate.", labels=["action"])
-        for row in actions:
-            decided.add_metric([row["action"]], row["decisions"])
+        made = GaugeMetricFamily("saola_decisions", "Decisions of the gate.", labels=["action"])
+        for action, count in actions.items():
+            made.add_metric([action], count)
         ages = GaugeMetricFamily("saola_heartbeat_age_seconds", "Since a process made progress.", labels=["process"])
         for row in beats:
             ages.add_metric([row["name"]], row["age"])
         stopped = GaugeMetricFamily("saola_paused", "1 while automation is paused.", value=float(paused))
-        return [ready, oldest, lost, tickets, longest, decided, ages, stopped, *gauges(self.caller.tenant_id)]
+        return [ready, oldest, lost, tickets, longest, made, ages, stopped, *gauges(self.caller.tenant_id)]

@@ -1,5 +1,6 @@
 """What waits on a person's desk: decisions to review, audits to judge, figures of one agent. Read only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
@@ -60,13 +61,16 @@ def states(connection: Connection) -> Sequence[RowMapping]:
     return rows(connection, "SELECT state, attention, count(*) AS tickets FROM tickets GROUP BY state, attention")
 
 
-def actions(connection: Connection) -> Sequence[RowMapping]:
-    """Return how many decisions there are by action, shadow runs left out."""
-    return rows(
+def actions(connection: Connection, after: UUID, until: UUID) -> Counter[str]:
+    """Return how many decisions with an id in (after, until] there are by action, shadow runs left out."""
+    found = rows(
         connection,
         """SELECT d.action, count(*) AS decisions FROM decisions d JOIN runs r ON r.id = d.run_id
-           WHERE NOT r.shadow GROUP BY d.action""",
+           WHERE NOT r.shadow AND d.id > :after AND d.id <= :until GROUP BY d.action""",
+        after=after,
+        until=until,
     )
+    return Counter({str(row["action"]): int(row["decisions"]) for row in found})
 
 
 def any_ticket(connection: Connection) -> bool:

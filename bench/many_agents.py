@@ -4,13 +4,15 @@ Both have five tenants, each of which knows the same 300 intents by the same mes
 three, of a hundred intents each; with 1,500 it has 300, of one intent each. So triage and the work for each tenant are
 the same, and what differs is the number of agents: start, memory of a worker, and time a ticket (of all processors,
 the looking for changed folders included). Agents are loaded at their first ticket: the first tickets after a start are
-timed apart from those that come when every process has met every agent.
+timed apart from those that come when every process has met every agent. Those come in blocks: work that is done every
+five or ten seconds falls into some and not into others, so one block says little, and the ratio has an interval.
 
 With a PATH to labelled tickets (DESIGN.md, section 7) intents and messages are taken from there, else generated.
 """
 
 import argparse
 import json
+import math
 import shutil
 import sys
 import tempfile
@@ -18,12 +20,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import fmean, variance
 from typing import Any
 from uuid import UUID
 
 import psutil
 from rich.console import Console
 from rich.table import Table
+from scipy import stats
 
 from agents.triage.embed_apart import ApartEmbedder
 from agents.triage.embedding_cache import CachedEmbedder
@@ -45,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure both, and print a table and, last, one JSON line."""
     parser = argparse.ArgumentParser(prog="python -m bench.many_agents", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("path", type=Path, nargs="?", help="labelled tickets: a CSV, or a folder of folders of CSVs")
-    parser.add_argument("--tickets", type=int, default=3000, help="tickets that are timed, in each installation")
+    parser.add_argument("--tickets", type=int, default=9000, help="tickets of a block: about 17 seconds on two cores")
+    parser.add_argument("--blocks", type=int, default=8, help="blocks that are timed, in each installation")
     parser.add_argument("--intents", type=int, default=INTENTS, help="fewer, to try the benchmark out")
     options = parser.parse_args(arguments)
     started = time.monotonic()
@@ -54,14 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cache = CachedEmbedder(ApartEmbedder(), Path(folder))
         CONSOLE.print(f"embedding {sum(len(one.examples) for one in intents):,} examples, once for both")
         cache.embed([text for one in intents for text in one.examples])
-        few = _measure(Path(folder) / "few", _grouped(intents, FEW, TENANTS), intents, options.tickets, cache.path)
-        many = _measure(Path(folder) / "many", _each(intents, TENANTS), intents, options.tickets, cache.path)
+        few = _measure(Path(folder) / "few", _grouped(intents, FEW, TENANTS), intents, options, cache.path)
+        many = _measure(Path(folder) / "many", _each(intents, TENANTS), intents, options, cache.path)
     figures: dict[str, Any] = {name: {"15": few[name], str(many["agents"]): many[name]} for name in few}
-    figures["ratio_ms_per_ticket"] = round(many["ms_per_ticket"] / few["ms_per_ticket"], 3)
+    ratio, low, high = _ratio(figures["blocks_ms"][str(many["agents"])], figures["blocks_ms"]["15"])
+    figures |= {"ratio_ms_per_ticket": ratio, "ratio_low": low, "ratio_high": high}
     figures["ratio_worker_mb"] = round(many["worker_mb"] / few["worker_mb"], 3)
     figures["start_seconds_more"] = round(many["start_seconds"] - few["start_seconds"], 2)
     _print_table(figures)
-    line = {"bench": "many_agents", "data": str(options.path or "generated"), "n": options.tickets}
+    line = {"bench": "many_agents", "data": str(options.path or "generated"), "n": options.tickets * options.blocks}
     seconds = round(time.monotonic() - started, 1)
     print(json.dumps({**line, "seconds": seconds, "figures": figures, "yardstick": {name: few[name] for name in few}}))
 
@@ -78,7 +84,9 @@ def _each(intents: Sequence[Intent], copies: int) -> Agents:
     return {f"{one.name}_{copy}": (copy, [one]) for copy in range(copies) for one in intents}
 
 
-def _measure(home: Path, agents: Agents, intents: Sequence[Intent], count: int, cache: Path) -> dict[str, float]:
+def _measure(
+    home: Path, agents: Agents, intents: Sequence[Intent], options: argparse.Namespace, cache: Path
+) -> dict[str, Any]:
     """Teach a fresh installation, stop it, start it again, and send tickets of the first tenant through it."""
     (home / "cache").mkdir(parents=True)
     shutil.copy(cache, home / "cache")
@@ -90,19 +98,31 @@ def _measure(home: Path, agents: Agents, intents: Sequence[Intent], count: int, 
     with running(home, **settings) as saola:
         start = time.monotonic() - started
         first = saola.send(_tickets(intents, FIRST))
-        load = saola.send(_tickets(intents, count))
+        loads = [saola.send(_tickets(intents, options.tickets)) for _ in range(options.blocks)]
         memory = _worker_mb(saola.process)
         wrong = _misrouted(saola)
-    CONSOLE.print(f"{len(agents):,} agents: {count / load.seconds:.0f} tickets a second, {wrong} without an agent")
-    CONSOLE.print(f"milliseconds a ticket: first {first.cpu_ms}, then {load.cpu_ms}")
+    rate = options.tickets * len(loads) / sum(load.seconds for load in loads)
+    spent = {name: round(fmean(load.cpu_ms[name] for load in loads), 2) for name in loads[0].cpu_ms}
+    CONSOLE.print(f"{len(agents):,} agents: {rate:.0f} tickets a second, {wrong} without an agent")
+    CONSOLE.print(f"milliseconds a ticket: first {first.cpu_ms}, then {spent}")
     return {
         "first_ms_per_ticket": first.cpu_ms["all"],
-        "ms_per_ticket": load.cpu_ms["all"],
+        "ms_per_ticket": spent["all"],
+        "blocks_ms": [load.cpu_ms["all"] for load in loads],
         "worker_mb": round(memory, 1),
         "start_seconds": round(start, 2),
-        "tickets_per_second": round(count / load.seconds, 1),
+        "tickets_per_second": round(rate, 1),
         "agents": len(agents),
     }
+
+
+def _ratio(many: Sequence[float], few: Sequence[float]) -> tuple[float, float, float]:
+    """Return the ratio of the means of two samples and the ends of its 95 % interval (delta method on the logarithm,
+    Student's t with the fewer blocks' degrees of freedom)."""
+    ratio = fmean(many) / fmean(few)
+    spread = math.sqrt(sum(variance(one) / len(one) / fmean(one) ** 2 for one in (many, few)))
+    half = float(stats.t.ppf(0.975, min(len(many), len(few)) - 1)) * spread
+    return round(ratio, 3), round(ratio * math.exp(-half), 3), round(ratio * math.exp(half), 3)
 
 
 def _teach(home: Path, agents: Agents, folder: Path) -> None:
@@ -183,10 +203,14 @@ def _print_table(figures: Mapping[str, Any]) -> None:
     table = Table("figure", "few agents", "many agents", box=None)
     for name, value in figures.items():
         if isinstance(value, dict):
-            table.add_row(name, *(f"{one:,}" for one in value.values()))
+            table.add_row(name, *(_shown(one) for one in value.values()))
         else:
             table.add_row(name, "", f"{value:,}")
     Console().print(table)
+
+
+def _shown(value: float | Sequence[float]) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else " ".join(f"{one:g}" for one in value)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 STILL_SECONDS = 180.0  # without any decision: the line stands still
 BATCH = 250
+NEARLY = 600  # tickets to go: about a second's
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Running:
             sending = pool.submit(self._post, tickets)
             done = 0
             while done < len(tickets):
-                time.sleep(0.25)
+                time.sleep(1.0 if len(tickets) - done > NEARLY else 0.25)  # looking costs the database something
                 now = self.decisions() - before
                 moved, done = (time.monotonic(), now) if now > done else (moved, done)
                 told(done)

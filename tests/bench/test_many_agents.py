@@ -3,8 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from agents.catalog import Catalog
-from bench.many_agents import FEW, TENANTS, _each, _grouped, _texts, _write
+from bench.many_agents import FEW, TENANTS, _each, _grouped, _ratio, _texts, _write
 from bench.many_messages import EXAMPLES, INTENTS, from_sets, generated
 
 
@@ -48,3 +50,10 @@ def test_intents_of_labelled_sets_are_taken_with_messages_to_ask(tmp_path: Path)
     (tmp_path / "set.csv").write_text("\n".join(rows))
     (found,) = from_sets(tmp_path)
     assert (found.examples, found.asked) == (("one",), ("two",))
+
+
+def test_the_ratio_of_two_means_lies_in_its_interval_about_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(3)
+    found = [_ratio(draws.normal(3.6, 0.6, 8).tolist(), draws.normal(3.0, 0.5, 8).tolist()) for _ in range(1000)]
+    assert all(low < ratio < high for ratio, low, high in found)
+    assert sum(low <= 1.2 <= high for _, low, high in found) >= 950 - 3 * 7  # three standard deviations of the count

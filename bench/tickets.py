@@ -1,7 +1,8 @@
 """`python -m bench.tickets PATH`: triage on labelled tickets: how right, what may be automated, and how fast.
 
-Trains on the split `train` alone, and works on the split `test`. With `--line` (the default) the test part goes through
-the whole line: API, outbox, workers, gate; with `--no-line` the classifier is asked directly.
+Trains on the split `train` alone (with `--history` on `val` too) and works on the split `test`. With `--line` (the
+default) the test part goes through the whole line: API, outbox, workers, gate; with `--no-line` the classifier is asked
+directly.
 """
 
 import argparse
@@ -60,15 +61,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--audits", type=int, default=0, help="audits a draw (0: 2,000; 1,000 below 2,000 test rows)")
     parser.add_argument("--draws", type=int, default=2000)
     parser.add_argument("--on", choices=("test", "val"), default="test", help="val: for tuning")
+    parser.add_argument("--history", action="store_true",
+                        help="learn from val too, as from everything that was labelled before")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--yardstick", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "saola-bench-cache",
                         help="where embeddings of training texts are kept between runs")  # fmt: skip
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.history and (options.shots or options.on == "val"):
+        parser.error("--history learns from all of val: not with --shots, and not with --on val")
+    return options
 
 
 def _one(data: TicketSet, options: argparse.Namespace) -> dict[str, Any]:
     learnt = shots(data, options.shots, options.seed) if options.shots else data.train
+    learnt += data.val if options.history else ()
     asked = data.test if options.on == "test" else data.val
     if not asked:
         sys.exit(f"{data.name}: there are no rows of the split {options.on}")

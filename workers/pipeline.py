@@ -66,6 +66,8 @@ def work(jobs: Sequence[Job]) -> None:
     with app_database().transaction(tenant_id) as connection:
         found = [_again(one, by_item[one.item.id]) for one in items.load(connection, list(by_item))]
         untrained = no_triage and ("triage" in state.classifiers or outbox.expected(connection, "triage.train"))
+    if no_triage and not untrained:  # or it was trained since this state was read
+        state = shop.state(tenant_id, fresh=True)
     ready = [loaded for loaded in found if _is_ours(loaded) and not _must_wait(loaded, untrained)]
     routes = choose_agents(shop, state, by_item, ready)
     here: list[tuple[Loaded, Route]] = []

@@ -51,10 +51,10 @@ class Workshop:
                 self.catalog.refresh()
                 self._looked = time.monotonic()
 
-    def state(self, tenant_id: UUID) -> TenantState:
-        """Return the tenant's live settings and certificates, at most a second old."""
+    def state(self, tenant_id: UUID, *, fresh: bool = False) -> TenantState:
+        """Return the tenant's live settings and certificates, at most a second old, or as they are now."""
         kept = self._states.get(tenant_id)
-        if kept and time.monotonic() - kept[0] < STATE_SECONDS:
+        if kept and not fresh and time.monotonic() - kept[0] < STATE_SECONDS:
             return kept[1]
         with app_database().transaction(tenant_id) as connection:
             state = policies.tenant_state(connection, kept[1] if kept else None)

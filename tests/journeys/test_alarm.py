@@ -80,6 +80,7 @@ def judge(installation: Installation, audit: dict[str, Any], *, right: bool) -> 
 def it_earns_a_certificate(installation: Installation) -> None:
     changed = installation.request("PATCH", "/v1/agents/shop", json={"audit_probability": 1.0})
     assert changed.status_code == 200, changed.text
+    time.sleep(1.1)  # workers read settings once a second
     hand_in(installation, RUNS)
     wait_for(lambda: len(audits(installation)) == RUNS, 120 * crowding(), "all runs are drawn to be judged")
     look = installation.request("POST", "/v1/gate/looks", json={"agent": "shop", "audits": RUNS})

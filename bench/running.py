@@ -113,7 +113,7 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
             env=environment,
             stdout=log,
             stderr=log,
-            preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGINT),  # killed, it leaves nothing
+            preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),  # killed, it leaves nothing
         )
     try:
         url, key = _address(home, process)
@@ -121,7 +121,7 @@ def running(home: Path, **settings: str) -> Iterator[Running]:
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             yield Running(client, psutil.Process(process.pid), environment)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

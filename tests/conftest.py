@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,11 @@ hypothesis_settings.load_profile("saola")
 
 # A process of the parallel run pretends to be a terminal of 80 columns, whatever a test says of its width.
 os.environ.pop("COLUMNS", None)
+
+# nohup and a shell's background job ignore these and hand that on; what tests start must be stopped by them, too.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 _numbers = itertools.count(1)
 

@@ -1,9 +1,9 @@
 """What the rules ask an e-invoice: texts and amounts at a path of local names, amounts of a role."""
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from agents.documents.einvoice.reader import Element, Invoice, find
+from agents.documents.einvoice.reader import Element, Invoice, find, money
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 
@@ -26,14 +26,6 @@ def texts(start: Element, *paths: str) -> Iterator[str]:
 def text_at(start: Element, *paths: str) -> str:
     """Return the first text at the paths, or the empty string."""
     return next(texts(start, *paths), "")
-
-
-def money(text: str | None) -> Decimal | None:
-    """Return the number that a text is, None where it is none."""
-    try:
-        return Decimal((text or "").strip())
-    except InvalidOperation:
-        return None
 
 
 def money_at(start: Element, *paths: str) -> Decimal | None:

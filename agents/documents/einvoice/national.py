@@ -10,9 +10,9 @@ from decimal import Decimal
 from stdnum.exceptions import ValidationError
 from stdnum.vn import mst
 
-from agents.documents.einvoice.lookup import CENT, ZERO, money, money_at, money_of, text_at
+from agents.documents.einvoice.lookup import CENT, ZERO, money_at, money_of, text_at
 from agents.documents.einvoice.official import Violation
-from agents.documents.einvoice.reader import Element, Invoice, find
+from agents.documents.einvoice.reader import Element, Invoice, find, money
 
 EURO = Decimal(1)
 BODY = "FatturaElettronicaBody"

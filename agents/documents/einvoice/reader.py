@@ -4,6 +4,7 @@ Vietnam's e-invoice (Decision 1450/QD-TCT). Every value keeps the path that it w
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from lxml import etree
@@ -11,6 +12,7 @@ from lxml import etree
 Element = etree._Element  # lxml has no public name for its element type
 LARGEST = 30_000_000  # characters
 ENCODING = re.compile(r"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
+DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})")
 
 
 class Exact(NamedTuple):
@@ -222,6 +224,13 @@ def find(start: Element, path: str, place: str = "") -> Iterator[tuple[Element, 
         yield element, at
 
 
+def money(text: str | None) -> Decimal | None:
+    """Return the number that a text is, None where it is none. It must be a decimal of XML Schema: NaN and 1E+9 are
+    numbers to Python only."""
+    number = (text or "").strip()
+    return Decimal(number) if DECIMAL.fullmatch(number) else None
+
+
 def _first(start: Element, options: tuple[str, ...], place: str = "") -> Exact | None:
     for path in options:
         for element, at in find(start, path, place):
@@ -244,16 +253,12 @@ def _tax_in_currency(root: Element, paths: tuple[str, ...], values: Mapping[str,
 
 def _italian_sums(root: Element, values: Mapping[str, Exact]) -> dict[str, Exact]:
     """FatturaPA gives net and tax by rate only, and the total is optional: they are summed up."""
-    from decimal import Decimal, InvalidOperation
-
     sums: dict[str, Exact] = {}
     base = "FatturaElettronicaBody/DatiBeniServizi/DatiRiepilogo/"
     for role, name in (("net", "ImponibileImporto"), ("vat", "Imposta")):
-        try:
-            parts = [Decimal((element.text or "").strip()) for element, _ in find(root, base + name)]
-        except InvalidOperation:
-            continue
-        if parts:
+        amounts = [money(element.text) for element, _ in find(root, base + name)]
+        parts = [amount for amount in amounts if amount is not None]
+        if parts and len(parts) == len(amounts):
             sums[role] = Exact(str(sum(parts)), "/" + base + name)
     if "total" not in values and {"net", "vat"} <= set(sums):
         sums["total"] = Exact(str(Decimal(sums["net"].value) + Decimal(sums["vat"].value)), sums["net"].path)

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from agents.documents.einvoice import national, official, xrechnung
-from agents.documents.einvoice.lookup import CENT, ZERO, money, money_at, money_of, text_at, texts
+from agents.documents.einvoice.lookup import CENT, ZERO, money_at, money_of, text_at, texts
 from agents.documents.einvoice.official import Violation
-from agents.documents.einvoice.reader import Element, Invoice, find
+from agents.documents.einvoice.reader import Element, Invoice, find, money
 
 
 class Places(NamedTuple):

@@ -2,9 +2,8 @@
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
-from agents.documents.einvoice.reader import Invoice, read_invoice
+from agents.documents.einvoice.reader import Invoice, money, read_invoice
 from agents.documents.extract.mrz import Zone
 from agents.documents.values import Reading, evidence
 from agents.fields_file import FieldSpec
@@ -57,9 +56,8 @@ def normalise(value: str, kind: str, currency: str) -> str | None:
         except ValueError:
             return None
     if kind in ("money", "number", "integer", "percent"):
-        try:
-            number = Decimal(value.replace(",", ".") if value.count(",") == 1 and "." not in value else value)
-        except InvalidOperation:
+        number = money(value.replace(",", ".") if value.count(",") == 1 and "." not in value else value)
+        if number is None:
             return None
         return f"{number:f} {currency}".strip() if kind == "money" else f"{number:f}"
     if kind in ("iban", "tax_number"):

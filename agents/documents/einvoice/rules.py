@@ -1,15 +1,17 @@
 """Business rules on an e-invoice, by name: what is missing and which sums are wrong.
 
 UBL and CII: the official rule sets (`official.violations`), our own reading of EN 16931-1:2017 section 6.4 (BR-*,
-BR-CO-*) where these say nothing, and Germany's rules (`xrechnung`) where the invoice says that it is an XRechnung.
-Values the profile leaves out (MINIMUM and BASIC WL have no lines) are not asked for. FatturaPA and Vietnamese invoices
-are held to their authorities' own checks (`national`).
+BR-CO-*, and that all amounts are in BT-5's currency) where these say nothing, and Germany's rules (`xrechnung`) where
+the invoice says that it is an XRechnung. Values the profile leaves out (MINIMUM and BASIC WL have no lines) are not
+asked for. FatturaPA and Vietnamese invoices are held to their authorities' own checks (`national`).
 """
 
 import codecs
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
+
+from lxml import etree
 
 from agents.documents.einvoice import national, official, xrechnung
 from agents.documents.einvoice.lookup import CENT, ZERO, money_at, money_of, text_at, texts
@@ -113,6 +115,7 @@ UBL = Places(
     charges=_MONEY + "ChargeTotalAmount",
     rounding=_MONEY + "PayableRoundingAmount",
 )
+VAT_TOTALS = ("TaxTotalAmount", "TaxAmount")
 HEAD_ONLY = ("minimum", "basicwl")  # profiles without lines, by the end of their identifier
 MINIMUM_LACKS = {"BR-08", "BR-10", "BR-11", "BR-12", "BR-CO-18"}
 
@@ -147,7 +150,15 @@ def _own(invoice: Invoice) -> list[Violation]:
     ]
     if not head_only:
         found += _lines(invoice, places)
-    return found + list(_sums(invoice, places, head_only))
+    return [*found, *_sums(invoice, places, head_only), *_currencies(invoice)]
+
+
+def _currencies(invoice: Invoice) -> Iterator[Violation]:
+    """All amounts are in the invoice's currency (BT-5), but for the VAT total in the accounting currency."""
+    for element in invoice.root.iter(etree.Element):
+        other, name = element.get("currencyID"), etree.QName(element).localname
+        if other and invoice.currency and other != invoice.currency and name not in VAT_TOTALS:
+            yield Violation("PEPPOL-EN16931-R051", f"{name} is in {other}, the invoice in {invoice.currency}")
 
 
 def _lines(invoice: Invoice, places: Places) -> list[Violation]:

@@ -1,11 +1,14 @@
 """E-invoices are read exactly, with the path of each value; broken ones are named with the broken rule."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from agents.documents.einvoice.reader import parse_xml, read_invoice
 from agents.documents.einvoice.rules import check
+from agents.documents.extract.exact import from_invoice
+from agents.fields_file import FieldSpec
 
 UBL = (Path(__file__).parents[4] / "agents/library/invoice/cases/e_invoice.xml").read_text("utf-8")
 VIETNAM = """<HDon><DLHDon><TTChung><KHHDon>C26TAA</KHHDon><SHDon>42</SHDon><NLap>2026-11-05</NLap><DVTTe>VND</DVTTe>
@@ -42,6 +45,7 @@ def test_a_vietnamese_invoice_is_read_exactly() -> None:
         ('<cbc:InvoicedQuantity unitCode="H87">4</cbc:InvoicedQuantity>', "", "BR-22"),
         ('<cbc:LineExtensionAmount currencyID="EUR">100.00</cbc:LineExtensionAmount>\n    <cac:Item>',
          '<cbc:LineExtensionAmount currencyID="EUR">90.00</cbc:LineExtensionAmount>\n    <cac:Item>', "BR-CO-10"),
+        ('<cbc:PayableAmount currencyID="EUR">', '<cbc:PayableAmount currencyID="USD">', "PEPPOL-EN16931-R051"),
         ("<cbc:Percent>19</cbc:Percent>", "<cbc:Percent>7</cbc:Percent>", "BR-CO-17"),
         ('<cbc:TaxAmount currencyID="EUR">19.00</cbc:TaxAmount>\n      <cac:TaxCategory>',
          '<cbc:TaxAmount currencyID="EUR">18.50</cbc:TaxAmount>\n      <cac:TaxCategory>', "BR-CO-14"),
@@ -63,3 +67,12 @@ def test_other_xml_is_no_invoice_and_bad_xml_is_an_error() -> None:
 def test_entities_are_not_expanded() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
     assert (parse_xml(bomb).text or "") == ""
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+999999999", "abc", "", "1,5", "9" * 5_000])
+def test_an_amount_that_is_no_number_is_a_finding_and_no_crash(amount: str) -> None:
+    invoice = read_invoice(re.sub(r"(<cbc:PayableAmount[^>]*>)[^<]*", rf"\g<1>{amount}", UBL))
+    assert invoice is not None
+    assert check(invoice)[0].rule in ("XSD", "BR-CO-16")
+    spec = FieldSpec(name="due", type="money")
+    assert amount == "1,5" or from_invoice(invoice, spec) is None

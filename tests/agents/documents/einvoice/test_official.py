@@ -5,6 +5,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
+
 from agents.documents.einvoice.official import violations
 from agents.documents.einvoice.reader import read_invoice
 
@@ -60,8 +62,47 @@ def test_a_rule_of_one_kind_of_tax_is_named() -> None:
     assert _rules(UBL.replace("<cbc:ID>S</cbc:ID>", "<cbc:ID>K</cbc:ID>"))[0].startswith("BR-")
 
 
-def test_a_currency_that_does_not_exist_is_named() -> None:
-    assert "BR-CL-04" in _rules(CII.replace("<ram:InvoiceCurrencyCode>EUR", "<ram:InvoiceCurrencyCode>EUX"))
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("<ram:TypeCode>380", "<ram:TypeCode>999", "BR-CL-01"),
+        ('<ram:TaxTotalAmount currencyID="EUR"', '<ram:TaxTotalAmount currencyID="EUX"', "BR-CL-03"),
+        ("<ram:InvoiceCurrencyCode>EUR", "<ram:InvoiceCurrencyCode>EUX", "BR-CL-04"),
+        ("<ram:InvoiceCurrencyCode>", "<ram:TaxCurrencyCode>EUX</ram:TaxCurrencyCode><ram:InvoiceCurrencyCode>",
+         "BR-CL-05"),
+        ("<ram:CountryID>DE", "<ram:CountryID>XY", "BR-CL-14"),
+        ("Lampe</ram:Name>", "Lampe</ram:Name><ram:OriginTradeCountry><ram:ID>XY</ram:ID></ram:OriginTradeCountry>",
+         "BR-CL-15"),
+        ("EUR</ram:InvoiceCurrencyCode>", "EUR</ram:InvoiceCurrencyCode><ram:SpecifiedTradeSettlementPaymentMeans>"
+         "<ram:TypeCode>999</ram:TypeCode></ram:SpecifiedTradeSettlementPaymentMeans>", "BR-CL-16"),
+        ("<ram:CategoryCode>S", "<ram:CategoryCode>Q", "BR-CL-18"),
+    ],
+)  # fmt: skip
+def test_a_code_that_its_list_does_not_hold_is_named(before: str, after: str, rule: str) -> None:
+    assert before in CII
+    assert rule in _rules(CII.replace(before, after))
+
+
+@pytest.mark.parametrize("day", ["20261305", "2026-11-05"])
+def test_a_day_that_is_none_is_named(day: str) -> None:
+    assert _rules(CII.replace("20261105", day)) == ["CII-DT-097"]
+
+
+def test_amounts_have_two_decimals_and_prices_as_many_as_they_need() -> None:
+    assert "BR-DEC-18" in _rules(CII.replace("<ram:DuePayableAmount>119.00", "<ram:DuePayableAmount>119.001"))
+    assert _rules(CII.replace("<ram:ChargeAmount>50.00", "<ram:ChargeAmount>50.0000")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CII.replace("<ram:Name>Lampe</ram:Name>", "<ram:Name>Lampe</ram:Name>" * 2),
+        UBL.replace("<cbc:DocumentCurrencyCode>", "<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>"
+                    "<cbc:DocumentCurrencyCode>"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_repeated_is_a_finding_and_no_crash(text: str) -> None:
+    assert "EN16931-form" in _rules(text)
 
 
 def test_an_element_that_the_format_does_not_know_breaks_the_schema() -> None:

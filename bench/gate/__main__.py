@@ -68,7 +68,12 @@ def _cost() -> dict[str, Any]:
 
 def _from_database(agents: int) -> dict[str, Any]:
     found = from_database.rounds(agents, told=_say)
-    said = {"first": "all certificates issued", "again": "each has a new audit", "quiet": "nothing is new"}
+    said = {
+        "first": "all certificates issued for the first time",
+        "again": "each has a new audit",
+        "quiet": "nothing is new",
+        "anew": "all certified anew, for another target",
+    }
     print(f"\nfrom the rows, {agents:,} agents with {found['audits']:,} audits each, one worker:")
     for name, words in said.items():
         one = found[name]

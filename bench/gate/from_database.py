@@ -1,8 +1,9 @@
 """What a look at every agent costs from the rows up: evidence read from PostgreSQL, certificates written to it.
 
 A tenant's agents have 1,000 judged audits each. `first` is the round in which all of them earn their certificate;
-`again` one in which each has one more; `quiet` one after an hour in which nothing was judged. The worker's own
-function is called, in one process, against embedded servers.
+`again` one in which each has one more; `quiet` one after an hour in which nothing was judged; `anew` one in which all
+are certified anew from all their rows, since their owners ask for another target. The worker's own function is called,
+in one process, against embedded servers.
 """
 
 import resource
@@ -90,7 +91,13 @@ def rounds(agents: int = 1_500, audits: int = 1_000, told: Callable[[str], None]
             owner.execute("UPDATE standings SET again_at = clock_timestamp()")
         found["quiet"] = _round(tenant)
         with app_database().transaction(tenant) as connection:
-            found["certified"] = len(policies.live_certificates(connection)) / agents
+            for name in names:
+                policies.set_agent(connection, tenant, name, target=0.93)
+        told("all are certified anew, for another target")
+        found["anew"] = _round(tenant)
+        with app_database().transaction(tenant) as connection:
+            live = policies.live_certificates(connection)
+            found["certified"] = sum(one.target == 0.93 for one in live) / agents
         app_database().close()
         system_database().close()
     return found

@@ -91,10 +91,13 @@ def _look(connection: Connection, tenant_id: UUID, owner: Owner, now: datetime, 
     if owner.fresh or not _settled(connection, owner, len(halves) - 1, now):
         data, since = _examine(connection, tenant_id, owner, halves, now)
     seen = datetime.fromisoformat(data["seen_at"]) if data.get("seen_at") else now - AGAIN
-    if not owner.fresh or seen <= now - AGAIN or "share" not in data:
+    hourly = not owner.fresh or seen <= now - AGAIN
+    if hourly or "share" not in data:
+        data |= {"share": _share(connection, owner)}
+    if hourly or "seen_at" not in data:
         # One that has just begun has nothing to be compared with: of 1,500 that is half of what a look takes.
         begun = not owner.before and halves[0] > now - AGAIN
-        data |= {"share": _share(connection, owner), "drift": None, "inputs": {}, "seen_at": now.isoformat()}
+        data |= {"drift": None, "inputs": {}, "seen_at": now.isoformat()}
         data |= {} if begun else _compared(connection, tenant_id, owner, since, now)
     wait = AGAIN if data["planned"] else soon
     again_at = min(now + wait, halves[-1] + HALF_DAYS)
@@ -158,8 +161,8 @@ def _examine(
         followed.keep(tenant_id, owner, rows, whole, declare(intents), now)
     alone = [one for one in parts if one.in_force]
     told = whole.finding.accuracy
-    kept = {name: owner.before[name] for name in SEEN if name in owner.before}
-    data: dict[str, Any] = {} if moved or found else kept
+    stays = () if found else COMPARED if moved else (*COMPARED, "share")
+    data: dict[str, Any] = {name: owner.before[name] for name in stays if name in owner.before}
     data |= {
         "target": owner.target,
         "confidence": owner.confidence,
@@ -185,7 +188,7 @@ def _examine(
     return data, since
 
 
-SEEN = ("share", "drift", "inputs", "seen_at")  # what is looked at once an hour, and when certificates changed
+COMPARED = ("drift", "inputs", "seen_at")  # once an hour, and after an alarm; the share also when a certificate moved
 
 
 def _compared(connection: Connection, tenant_id: UUID, owner: Owner, since: datetime, now: datetime) -> dict[str, Any]:
@@ -211,7 +214,7 @@ def _first(connection: Connection, tenant_id: UUID, owner: Owner, count: int) ->
             _firsts[key] = (intents, scores)
             if len(_firsts) > KEPT:
                 del _firsts[next(iter(_firsts))]
-    return [First(*run) for run in zip(intents, scores, strict=True)]
+    return list(map(First, intents, scores))
 
 
 def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, object]:

@@ -142,8 +142,8 @@ class Running:
             return
         won = eprocess.factors(verdict, np.asarray(weights, dtype=float), self._target)
         more = eprocess.tally(self._cuts, score, verdict, np.log(won))
-        for start in range(0, score.size, eprocess.BLOCK):  # a part at a time stays in the processor's cache
-            part = slice(start, start + eprocess.BLOCK)
+        for start in range(0, score.size, eprocess.WIDE_BLOCK):
+            part = slice(start, start + eprocess.WIDE_BLOCK)
             steps = 1 + (score[part, None] >= self._cuts)[..., None] * (won[part] - 1)[:, None, :]
             self._lives = [
                 (eprocess.follow(bank, steps, self._needed, self._slack), counted) for bank, counted in self._lives

@@ -108,7 +108,7 @@ def closed(rows: Iterable[Mapping[Any, Any]], now: datetime) -> list[Audit]:
             complete = complete and (judged or overdue)
             if not complete:
                 continue
-        words = row.get("judgements") if judged else None
+        words = row["judgements"] if judged and "judgements" in row else None  # .get raises and catches, for each row
         probability, smallest, coin = row["probability"], row["smallest"] or row["probability"], row["coin"]
         found.append(
             Audit(

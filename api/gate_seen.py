@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
+from api.agents_seen import catalog
 from api.shapes import Line, Shape
-from core.contracts import FIELD, WHOLE
+from core.contracts import FAMILY, FIELD, WHOLE
 from core.errors import Rejected
 from core.store import alarms, audits, gate, journal, judge, known_bad, labels, policies, standings, tenants
 from metrics.certificates import overview
@@ -111,11 +112,11 @@ class Verified(BaseModel):
 
 
 def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) -> None:
-    """Announce an agent's first look. Raises Rejected (agent_unknown, too_late): after the first verdict a number could
-    be chosen to fit it."""
+    """Announce an agent's first look, also before its first run. Raises Rejected (agent_unknown, too_late): after the
+    first verdict a number could be chosen to fit it."""
     fingerprint = gate.newest_fingerprint(connection, body.agent)
-    if fingerprint is None:
-        raise Rejected(f"{body.agent} has not run yet", code="agent_unknown", hint="List the agents: saola agent list")
+    if fingerprint is None and body.agent not in _owners():
+        raise Rejected(f"there is no agent {body.agent}", code="agent_unknown", hint="List them: saola agent list")
     if gate.has_verdict(connection, body.agent, fingerprint):
         told = f"an audit of {body.agent} is judged already: a look is announced before that"
         raise Rejected(
@@ -126,6 +127,12 @@ def announce(connection: Connection, tenant_id: UUID, by: str, body: FirstLook) 
     tenants.set_setting(connection, "first_look", {**announced, body.agent: body.audits})
     data = {"audits": body.audits, "fingerprint": fingerprint}
     journal.write(connection, tenant_id, actor=by, action="look.announced", object=body.agent, data=data)
+
+
+def _owners() -> set[str]:
+    """The agents of the catalog, and their families."""
+    manifests = catalog().manifests.values()
+    return {one.name for one in manifests} | {FAMILY + one.family for one in manifests if one.family}
 
 
 class Judge(Shape):

@@ -23,16 +23,17 @@ def all_at_a_time(connection: Connection, tenant_id: UUID, owners: Sequence[str]
     execute(connection, sql, keys=keys)
 
 
-def has_verdict(connection: Connection, owner: str, fingerprint: str) -> bool:
-    """Return whether any of an owner's audits is judged, or any of its held drafts decided on."""
+def has_verdict(connection: Connection, owner: str, fingerprint: str | None) -> bool:
+    """Return whether any of an owner's audits is judged, or any of its held drafts decided on: at any fingerprint that
+    it had, or at one."""
     name, column, plain = owner_columns(owner)
     return bool(
         scalar(
             connection,
             f"""SELECT EXISTS (SELECT 1 FROM audits
-                WHERE {name} = :plain AND {column} = :fingerprint AND state = 'judged')
+                WHERE {name} = :plain AND {column} = coalesce(:fingerprint, {column}) AND state = 'judged')
                 OR EXISTS (SELECT 1 FROM runs r JOIN decisions d ON d.run_id = r.id
-                WHERE r.{name} = :plain AND r.{column} = :fingerprint AND NOT r.shadow
+                WHERE r.{name} = :plain AND r.{column} = coalesce(:fingerprint, r.{column}) AND NOT r.shadow
                   AND d.review IN ('approved', 'edited', 'rejected', 'taken_over'))""",
             plain=plain,
             fingerprint=fingerprint,

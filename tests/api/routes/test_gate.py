@@ -178,6 +178,20 @@ def test_a_look_is_announced_before_the_first_verdict_and_not_after(shop: Shop, 
     assert (late.status_code, "judged already" in late.text) == (409, True)
 
 
+def test_a_look_may_be_announced_before_the_first_run_of_an_agent_that_there_is(shop: Shop, client: TestClient) -> None:
+    answers = {
+        name: client.post("/v1/gate/looks", json={"agent": name, "audits": 100}).status_code
+        for name in ("shop", "family:tests", "nobody", "family:nobody")
+    }
+    assert answers == {"shop": 200, "family:tests": 200, "nobody": 404, "family:nobody": 404}
+    shop.run([0.9] * 100, [True] * 100, shadow=True)
+    shop.do(renew_certificates, "certificates.renew")
+    certified = {one["agent"] for one in client.get("/v1/gate").json()["agents"] if one["certified"]}
+    assert certified == {"shop", "family:tests"}  # by the look: evidence at any time takes more than 100 audits
+    again = client.post("/v1/gate/looks", json={"agent": "shop", "audits": 200})
+    assert again.status_code == 409
+
+
 def test_every_answer_is_the_same_as_json_on_the_command_line(shop: Shop, client: TestClient) -> None:
     shop.run(SCORES, [True] * 100, action="automate", probability=0.5)
     shop.do(renew_certificates, "certificates.renew")

@@ -20,7 +20,7 @@ from core.errors import Rejected
 from core.events import Event
 from core.gate.decide import lower_tier
 from core.settings import settings
-from core.store import audits, desk, events, journal, policies, tenants
+from core.store import alarms, audits, desk, events, journal, policies, tenants
 from core.store.policies import AgentSetting, TenantState
 
 router = APIRouter(prefix="/v1", tags=["agents"])
@@ -182,6 +182,8 @@ def change_agent(connection: Connection, caller: Caller, name: str, body: AgentC
         changes |= {"audits_a_day": None, "audit_flagged": None}
     before = policies.tenant_state(connection).agents.get(name, AgentSetting())._asdict()
     policies.set_agent(connection, caller.tenant_id, name, **changes)
+    if body.tier == "automated":
+        alarms.raised(connection, name)
     data = {"before": {field: before[field] for field in changes}, "after": changes}
     journal.write(connection, caller.tenant_id, actor=caller.name, action="agent.set", object=name, data=data)
     happened = {"agent": name, "by": caller.name, **changes}

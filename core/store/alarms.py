@@ -41,6 +41,17 @@ def add(connection: Connection, tenant_id: UUID, alarm: NewAlarm) -> UUID:
     return alarm_id
 
 
+def raised(connection: Connection, agent: str) -> None:
+    """A person raised an agent's tier: the alarms that stopped it stop it no more, whatever its tier will be."""
+    execute(
+        connection,
+        """UPDATE alarms SET data = data || jsonb_build_object('raised',
+               coalesce(data -> 'raised', '[]') || to_jsonb(CAST(:agent AS text)))
+           WHERE kind = 'accuracy' AND :agent = ANY(members) AND NOT coalesce(data -> 'raised', '[]') ? :agent""",
+        agent=agent,
+    )
+
+
 def newest(connection: Connection, limit: int = 100, agent: str | None = None) -> Sequence[RowMapping]:
     """Return alarms, newest first."""
     return rows(

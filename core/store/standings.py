@@ -79,7 +79,8 @@ def standings(connection: Connection, owners: Sequence[str] | None = None) -> Se
                 AND c.method = '{INHERITED}' AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
                    AS inherited_until,
                (SELECT jsonb_build_object('alarm', a.id, 'at', a.at) FROM alarms a
-                WHERE a.kind = 'accuracy' AND s.agent = ANY(a.members) AND EXISTS (
+                WHERE a.kind = 'accuracy' AND s.agent = ANY(a.members)
+                AND NOT coalesce(a.data -> 'raised', '[]') ? s.agent AND EXISTS (
                     SELECT 1 FROM agent_settings g WHERE g.agent = s.agent AND g.tier = 'assisted')
                 ORDER BY a.at DESC LIMIT 1) AS stopped,
                coalesce(sum(o.judged_in_a_week), 0)::int AS judged_in_a_week,

@@ -192,6 +192,25 @@ def test_a_look_may_be_announced_before_the_first_run_of_an_agent_that_there_is(
     assert again.status_code == 409
 
 
+def test_who_raises_the_tier_ends_what_an_alarm_stopped_also_where_it_is_lowered_again(
+    shop: Shop, client: TestClient
+) -> None:
+    shop.run(SCORES * 5, [True] * 500, shadow=True)
+    shop.run([0.9] * 60, [number % 3 > 0 for number in range(60)], action="automate")
+    shop.do(renew_certificates, "certificates.renew")
+
+    def stopped() -> set[str]:
+        told = command(gate_command.app, "status")
+        found = {one["agent"] for one in client.get("/v1/gate").json()["agents"] if one["stopped"]}
+        assert ("stopped by the alarm of" in told) == bool(found)
+        return found
+
+    assert "shop" in stopped()
+    for tier in ("automated", "assisted"):
+        assert client.patch("/v1/agents/shop", json={"tier": tier}).status_code == 200
+        assert "shop" not in stopped()
+
+
 def test_every_answer_is_the_same_as_json_on_the_command_line(shop: Shop, client: TestClient) -> None:
     shop.run(SCORES, [True] * 100, action="automate", probability=0.5)
     shop.do(renew_certificates, "certificates.renew")

@@ -9,12 +9,15 @@ A write gets its key as the argument `idempotency_key` where the server's tool h
 
 import asyncio
 import shlex
+import sys
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
+
+import structlog
 
 from agents.contract import Agent
 from agents.manifest import Tool
@@ -24,6 +27,7 @@ from core.errors import Broken, Rejected, TryLater
 if TYPE_CHECKING:
     from mcp_types import Tool as RemoteTool
 
+_log = structlog.get_logger()
 _KEY = "idempotency_key"
 _FRESH_SECONDS = 300.0
 _STDIO = "stdio:"
@@ -92,7 +96,8 @@ def _client(server: _Server, seconds: float) -> Any:
     transport: ClientTransport
     if server.place.startswith(_STDIO):
         command, *arguments = shlex.split(server.place.removeprefix(_STDIO))
-        transport = StdioTransport(command, arguments, cwd=server.folder, keep_alive=False)
+        # Not sys.stderr: in a Celery worker that is a logger, without a descriptor that a command could inherit.
+        transport = StdioTransport(command, arguments, cwd=server.folder, keep_alive=False, log_file=sys.__stderr__)
     else:
         headers = {"Authorization": server.authorization} if server.authorization else {}
         transport = StreamableHttpTransport(server.place, headers=headers)
@@ -127,5 +132,6 @@ def _run(work: Any, server: _Server, seconds: float) -> Any:
             return thread.submit(lambda: asyncio.run(bounded())).result()
     except (Broken, Rejected):
         raise
-    except Exception as error:  # transports raise their own kinds, also in groups; none has more to say than this
+    except Exception as error:  # transports raise their own kinds, also in groups
+        _log.warning("mcp.unreachable", server=server.place, why=short(str(error)))
         raise TryLater(f"the MCP server {server.place} did not answer ({type(error).__name__})") from None

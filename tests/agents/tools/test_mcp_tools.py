@@ -1,5 +1,6 @@
 """MCP tools against a real MCP server over HTTP, of the reference SDK."""
 
+import io
 import socket
 import sys
 import threading
@@ -161,3 +162,12 @@ def test_a_server_that_is_a_command_runs_in_the_agents_folder_without_saolas_env
     action = ActionProposal(name="take", arguments={"sku": "A-1"})
     done = carry_out(agent, action, "key-1", settings=ModelSettings(), seconds=60)
     assert (done.status, (tmp_path / "reserved").read_text()) == ("done", "A-1 key-1")
+
+
+def test_a_command_starts_where_standard_error_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery's workers put a logger in its place."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    (tmp_path / "server.py").write_text(STDIO)
+    agent = make_agent(tmp_path, tools=[{"name": "where", "source": f"mcp:stdio:{sys.executable} server.py"}])
+    found = bind(agent, agent.manifest.tools[0], {}).call({}, Caller(seconds=60))
+    assert found["folder"] == str(tmp_path)

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from agents import answers_file, catalog_cache, yaml_errors
+from agents import answers_file, catalog_cache, manifest_fit, yaml_errors
 from agents.folder_look import Look, Signature, look, unchanged
 from agents.knowledge import files as knowledge
 from agents.manifest import Manifest
@@ -155,9 +155,12 @@ class Catalog:
             catalog_cache.write(self._cache, good)
 
     def get(self, name: str) -> Entry:
-        """Return the agent called `name`. Raises Rejected, naming the nearest known one."""
+        """Return the agent called `name`. Raises Rejected, with the nearest known one, or why its folder is refused."""
         if name in self.entries:
             return self.entries[name]
+        refused = [str(problem) for problem in self.problems if problem.folder.name == name]
+        if refused:
+            raise Rejected(f"the agent {name!r} is refused", code="agent_refused", hint="\n".join(refused))
         hint = yaml_errors.near(name, list(self.entries)).removeprefix(" - ") if self.entries else "there are no agents"
         raise Rejected(f"there is no agent {name!r}", code="agent_unknown", hint=hint)
 
@@ -313,20 +316,12 @@ def _checked(folder: Path, name: str, read: Callable[[str], Any], faults: list[t
 
 
 def _unfit(folder: Path, manifest: Manifest, names: set[str]) -> Iterator[tuple[str, Fault]]:
-    if manifest.name != folder.name:
-        yield (
-            "agent.yaml",
-            Fault(1, f"the name {manifest.name!r} must equal the folder's, {folder.name!r}"),
-        )
+    found = list(manifest_fit.unfit(manifest, folder.name, names))
+    lines = yaml_errors.read(_text(folder / "agent.yaml"))[1] if found else {}
+    yield from (("agent.yaml", Fault(yaml_errors.line_of(lines, where), told)) for where, told in found)
     for name in (REQUIRED[manifest.engine], "cases.yaml"):
         if name not in names:
             yield name, Fault(0, f"is missing: an agent of the engine {manifest.engine!r} needs it")
-    if manifest.otherwise and manifest.engine != "answers":
-        yield "agent.yaml", Fault(1, "otherwise: is for the engine 'answers', whose approved answers are asked first")
-    if manifest.larger and manifest.engine != "llm":
-        yield "agent.yaml", Fault(1, "larger: is for the engine 'llm'")
-    if manifest.engine == "extract" and manifest.kind != "processor":
-        yield "agent.yaml", Fault(1, "the engine 'extract' reads documents: write kind: processor")
 
 
 def _unfit_slots(manifest: Manifest, answers: answers_file.AnswersFile) -> Iterator[Fault]:

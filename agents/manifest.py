@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from agents import yaml_errors
 from core.contracts import TARGETS, Tier
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+Name = Annotated[str, Field(pattern=yaml_errors.NAME)]
 
 
 class _Strict(BaseModel):

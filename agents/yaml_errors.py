@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 
+NAME = r"^[a-z][a-z0-9_]{1,62}$"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?$")
@@ -78,7 +79,7 @@ def near(word: str, known: list[str]) -> str:
 def _fault(schema: dict[str, Any], error: dict[str, Any], lines: dict[Path, int], under: Path) -> Fault:
     where = tuple(part for part in error["loc"] if not _is_branch(part))
     name = ".".join(str(part) for part in where)
-    line = _line(lines, under + where)
+    line = line_of(lines, under + where)
     kind, given = error["type"], error.get("input")
     if kind == "extra_forbidden":
         return Fault(line, f"unknown key {name!r}{near(str(where[-1]), _known_keys(schema, where[:-1]))}")
@@ -89,7 +90,20 @@ def _fault(schema: dict[str, Any], error: dict[str, Any], lines: dict[Path, int]
         return Fault(line, f"{name}: {given!r} is not known{near(str(given), known)}")
     if kind == "string_type" and isinstance(given, int | float):
         return Fault(line, f'{name}: expected text, so write {given} in quotes: "{given}"')
-    return Fault(line, f"{name}: {error['msg'].removeprefix('Value error, ')} (given: {given!r})")
+    told = _plain(error) or error["msg"].removeprefix("Value error, ").removeprefix(f"{name} ")
+    return Fault(line, f"{name}: {told} (given: {given!r})")
+
+
+def _plain(error: dict[str, Any]) -> str:
+    """Return pydantic's sentence in words of YAML, '' where its own will do."""
+    kind = error["type"]
+    if kind in {"tuple_type", "list_type"}:
+        return "expected a list, such as [one, two]"
+    if kind in {"model_type", "dict_type"}:
+        return "expected keys and values, such as {name: value}"
+    if kind == "string_pattern_mismatch" and error["ctx"]["pattern"] == NAME:
+        return "write two or more small letters, digits and _, beginning with a letter"
+    return ""
 
 
 def _is_branch(part: str | int) -> bool:
@@ -97,8 +111,8 @@ def _is_branch(part: str | int) -> bool:
     return isinstance(part, str) and (part in {"str", "int", "float", "bool"} or "[" in part)
 
 
-def _line(lines: dict[Path, int], where: Path) -> int:
-    # The nearest enclosing key that is in the file: a missing key has no line of its own.
+def line_of(lines: dict[Path, int], where: Path) -> int:
+    """Return the line of the key at `where`, or of the nearest one around it: a missing key has no line of its own."""
     while where and where not in lines:
         where = where[:-1]
     return lines.get(where, 1)
@@ -113,6 +127,7 @@ def _known_keys(schema: dict[str, Any], where: Path) -> list[str]:
 
 
 def _resolve(schema: dict[str, Any], at: dict[str, Any]) -> dict[str, Any]:
+    at = next((one for one in at.get("anyOf", ()) if "$ref" in one), at)  # `Larger | None`
     if "$ref" not in at:
         return at
     found: dict[str, Any] = schema["$defs"][at["$ref"].rsplit("/", 1)[1]]

@@ -131,7 +131,8 @@ def test(
         except Invalid as error:
             failed += 1
             for fault in error.faults:
-                OUT.print(f"  {entry.folder / 'cases.yaml'}:{fault.line}: {fault.message}", style="red", markup=False)
+                told = f"{entry.folder / 'cases.yaml'}:{fault.line}: {fault.message}"
+                OUT.print(f"  {told}", style="red", markup=False, soft_wrap=True)
     if failed:
         OUT.print(f"{failed} failed", style="red")
         raise typer.Exit(1)

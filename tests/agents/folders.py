@@ -8,7 +8,6 @@ summary: Answers questions about lost cards.
 owner: card team
 engine: answers
 languages: [en, vi]
-may: [block_card]
 version: "3"
 """
 

@@ -74,7 +74,7 @@ def test_a_broken_folder_is_refused_with_file_and_line_and_the_rest_goes_on(tmp_
     found = opened(tmp_path)
     assert set(found.entries) == {"cards"}
     assert [str(problem) for problem in found.problems] == [
-        f"{tmp_path / 'broken' / 'agent.yaml'}:8: unknown key 'tiers' - did you mean 'tier'?"
+        f"{tmp_path / 'broken' / 'agent.yaml'}:7: unknown key 'tiers' - did you mean 'tier'?"
     ]
 
 
@@ -95,6 +95,14 @@ def test_the_folder_must_have_the_manifests_name(tmp_path: Path) -> None:
     assert [problem.message for problem in opened(tmp_path).problems] == [
         "the name 'card' must equal the folder's, 'cards'"
     ]
+
+
+def test_a_refused_agent_that_is_asked_for_is_told_with_its_faults(tmp_path: Path) -> None:
+    write_agent(tmp_path)
+    write_agent(tmp_path, "cardz", agent_yaml=MANIFEST.format(name="cardz") + "tiers: automated\n")
+    with pytest.raises(Rejected, match="the agent 'cardz' is refused") as caught:
+        opened(tmp_path).get("cardz")
+    assert caught.value.hint == f"{tmp_path / 'cardz' / 'agent.yaml'}:7: unknown key 'tiers' - did you mean 'tier'?"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +151,8 @@ def test_what_it_may_do_is_part_of_the_version(tmp_path: Path) -> None:
     folder = write_agent(tmp_path)
     found = opened(tmp_path)
     version = found.get("cards").version
-    touch_later(folder / "agent.yaml", MANIFEST.format(name="cards").replace("[block_card]", "[block_card, refund]"))
+    write = "tools: [{name: block, effect: write, source: 'mcp:https://cards.example/mcp'}]\nmay: [block]\n"
+    touch_later(folder / "agent.yaml", MANIFEST.format(name="cards") + write)
     found.refresh()
     assert found.get("cards").version != version
 

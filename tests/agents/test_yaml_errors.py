@@ -90,3 +90,20 @@ def test_aliases_that_would_grow_without_bound_are_refused() -> None:
     )
     with pytest.raises(Invalid, match="50,000"):
         yaml_errors.read(bomb)
+
+
+def test_an_unknown_key_inside_an_optional_one_is_compared_with_the_keys_of_that_place() -> None:
+    (fault,) = faults_of(GOOD + "larger: {model: openai:big, bellow: 0.8}\n")
+    assert fault == Fault(5, "unknown key 'larger.bellow' - did you mean 'below'?")
+
+
+def test_what_is_expected_is_told_in_words_of_yaml() -> None:
+    (fault,) = faults_of(GOOD + "languages: en\n")
+    assert fault.message == "languages: expected a list, such as [one, two] (given: 'en')"
+    (fault,) = faults_of(GOOD + "tools: [find]\n")
+    assert fault.message == "tools.0: expected keys and values, such as {name: value} (given: 'find')"
+    (fault,) = faults_of(GOOD.replace("name: cards", "name: Cards 1"))
+    told = "name: write two or more small letters, digits and _, beginning with a letter (given: 'Cards 1')"
+    assert fault.message == told
+    (fault,) = faults_of(GOOD + "target: 0.5\n")
+    assert fault.message.startswith("target: must be one of 0.9, ")

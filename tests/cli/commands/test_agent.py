@@ -55,7 +55,7 @@ def test_agents_are_listed_and_refused_ones_named_with_file_and_line(home: Path,
     shown = saola("agent", "list", home=home, SAOLA_AGENTS=str(own), SAOLA_LIBRARY="false")
     assert shown.returncode == 1
     assert "cards" in shown.stdout
-    assert f"{own / 'broken' / 'agent.yaml'}:8: unknown key 'tiers'" in shown.stdout.replace("\n", "")
+    assert f"{own / 'broken' / 'agent.yaml'}:7: unknown key 'tiers'" in shown.stdout.replace("\n", "")
     as_json = saola("agent", "list", "--json", home=home, SAOLA_AGENTS=str(own), SAOLA_LIBRARY="false")
     assert [one["name"] for one in json.loads(as_json.stdout)["agents"]] == ["cards"]
 

@@ -20,10 +20,11 @@ from agents.loader import Loader
 from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.route import route
-from core.contracts import ActionProposal, Customer, DocumentRead, Proposal, Route, WorkItem
+from core.contracts import ActionProposal, Customer, DocumentRead, Proposal, Route, Source, WorkItem
 from core.errors import NeedsHuman, Rejected, SaolaError
 
 DEFAULT_SECONDS = 120.0
+Search = Callable[[str, int], Sequence[Source]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class Bench:
     classifier: Callable[[], Classifier]
     read_document: Callable[[Path], Reading] | None = None
     scripted: Callable[[Sequence[Mapping[str, Any]]], Engine] | None = None
+    search: Callable[[Entry, WorkItem], Search] | None = None  # in the articles of an agent that has some
     model: bool = False
     runs: int = 0  # how often a real model is asked, and how many of these must pass; 0: as the case says
     needs: int = 0
@@ -113,7 +115,10 @@ def _propose(entry: Entry, case: Case, bench: Bench, scripted: bool) -> Proposal
     engine: Engine = bench.loader.engine(agent)
     if scripted and bench.scripted and case.script is not None:
         engine = bench.scripted(case.script)
-    return engine.run(agent, item, _context(agent, case, chosen, bench))
+    context = _context(agent, case, chosen, bench)
+    if entry.knowledge and bench.search:
+        context = replace(context, search_knowledge=bench.search(entry, item))
+    return engine.run(agent, item, context)
 
 
 def _context(agent: Agent, case: Case, chosen: Route, bench: Bench) -> Context:

@@ -14,6 +14,7 @@ from core.errors import Rejected
 from core.store import case_results
 from core.store.outbox import Job
 from workers.jobs import OneByOne, finish
+from workers.knowledge import searcher
 from workers.parse_client import parse
 from workers.resources import Workshop, workshop
 
@@ -40,6 +41,7 @@ def _results(shop: Workshop, job: Job, name: str) -> list[dict[str, Any]]:
         classifier=lambda: _classifier(shop, job),
         read_document=_read,
         scripted=scripted,
+        search=lambda entry, item: searcher(job.tenant_id, shop.state(job.tenant_id), entry, item),
         manifests=shop.catalog.manifests,
     )
     try:

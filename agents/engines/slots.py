@@ -49,7 +49,9 @@ def _looked_up(agent: Agent, name: str, customer: Customer, context: Context, so
     headers = {origin: value.get_secret_value() for origin, value in settings().tool_headers.items()}
     seconds = max(0.1, context.deadline - time.monotonic())
     try:
-        result = bind(agent, declared, headers).call({}, Caller(customer=customer, seconds=seconds))
+        given = context.tool_results
+        caller = Caller(customer=customer, seconds=seconds)
+        result = given[name] if name in given else bind(agent, declared, headers).call({}, caller)
     except Rejected:
         return {}  # the tool knows nothing of this customer: the slot has no value
     sources.append(Source(kind="tool", id=name, title=declared.description, quote=short(str(result), _QUOTE)))

@@ -17,11 +17,12 @@ from rich.table import Table
 
 from agents import catalog, scaffold
 from agents.catalog import Catalog
+from agents.knowledge import files
 from core.errors import Rejected
 from core.settings import settings
 
 if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds to import
-    from agents.cases import Result
+    from agents.cases import Result, Search
     from agents.triage.classifier import Classifier
 
 app = typer.Typer()
@@ -233,6 +234,16 @@ def _bench(found: Catalog, model: bool) -> Any:
 
         return parse(path, filename=path.name)
 
+    @cache
+    def search_in(folder: Path) -> "Search":
+        from agents.knowledge import folder as knowledge
+        from agents.triage.embedders import chosen
+        from agents.triage.embedding_cache import CachedEmbedder
+
+        passages = CachedEmbedder(chosen("passage"), settings().home / "cache")
+        with OUT.status("reading the knowledge folder"):
+            return knowledge.search_in(folder, read, chosen(), passages)
+
     from workers.cases import scripted
 
     return Bench(
@@ -240,6 +251,7 @@ def _bench(found: Catalog, model: bool) -> Any:
         classifier=classifier,
         read_document=read,
         scripted=scripted,
+        search=lambda entry, _: search_in(entry.folder / files.FOLDER),
         model=model,
         manifests=found.manifests,
     )

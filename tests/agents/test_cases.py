@@ -5,7 +5,7 @@ from typing import Any
 
 from agents import cases
 from agents.cases import Bench, Result
-from agents.catalog import Catalog
+from agents.catalog import Catalog, Entry
 from agents.contract import Agent, Context, Engine
 from agents.engines.llm import LlmEngine
 from agents.llm.scripted import scripted_chain
@@ -14,7 +14,7 @@ from agents.loader import Loader
 from agents.triage.classifier import Classifier
 from agents.triage.examples import from_entries
 from agents.triage.training import train
-from core.contracts import ActionProposal, FieldValue, Proposal, WorkItem
+from core.contracts import ActionProposal, FieldValue, Proposal, Source, WorkItem
 from tests.agents.folders import CASES, MANIFEST, write_agent
 
 
@@ -183,6 +183,44 @@ def test_a_case_says_what_a_tool_gives_back_and_its_server_is_not_asked(tmp_path
     (result,) = run_cases(tmp_path, scripted=scripted)
     assert result.passed, result.differences
     assert result.proposal is not None and result.proposal.signals["support"] == 1.0
+
+
+SLOTS = """\
+# Cards
+## card_lost
+### examples
+- [en] I lost my card
+- [en] my card is gone
+### answer en
+{knowledge.passage} Ordered: {find_card.state}.
+## card_fee
+### examples
+- [en] what does a card cost
+### answer en
+Nothing.
+"""
+
+
+def test_the_slots_of_a_case_are_filled_from_its_tools_and_the_knowledge_folder(tmp_path: Path) -> None:
+    case = """\
+        - name: lost
+          ticket: {text: I lost my card, language: en}
+          customer: {address: ann@mail.example, verified: true}
+          tools: {find_card: {state: on its way}}
+          expect: {kind: reply, reply_contains: ["Block it in the app. Ordered: on its way."]}
+        """
+    tool = "tools: [{name: find_card, source: 'mcp:http://127.0.0.1:1/mcp', verified_customer: true}]\n"
+    manifest = MANIFEST.format(name="cards") + tool
+    folder = write_agent(tmp_path, agent_yaml=manifest, answers_md=SLOTS, cases_yaml=textwrap.dedent(case))
+    (folder / "knowledge").mkdir()
+    (folder / "knowledge" / "lost.md").write_text("Block it in the app.")
+
+    def search(entry: Entry, item: WorkItem) -> cases.Search:
+        passage = (entry.folder / "knowledge" / "lost.md").read_text()
+        return lambda query, limit: [Source(kind="article", id="lost.md", title="Lost", quote=passage)]
+
+    (result,) = run_cases(tmp_path, search=search)
+    assert result.passed, result.differences
 
 
 class Fickle:

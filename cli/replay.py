@@ -58,7 +58,7 @@ def show(console: Console, pairs: Sequence[Pair], target: float, confidence: flo
         console.rule(f"ticket {one.ticket_id}  {one.subject}", align="left", style="dim")
         console.print(f"was   {_told(one.old)}  score {one.old_score:.3f}", markup=False, style="red")
         console.print(f"now   {_told(one.new.model_dump())}  score {one.new.score:.3f}", markup=False, style="green")
-        for line in _difference(str(one.old.get("reply", "")), one.new.reply):
+        for line in _difference(_seen(one.old), _seen(one.new.model_dump(mode="json"))):
             console.print(f"      {line}", markup=False, soft_wrap=True)
     if len(changed) > most:
         console.print(f"... and {len(changed) - most} more")
@@ -81,10 +81,20 @@ def _told(found: Mapping[str, Any]) -> str:
     return f"{found.get('kind')} {name}{reason}"
 
 
-def _difference(old: str, new: str) -> list[str]:
-    if old == new:
-        return []
-    return [line.rstrip() for line in ndiff(old.splitlines(), new.splitlines()) if line[:2] in ("- ", "+ ")]
+def _seen(found: Mapping[str, Any]) -> list[str]:
+    """Return what a proposal says and does, line by line: whatever can differ between two that are not the same."""
+    asks = ["(asks the customer)"] if found.get("question") else []
+    return [*str(found.get("reply", "")).splitlines(), *asks, *map(_action, found.get("actions", ()))]
+
+
+def _action(found: Mapping[str, Any]) -> str:
+    origins = found.get("provenance", {})
+    told = [f"{name}={value!r} (from {origins.get(name, 'agent')})" for name, value in found["arguments"].items()]
+    return f"action {found['name']}: {', '.join(told)}{'; confirmed' if found.get('confirmed') else ''}"
+
+
+def _difference(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    return [line.rstrip() for line in ndiff(old, new) if line[:2] in ("- ", "+ ")]
 
 
 def _rate(side: Side) -> str:

@@ -1,12 +1,13 @@
 """The report of a replay: what is known of both sides, and what a customer would see differently."""
 
 import io
+from dataclasses import replace
 from uuid import uuid4
 
 from rich.console import Console
 
 from cli.replay import show, sides
-from core.contracts import Proposal
+from core.contracts import ActionProposal, Proposal
 from workers.preview import Pair
 
 
@@ -41,6 +42,16 @@ def test_a_change_is_shown_side_by_side() -> None:
     text = shown([pair("Other."), pair()])
     assert "- Same." in text and "+ Other." in text
     assert "1 changed, 1 the same" in text
+
+
+def test_another_action_is_shown_where_the_reply_is_the_same() -> None:
+    one = pair()
+    arguments = {"sku": "LAMP-7", "count": 1}
+    action = ActionProposal(name="reserve", arguments=arguments, provenance={"sku": "customer"})
+    old = {**one.old, "actions": [{**action.model_dump(mode="json"), "arguments": {"sku": "LAMP-7", "count": 2}}]}
+    text = shown([replace(one, old=old, new=one.new.model_copy(update={"actions": (action,)}))])
+    assert "- action reserve: sku='LAMP-7' (from customer), count=2 (from agent)" in text
+    assert "+ action reserve: sku='LAMP-7' (from customer), count=1 (from agent)" in text
 
 
 def test_an_abstention_that_becomes_an_answer_is_a_change() -> None:

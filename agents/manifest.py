@@ -10,6 +10,10 @@ from core.contracts import TARGETS, Tier
 Name = Annotated[str, Field(pattern=yaml_errors.NAME)]
 
 
+# Text to pydantic, so that what is wrong is told in one sentence (manifest_fit); a pattern to editors.
+Language = Annotated[str, Field(json_schema_extra={"pattern": "^[a-z]{2,3}$"})]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,14 +40,14 @@ class Tool(_Strict):
     `sinks` are the arguments whose value untrusted content (ticket text, documents, tool results) must not choose."""
 
     name: Name
-    effect: Literal["read", "write"] = "read"
+    effect: Literal["read", "write"] = Field("read", description="write: it becomes a proposed action, and goes in may")
     source: str = Field(
         "python",
         description="python (agent.py), knowledge, mcp:URL or mcp:stdio:COMMAND (with #tool), openapi:FILE#operation",
     )
     description: str = ""
-    sinks: tuple[str, ...] = ()
-    verified_customer: bool = False
+    sinks: tuple[str, ...] = Field((), description="a write's arguments that untrusted content must not choose")
+    verified_customer: bool = Field(False, description="it answers for the verified customer alone")
     confirm: bool = Field(False, description="a write goes out unseen only if the customer said yes to exactly it")
 
 
@@ -66,7 +70,7 @@ class Manifest(_Strict):
     accepts: Accepts = Accepts()
     model: str | tuple[str, ...] = Field("", description="provider:name, or a list: the fallback chain")
     larger: Larger | None = Field(None, description="a larger model, asked where `model` is not sure")
-    base_url: str = ""
+    base_url: str = Field("", description="an OpenAI-compatible server of its own")
     samples: int = Field(1, ge=1, le=5, description="llm runs compared with each other; their agreement is a signal")
     reuse: bool = Field(
         False, description="give a reply that a person approved again to nearly the same question, without a model call"
@@ -80,13 +84,15 @@ class Manifest(_Strict):
     )
     tools: tuple[Tool, ...] = ()
     may: tuple[str, ...] = Field((), description="the actions it may propose")
-    tier: Tier = "automated"
-    target: float = 0.95
+    tier: Tier = Field("automated", description="the ceiling; the live setting may only lower it")
+    target: float = Field(
+        0.95, json_schema_extra={"enum": list(TARGETS)}, description="the accuracy that a certificate must show"
+    )
     audits_a_day: int | None = Field(None, ge=1, description="a budget that the audit probability follows")
     family: str = Field("", description="agents of one family may pool their audits for one certificate")
     limits: Limits = Limits()
-    languages: tuple[str, ...] = ("en",)
-    allowed_links: tuple[str, ...] = ()
+    languages: tuple[Language, ...] = Field(("en",), description="the languages it answers in, such as en, vi or de")
+    allowed_links: tuple[str, ...] = Field((), description="hosts that its replies may link to")
     version: str = "1"
 
     @property

@@ -88,8 +88,8 @@ def _seen(found: Mapping[str, Any]) -> list[str]:
 
 
 def _action(found: Mapping[str, Any]) -> str:
-    origins = found.get("provenance", {})
-    told = [f"{name}={value!r} (from {origins.get(name, 'agent')})" for name, value in found["arguments"].items()]
+    origins, arguments = found.get("provenance", {}), sorted(found["arguments"].items())
+    told = [f"{name}={value!r} (from {origins.get(name, 'agent')})" for name, value in arguments]
     return f"action {found['name']}: {', '.join(told)}{'; confirmed' if found.get('confirmed') else ''}"
 
 

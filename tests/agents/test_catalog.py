@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from agents import catalog
 from agents.catalog import Catalog, Problem
@@ -212,3 +213,11 @@ def test_the_schema_of_a_manifest_knows_every_key() -> None:
     schema = catalog.manifest_schema()
     assert schema["additionalProperties"] is False
     assert {"name", "engine", "tier"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize(("key", "value"), [("target", 0.96), ("languages", ["english"]), ("tier", "automatic")])
+def test_the_schema_knows_which_values_a_key_takes(key: str, value: object) -> None:
+    good = {"name": "cards", "summary": "Answers.", "owner": "cards", "engine": "answers"}
+    validator = Draft202012Validator(catalog.manifest_schema())
+    assert validator.is_valid({**good, "target": 0.9, "languages": ["en"]})
+    assert not validator.is_valid({**good, key: value})

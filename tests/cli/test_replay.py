@@ -50,8 +50,8 @@ def test_another_action_is_shown_where_the_reply_is_the_same() -> None:
     action = ActionProposal(name="reserve", arguments=arguments, provenance={"sku": "customer"})
     old = {**one.old, "actions": [{**action.model_dump(mode="json"), "arguments": {"sku": "LAMP-7", "count": 2}}]}
     text = shown([replace(one, old=old, new=one.new.model_copy(update={"actions": (action,)}))])
-    assert "- action reserve: sku='LAMP-7' (from customer), count=2 (from agent)" in text
-    assert "+ action reserve: sku='LAMP-7' (from customer), count=1 (from agent)" in text
+    assert "- action reserve: count=2 (from agent), sku='LAMP-7' (from customer)" in text
+    assert "+ action reserve: count=1 (from agent), sku='LAMP-7' (from customer)" in text
 
 
 def test_an_abstention_that_becomes_an_answer_is_a_change() -> None:

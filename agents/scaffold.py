@@ -1,6 +1,8 @@
 """`saola agent new NAME`: a folder of one agent with a failing case to fill in."""
 
 import json
+import os
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Literal
@@ -10,7 +12,7 @@ from ruamel.yaml import YAML
 
 from agents.answers_edit import render
 from agents.answers_file import Intent
-from agents.catalog import manifest_schema
+from agents.catalog import Entry, manifest_schema
 from agents.manifest import Name
 from core.errors import Rejected
 
@@ -111,8 +113,15 @@ def scaffold(root: Path, name: str, engine: EngineName, document_type: str = "in
     return made
 
 
-def next_steps(folder: Path, engine: EngineName, path_is_known: bool) -> list[str]:
-    """Return what to do next, in order; `path_is_known` says that the folder lies where Saola looks."""
+def check_free(name: str, entries: Mapping[str, Entry]) -> None:
+    """Raise Rejected where another agent has the name: the second of two is refused, and the first one is tested."""
+    if name in entries:
+        hint = "Choose another name: two agents cannot have one."
+        raise Rejected(f"the name {name!r} is taken by {entries[name].folder}", code="exists", hint=hint)
+
+
+def next_steps(folder: Path, engine: EngineName, known: Sequence[Path]) -> list[str]:
+    """Return what to do next, in order; `known` are the folders in which Saola looks now."""
     work = {
         "answers": f"Write intents, examples and approved answers in {folder / 'answers.md'}",
         "llm": f"Write what it does in {folder / 'prompt.md'}, and example messages in {folder / 'examples.md'}",
@@ -124,7 +133,10 @@ def next_steps(folder: Path, engine: EngineName, path_is_known: bool) -> list[st
         f"Run it until it passes: saola agent test {folder.name}",
         f"Raise the tier in {folder / 'agent.yaml'} when you trust it with drafts",
     ]
-    return steps if path_is_known else [f"Tell Saola where it lies: export SAOLA_AGENTS={folder.parent}", *steps]
+    if folder.parent in known:
+        return steps
+    path = os.pathsep.join(str(one) for one in (*(one for one in known if one.is_dir()), folder.parent))
+    return [f"Tell Saola where it lies: export SAOLA_AGENTS={path}", *steps]
 
 
 def beginning(name: str, *, owner: str, intent: Intent) -> dict[str, str]:

@@ -92,13 +92,14 @@ def new(
     if engine not in catalog.REQUIRED:
         known = ", ".join(catalog.REQUIRED)
         raise Rejected(f"there is no engine {engine!r}", code="invalid", hint=f"Known are {known}.")
+    scaffold.check_free(name, _catalog().entries)
     known_folders = catalog.folders_on_path(settings().agent_path)
     root = folder.resolve() if folder else (known_folders or [Path.cwd() / "agents"])[0]
     made = scaffold.scaffold(root, name, engine)  # type: ignore[arg-type] # checked above
     for path in made:
         OUT.print(f"made {path}", markup=False, soft_wrap=True)
     OUT.print("\nNext:")
-    steps = scaffold.next_steps(root / name, engine, root in known_folders)  # type: ignore[arg-type] # checked above
+    steps = scaffold.next_steps(root / name, engine, known_folders)  # type: ignore[arg-type] # checked above
     for number, step in enumerate(steps, 1):
         OUT.print(f"  {number}. {step}", markup=False, soft_wrap=True)
 
@@ -223,11 +224,11 @@ def _bench(found: Catalog, model: bool) -> Any:
         from agents.triage.embedder import MessageEmbedder
         from agents.triage.embedding_cache import CachedEmbedder
         from agents.triage.examples import from_entries
-        from agents.triage.training import train
+        from agents.triage.trained import trained
 
-        embedder = CachedEmbedder(MessageEmbedder(), settings().home / "cache")
+        folder = settings().home / "cache"
         with OUT.status("learning from the examples of all agents"):
-            return train(from_entries(found.entries.values()), embedder=embedder)
+            return trained(from_entries(found.entries.values()), CachedEmbedder(MessageEmbedder(), folder), folder)
 
     def read(path: Path) -> Any:
         from workers.parse_client import parse

@@ -29,6 +29,7 @@ def new(
 ) -> None:
     """Make a processor's folder with these fields and a failing case to fill in."""
     text = fields_text(fields, document_type)
+    scaffold.check_free(name, catalog.open_catalog(settings().agent_path, library=settings().library).entries)
     known = catalog.folders_on_path(settings().agent_path)
     root = folder.resolve() if folder else (known or [Path.cwd() / "agents"])[0]
     made = scaffold.scaffold(root, name, "extract", document_type)

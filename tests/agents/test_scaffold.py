@@ -47,7 +47,21 @@ def test_what_exists_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_the_next_steps_name_the_command_and_the_path(tmp_path: Path) -> None:
-    steps = scaffold.next_steps(tmp_path / "mine", "answers", False)
+    steps = scaffold.next_steps(tmp_path / "mine", "answers", [])
     assert steps[0] == f"Tell Saola where it lies: export SAOLA_AGENTS={tmp_path}"
     assert any("saola agent test mine" in step for step in steps)
-    assert len(scaffold.next_steps(tmp_path / "mine", "answers", True)) == len(steps) - 1
+    assert len(scaffold.next_steps(tmp_path / "mine", "answers", [tmp_path])) == len(steps) - 1
+
+
+def test_where_saola_looks_already_is_looked_on_with_the_new_place(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    known = [tmp_path / "before", tmp_path / "not there"]
+    (first, *_) = scaffold.next_steps(tmp_path / "new" / "mine", "answers", known)
+    assert first == f"Tell Saola where it lies: export SAOLA_AGENTS={tmp_path / 'before'}:{tmp_path / 'new'}"
+
+
+def test_a_name_that_another_agent_has_is_not_free(tmp_path: Path) -> None:
+    entries = catalog.open_catalog().entries
+    scaffold.check_free("my_own", entries)
+    with pytest.raises(Rejected, match="the name 'warranty' is taken by"):
+        scaffold.check_free("warranty", entries)

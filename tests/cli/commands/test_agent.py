@@ -16,7 +16,7 @@ from core import db
 from core.errors import Rejected
 from core.settings import settings
 from core.store import journal, policies
-from tests.agents.folders import MANIFEST, write_agent
+from tests.agents.folders import ANSWERS, CASES, MANIFEST, write_agent
 from tests.cli.test_main import saola
 
 runner = CliRunner()
@@ -88,6 +88,30 @@ def test_an_unknown_agent_is_told_with_the_nearest_one(home: Path) -> None:
     shown = saola("agent", "show", "warrantee", home=home)
     assert shown.returncode == 1
     assert "did you mean 'warranty'?" in shown.stderr
+
+
+def test_a_refused_agent_is_told_with_file_and_line(home: Path, tmp_path: Path) -> None:
+    write_agent(tmp_path, "broken", agent_yaml=MANIFEST.format(name="broken") + "tiers: off\n")
+    shown = saola("agent", "test", "broken", home=home, SAOLA_AGENTS=str(tmp_path), SAOLA_LIBRARY="false")
+    assert shown.returncode == 1
+    assert f"{tmp_path / 'broken' / 'agent.yaml'}:7: unknown key 'tiers'" in shown.stderr
+
+
+@pytest.mark.parametrize("command", [("agent", "new", "warranty"), ("processor", "new", "invoice", "total:money")])
+def test_a_taken_name_is_refused(home: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+    shown = saola(*command, "--folder", str(tmp_path / "own"), home=home)
+    assert shown.returncode == 1 and "is taken by" in shown.stderr
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_knowledge_folder_is_searched_in_a_case(home: Path, tmp_path: Path) -> None:
+    answers = ANSWERS.replace("Dear {customer.name}, block it in the app.", "{knowledge.title}: {knowledge.passage}")
+    cases = CASES.replace("[block]", '["Lost: Block it"]')
+    folder = write_agent(tmp_path, answers_md=answers, cases_yaml=cases)
+    (folder / "knowledge").mkdir()
+    (folder / "knowledge" / "lost.html").write_text("<title>Lost</title><p>Block it in the app.</p>")
+    shown = saola("agent", "test", "cards", home=home, SAOLA_AGENTS=str(tmp_path), SAOLA_LIBRARY="false")
+    assert shown.returncode == 0, shown.stdout
 
 
 def test_the_schema_is_json(home: Path) -> None:

@@ -160,7 +160,7 @@ class Catalog:
             return self.entries[name]
         refused = [str(problem) for problem in self.problems if problem.folder.name == name]
         if refused:
-            raise Rejected(f"the agent {name!r} is refused", code="agent_refused", hint="\n".join(refused))
+            raise Rejected(f"the agent {name!r} is refused", code="agent_unknown", hint="\n".join(refused))
         hint = yaml_errors.near(name, list(self.entries)).removeprefix(" - ") if self.entries else "there are no agents"
         raise Rejected(f"there is no agent {name!r}", code="agent_unknown", hint=hint)
 

@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ class ParseServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._lines: Lines | None = None
         self._owner = 0
+        self._folder = ""
         self._lock = threading.Lock()
 
     @property
@@ -73,6 +75,8 @@ class ParseServer:
             return
         process.kill()
         process.wait()
+        if self._folder:  # a killed server cannot tidy up
+            shutil.rmtree(self._folder, ignore_errors=True)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 try:
@@ -94,7 +98,8 @@ class ParseServer:
         )
         assert process.stdout is not None
         self._process, self._owner, self._lines = process, os.getpid(), Lines(process.stdout.fileno())
-        self._answer(time.monotonic() + START_SECONDS)
+        self._folder = ""
+        self._folder = self._answer(time.monotonic() + START_SECONDS)["folder"]
 
     def _send(self, request: dict[str, Any]) -> None:
         assert self._process is not None and self._process.stdin is not None

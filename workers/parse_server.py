@@ -30,6 +30,7 @@ from agents.documents.parser import Hints, Limits, Ocr, OcrWanted, Source
 from agents.documents.reading import open_source
 from agents.documents.values import Page, part_to_json
 from core.errors import Rejected
+from workers import parse_folders
 
 MEGABYTE = 1_000_000
 MEMORY = {False: 1_200 * MEGABYTE, True: 2_600 * MEGABYTE}  # address space of a child; OCR works in 0.5 to 1.3 GB
@@ -57,28 +58,32 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main(arguments: list[str]) -> None:
     """Serve until standard input ends."""
-    with_ocr = "--ocr" in arguments
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
-    ocr = _preload(with_ocr)
+    with parse_folders.own() as folder:
+        _serve_all(answers, folder, with_ocr="--ocr" in arguments)
+
+
+def _serve_all(answers: int, folder: Path, *, with_ocr: bool) -> None:
+    ocr = _preload(folder, with_ocr=with_ocr)
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page that it shares with this process
-    _write(answers, {"ready": os.getpid()})
+    _write(answers, {"ready": os.getpid(), "folder": str(folder)})
     requests = Lines(0)
     while True:
         line = requests.next(None)
         if line is None:
             return
-        _serve(json.loads(line), requests, answers, ocr)
+        _serve(json.loads(line), requests, answers, folder, ocr)
 
 
-def _preload(with_ocr: bool) -> Ocr | None:
+def _preload(folder: Path, *, with_ocr: bool) -> Ocr | None:
     import docx  # noqa: F401 - imported once here, so that no child has to
     import oxmsg  # noqa: F401 - the same
     import pptx  # noqa: F401 - the same
     import python_calamine  # noqa: F401 - the same
 
-    _warm_up()
+    _warm_up(folder)
     if not with_ocr:
         return None
     from agents.documents.ocr.engine import OcrEngine
@@ -86,18 +91,18 @@ def _preload(with_ocr: bool) -> Ocr | None:
     return OcrEngine()
 
 
-def _warm_up() -> None:
+def _warm_up(folder: Path) -> None:
     """Read one PDF here: what its library sets up at first use (fonts, tables) is then there in every child."""
-    with tempfile.TemporaryDirectory(prefix="saola-parse-") as folder:
-        path = Path(folder) / "first.pdf"
-        path.write_bytes(FIRST_PDF)
-        source = Source(path=path, filename=path.name, media_type="")
-        assert [part for part in open_source(source)[1] if isinstance(part, Page) and part.lines]
+    path = folder / "first.pdf"
+    path.write_bytes(FIRST_PDF)
+    source = Source(path=path, filename=path.name, media_type="")
+    assert [part for part in open_source(source)[1] if isinstance(part, Page) and part.lines]
+    path.unlink()
 
 
-def _serve(request: dict[str, Any], requests: "Lines", answers: int, ocr: Ocr | None) -> None:
+def _serve(request: dict[str, Any], requests: "Lines", answers: int, own: Path, ocr: Ocr | None) -> None:
     """Fork a child for one file, pass its lines on, and say how it ended."""
-    folder = tempfile.mkdtemp(prefix="saola-parse-")
+    folder = tempfile.mkdtemp(dir=own)
     results, child_end = os.pipe()
     child = os.fork()
     if child == 0:

@@ -35,7 +35,7 @@ from workers import parse_folders
 MEGABYTE = 1_000_000
 MEMORY = {False: 1_200 * MEGABYTE, True: 2_600 * MEGABYTE}  # address space of a child; OCR works in 0.5 to 1.3 GB
 SECONDS_A_PAGE = {False: 20.0, True: 90.0}  # of processor time without a new part; then the child is ended
-STARVED = 4  # times as long by the clock, where others leave it no processor
+STARVED = 4  # times as long by the clock, without the time in which others left it no processor
 BEAT_SECONDS = 10.0  # a child that is at work is told of so often
 CPU_SECONDS = 3_600  # of a whole file
 SECONDS_IN_FRONT = {False: 1.0, True: 10.0}  # a child that takes longer gives way to everybody else's work
@@ -129,12 +129,14 @@ def _relay(results: int, answers: int, requests: "Lines", child: int, *, with_oc
     lines = Lines(results)
     patience = SECONDS_A_PAGE[with_ocr]
     last = started = beaten = time.monotonic()
-    spent = 0.0
+    spent = waited = 0.0
     in_front = True
     while True:
         now = time.monotonic()
-        if now - last > patience and (now - last > STARVED * patience or _processor(child) - spent > patience):
-            return "slow"
+        if now - last > patience:
+            idle = now - last - (_waiting(child) - waited)
+            if idle > STARVED * patience or _processor(child) - spent > patience:
+                return "slow"
         if now - beaten >= BEAT_SECONDS:
             _write_all(answers, BEAT)
             beaten = now
@@ -153,7 +155,7 @@ def _relay(results: int, answers: int, requests: "Lines", child: int, *, with_oc
         if not lines.fill():
             return "open"
         for line in lines.whole():
-            last, spent = time.monotonic(), _processor(child)
+            last, spent, waited = time.monotonic(), _processor(child), _waiting(child)
             _write_all(answers, line + b"\n")
             if line.startswith(b'{"'):  # an object ends the file, parts are lists
                 return "done"
@@ -166,6 +168,14 @@ def _processor(child: int) -> float:
     except psutil.NoSuchProcess:
         return 0.0
     return float(times.user + times.system)
+
+
+def _waiting(child: int) -> float:
+    """Seconds that a child was ready to run and had no processor; 0 where the kernel does not say."""
+    try:
+        return int(Path(f"/proc/{child}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _run_child(request: dict[str, Any], out: int, folder: str, ocr: Ocr | None) -> NoReturn:

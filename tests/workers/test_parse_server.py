@@ -129,3 +129,21 @@ def test_only_processor_time_makes_a_child_slow_and_its_parent_hears_that_it_is_
     assert os.read(heard, 100).startswith(b"null\n")
     child.kill()
     child.wait()
+
+
+@pytest.mark.faults  # it takes as long as the machine is busy
+def test_a_child_that_others_leave_no_processor_is_not_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse_server, "SECONDS_A_PAGE", {False: 1.0, True: 1.0})
+    monkeypatch.setattr(parse_server, "STARVED", 2)
+    monkeypatch.setattr(parse_server, "BEAT_SECONDS", 0.1)
+    (results, child_end), (_, answers), (requests, _) = os.pipe(), os.pipe(), os.pipe()
+    pin = f"import os, time; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})"
+    work = "os.nice(5)\nwhile time.process_time() < 0.8: pass\nprint('{\"kind\": 1}')"
+    with (
+        subprocess.Popen([sys.executable, "-c", f"{pin}\nwhile True: pass"]) as other,
+        subprocess.Popen([sys.executable, "-c", f"{pin}\n{work}"], stdout=child_end) as child,
+    ):
+        ended = parse_server._relay(results, answers, parse_server.Lines(requests), child.pid, with_ocr=False)
+        other.kill()
+        child.kill()
+    assert ended == "done"

@@ -1,5 +1,6 @@
 """Hostile files are refused with a typed reason or read within limits, and other work hardly notices."""
 
+import itertools
 import statistics
 import threading
 import time
@@ -13,12 +14,14 @@ from PIL import Image
 
 from core.errors import Rejected
 from tests.agents.documents import made
+from tests.cli.waiting import crowding
 from tests.faults import hostile
 from tests.faults.hostile import Maker
 from workers.parse_client import OCR_SERVER, TEXT_SERVER, ParseServer, parse, stop_servers
 from workers.parse_server import MEMORY
 
-SECONDS = 30.0  # for one file of these; the limit of a page is 20 and 90
+SECONDS = 30.0  # of processor time for one file of these; the limit of a page is 20 and 90
+LOOKS, READINGS = 5, 20
 CODES = {
     *("damaged", "too_much_memory", "too_slow", "too_deep", "too_many_pages", "too_many_pixels", "too_large"),
     *("too_many_members", "too_many_cells", "zip_bomb", "encrypted", "unsupported", "empty"),
@@ -37,10 +40,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 class Watch:
-    """The most memory that any child of the parse servers takes, in bytes."""
+    """The most memory in bytes and processor time in seconds that any child of the parse servers takes: what others do
+    on the machine adds to neither."""
 
     def __init__(self) -> None:
-        self.most = 0
+        self.most, self.seconds = 0, 0.0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -57,7 +61,10 @@ class Watch:
             for server in (TEXT_SERVER, OCR_SERVER):
                 try:
                     children = psutil.Process(server.pid).children() if server.pid else []
-                    self.most = max([self.most, *(child.memory_info().rss for child in children)])
+                    for child in children:
+                        times = child.cpu_times()
+                        self.most = max(self.most, child.memory_info().rss)
+                        self.seconds = max(self.seconds, times.user + times.system)
                 except psutil.NoSuchProcess:
                     continue
 
@@ -65,14 +72,13 @@ class Watch:
 def outcome(make: Maker, folder: Path) -> str:
     """Read a file and return "read" or the code of its refusal; it must keep to the limits."""
     path = make(folder / "hostile")
-    started = time.monotonic()
     with Watch() as watch:
         try:
             parse(path)
             told = "read"
         except Rejected as error:
             told = error.code
-    assert time.monotonic() - started < SECONDS
+    assert watch.seconds < SECONDS
     assert watch.most < MEMORY[True]
     return told
 
@@ -106,14 +112,16 @@ def test_other_work_at_a_quarter_of_full_load_is_slowed_by_a_tenth_at_most(tmp_p
     over = threading.Event()
 
     def attack() -> None:
-        while not over.is_set():
-            for path in bad:
-                request = {"path": str(path), "media_type": "", "filename": path.name, "hints": {"language": ""}}
-                other.ask(request | {"done": []}, lambda part: None)
+        for path in itertools.cycle(bad):
+            if over.is_set():
+                return
+            request = {"path": str(path), "media_type": "", "filename": path.name, "hints": {"language": ""}}
+            other.ask(request | {"done": []}, lambda part: None)
 
     parse(good)
+    most = 1 + 0.1 * crowding()  # a tenth on an idle machine
     slowed = []
-    for _ in range(3):  # the machine has work of its own: two of three must do
+    for _ in range(LOOKS):  # what else the machine does comes and goes: the middle one counts
         before = _median_seconds(good)
         over.clear()
         attacker = threading.Thread(target=attack)
@@ -124,13 +132,13 @@ def test_other_work_at_a_quarter_of_full_load_is_slowed_by_a_tenth_at_most(tmp_p
         slowed.append(during / before)
     other.stop()
     print("slowed to", [round(one, 3) for one in slowed])
-    assert sorted(slowed)[1] <= 1.1
+    assert statistics.median(slowed) <= most
 
 
 def _median_seconds(path: Path) -> float:
     """Read a file again and again, working a quarter of the time; return how long one reading takes."""
     taken = []
-    for _ in range(60):
+    for _ in range(READINGS):
         started = time.monotonic()
         parse(path)
         taken.append(time.monotonic() - started)

@@ -20,6 +20,9 @@ from agents import yaml_errors
 from agents.yaml_errors import Fault, Invalid
 
 
+TURNS = {"call", "calls", "answer", "text"}  # agents/llm/script_turns.py
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,6 +97,10 @@ def parse(text: str) -> list[Case]:
             continue
         if (case.ticket is None) == (not case.document):
             faults.append(Fault(lines.get((number,), 1), f"the case {case.name!r} needs a ticket or a document"))
+        for place, turn in enumerate(case.script or ()):
+            if not TURNS & turn.keys():
+                told = f"a turn of a script is one of call, calls, answer and text, not {', '.join(turn)}"
+                faults.append(Fault(yaml_errors.line_of(lines, (number, "script", place)), told))
         if case.needs > case.runs:
             faults.append(Fault(lines.get((number,), 1), f"of {case.runs} runs {case.needs} can never pass"))
         if any(case.name == other.name for other in cases):

@@ -22,6 +22,10 @@ from agents.yaml_errors import Fault, Invalid
             "- {name: a, ticket: {text: x}, runs: 3, needs: 4, expect: {}}\n",
             Fault(1, "of 3 runs 4 can never pass"),
         ),
+        (
+            "- name: a\n  ticket: {text: x}\n  expect: {}\n  script:\n    - {text: hm}\n    - {cal: find}\n",
+            Fault(6, "a turn of a script is one of call, calls, answer and text, not cal"),
+        ),
     ],
 )  # fmt: skip
 def test_a_fault_in_cases_names_its_line(text: str, fault: Fault) -> None:

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from agents import yaml_errors
 from agents.yaml_errors import Fault, Invalid
 
-
 TURNS = {"call", "calls", "answer", "text"}  # agents/llm/script_turns.py
 
 

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agents.catalog import open_catalog
 from cli.embedded.place import SHARED, Place, find_place, holder
 from cli.status import key_file, read_status
 from core.errors import SaolaError
@@ -67,6 +68,7 @@ def findings(current: Settings) -> Iterator[Finding]:
     yield _home(home)
     yield from _servers(current, home)
     yield from _abandoned()
+    yield from _refused(current)
     for name in unknown_variables():
         yield Finding(name, False, f"is no setting of Saola; did you mean {_nearest(name)}?")
 
@@ -122,6 +124,12 @@ def _servers(current: Settings, home: Path) -> Iterator[Finding]:
     yield Finding("sockets", longest <= SOCKET_CHARS, str(place.sockets))
     if place.user:
         yield _dropped(place)
+
+
+def _refused(current: Settings) -> Iterator[Finding]:
+    """Agents' folders with a fault: their tickets go to people until it is mended."""
+    for problem in open_catalog(current.agent_path, library=current.library).problems:
+        yield Finding(f"agent {problem.folder.name}", False, str(problem))
 
 
 def _abandoned() -> Iterator[Finding]:

@@ -161,9 +161,8 @@ def locked(home: Path, name: str) -> Iterator[None]:
         except BlockingIOError:
             holder = lock.read().strip() or "another process"
             message = f"{name} of {home} is already run by process {holder}"
-            raise Rejected(
-                message, code="already_running", hint="Stop it first, or choose another SAOLA_HOME."
-            ) from None
+            hint = "Stop it first, or choose another SAOLA_HOME."
+            raise Rejected(message, code="already_running", hint=hint, where=holder) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.embedded.place import find_place
+from cli.embedded.place import find_place, locked
 from cli.main import COMMANDS, Commands, make_app
 from core.errors import Rejected
+from tests.agents.folders import MANIFEST, write_agent
 from tests.cli.waiting import crowding
 
 HEAVY = ("sqlalchemy", "celery", "langchain", "langchain_core", "fastapi", "rich", "psycopg", "numpy")
@@ -88,6 +89,21 @@ def test_doctor_finds_a_whole_installation_well(home: Path) -> None:
     shown = saola("doctor", home=home)
     assert shown.returncode == 0, shown.stdout
     assert "Next: `saola up`" in shown.stdout
+
+
+def test_doctor_names_an_agent_that_is_refused(home: Path, tmp_path: Path) -> None:
+    write_agent(tmp_path / "own", "cards", agent_yaml=MANIFEST.format(name="cards") + "tiers: off\n")
+    shown = saola("doctor", home=home, SAOLA_AGENTS=str(tmp_path / "own"), COLUMNS="300")
+    assert shown.returncode == 1
+    assert "agent.yaml:7: unknown key 'tiers' - did you mean 'tier'?" in shown.stdout
+    assert "First mend: agent cards" in shown.stdout
+
+
+def test_doctor_says_that_saola_runs(home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    with locked(home, "saola"):
+        shown = saola("doctor", home=home)
+    assert "Saola runs: it is being started" in shown.stdout, shown.stdout
 
 
 def test_doctor_says_that_a_home_cannot_be_used(home: Path) -> None:

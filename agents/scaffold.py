@@ -26,7 +26,7 @@ kind: {kind}
 summary: Say in one line what it does, for staff.
 owner: who answers for it
 engine: {engine}
-tier: assisted            # off, shadow, assisted or automated; raise it when its cases pass
+tier: off                 # off, shadow, assisted or automated; raise it when its cases pass
 target: 0.95
 languages: [en]
 {more}version: "1"
@@ -131,7 +131,7 @@ def next_steps(folder: Path, engine: EngineName, known: Sequence[Path]) -> list[
         work,
         f"Say in {folder / 'cases.yaml'} what it must propose",
         f"Run it until it passes: saola agent test {folder.name}",
-        f"Raise the tier in {folder / 'agent.yaml'} when you trust it with drafts",
+        f"Raise the tier in {folder / 'agent.yaml'}: off, shadow, then assisted when you trust it with drafts",
     ]
     if folder.parent in known:
         return steps

@@ -43,6 +43,7 @@ def new(
         "Say there which fields are required: a document's score is made of these",
         f"Put documents into {root / name / 'cases'}, each with its fields in a .json file of the same name",
         f"Run it until it passes: saola processor test {name}",
+        f"Raise the tier in {root / name / 'agent.yaml'}: off, shadow, then assisted when you trust it with drafts",
     ]
     for number, step in enumerate(steps, 1):
         OUT.print(f"  {number}. {step}", markup=False, soft_wrap=True)

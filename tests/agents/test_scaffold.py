@@ -13,6 +13,7 @@ from core.errors import Rejected
 def test_a_scaffold_is_a_folder_that_the_catalog_takes(tmp_path: Path, engine: scaffold.EngineName) -> None:
     made = scaffold.scaffold(tmp_path, "my_agent", engine)
     entry, problems = catalog.check(tmp_path / "my_agent")
+    assert entry is not None and entry.manifest.tier == "off"  # a running Saola sees it before it is filled in
     assert problems == ()
     assert entry is not None
     assert entry.manifest.engine == engine

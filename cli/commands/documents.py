@@ -44,7 +44,8 @@ def read(
     try:
         reading = parse(file, filename=file.name, hints=Hints(language=language))
     except Rejected as error:
-        OUT.print(f"[red]refused[/red] ({error.code}): {error}" + (f" - {error.hint}" if error.hint else ""))
+        why = escape(f"{error} - {error.hint}" if error.hint else str(error))
+        OUT.print(f"[red]refused[/red] ({error.code}): {why}")
         raise typer.Exit(1) from None
     finally:
         stop_servers()
@@ -71,13 +72,13 @@ def _show(reading: Reading, processor: str, *, text: bool) -> None:
     kind = classify(reading)
     fields, score = _fields(reading, kind, processor)
     if text:
-        OUT.print(reading.text or "(no text)", markup=False, highlight=False)
+        OUT.print(reading.text if reading.text.strip() else "(no text)", markup=False, highlight=False)
         OUT.rule()
     pages = f"{len(reading.pages)} page{'s' if len(reading.pages) != 1 else ''}"
     language_read = reading.language or "?"
     OUT.print(f"[bold]{kind.type}[/bold] {kind.score:.2f}   language {language_read}   {pages}   {reading.media_type}")
     for note in reading.notes:
-        OUT.print(f"[yellow]note[/yellow] {note}")
+        OUT.print(f"[yellow]note[/yellow] {escape(note)}")
     for rule in broken_rules(reading):
         OUT.print(f"[red]{escape(rule)}[/red]")
     for doubt in doubts_of(reading):
@@ -99,10 +100,13 @@ def _fields(reading: Reading, kind: Kind, processor: str) -> tuple[tuple[FieldVa
         try:
             file = yaml_errors.parse(FieldsFile, path.read_text("utf-8"))
         except yaml_errors.Invalid as error:
-            OUT.print(f"[red]{path}[/red]: {error}")
+            OUT.print(f"[red]{escape(str(path))}[/red]: {escape(str(error))}")
             raise typer.Exit(2) from None
         if processor or kind.type in file.document_types:
             return extract(reading, file)
+    if processor:
+        known = ", ".join(path.parent.name for path in sorted(LIBRARY.glob("*/fields.yaml")))
+        raise typer.BadParameter(f"there is no processor {processor!r}; a folder with fields.yaml, or {known}")
     return (), 0.0
 
 

@@ -43,3 +43,17 @@ def test_each_document_of_a_file_is_shown_by_itself(tmp_path: Path) -> None:
     assert "not found: order_number" in shown
     told = json.loads(runner.invoke(app, ["read", "--json", path]).stdout)
     assert [one["name"] for one in told["documents"]] == ["page 1", "page 2"]
+
+
+def test_a_processor_that_is_none_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    shown = runner.invoke(app, ["read", "--processor", "invoces", str(made.pdf(tmp_path / "i.pdf"))])
+    assert shown.exit_code == 2
+    assert "invoces" in shown.output and "receipt" in shown.output
+
+
+def test_what_a_file_says_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "blank.txt").write_text("  \n")
+    assert "(no text)" in runner.invoke(app, ["read", str(tmp_path / "blank.txt")]).stdout
+    (tmp_path / "a.zip").write_bytes(made.zipped({"a.txt": b"hello", "x[red].pdf": b"%PDF-1.7 broken"}))
+    shown = runner.invoke(app, ["read", str(tmp_path / "a.zip")], env={"COLUMNS": "200"})
+    assert "x[red].pdf was not read" in shown.stdout

@@ -92,17 +92,18 @@ def test(
     right: dict[str, list[bool]] = {}
     try:
         for document, key in cases:
-            wanted = {field: str(value) for field, value in json.loads(key.read_text("utf-8")).items() if value}
+            wanted, refused = _expected(key), False
             try:
                 read = {field.name: field for field in extract(parse(document), file)[0]}
             except Rejected as error:
                 OUT.print(f"{document.name}: refused ({error.code}): {error}", style="red", markup=False)
-                read = {}
+                read, refused = {}, True
             for field, value in wanted.items():
                 got = read.get(field)
                 right.setdefault(field, []).append(got is not None and same(got, value))
                 if not right[field][-1]:
-                    told = f"{document.name}: {field}: expected {value!r}, {_seen(got)}"
+                    seen = "the file was refused" if refused else _seen(got)
+                    told = f"{document.name}: {field}: expected {value!r}, {seen}"
                     OUT.print(told, style="red", markup=False, soft_wrap=True)
     finally:
         stop_servers()
@@ -114,6 +115,18 @@ def test(
     if wrong:
         OUT.print(f"{wrong} wrong", style="red")
         raise typer.Exit(1)
+
+
+def _expected(key: Path) -> dict[str, str]:
+    """Return the expected fields of a .json file, empty ones left out. Raises Rejected where it holds none."""
+    hint = 'Write an object, such as {"total": "119.00 EUR"}.'
+    try:
+        told = json.loads(key.read_text("utf-8"))
+    except ValueError as error:
+        raise Rejected(f"{key} is no JSON: {error}", code="invalid", hint=hint) from None
+    if not isinstance(told, dict):
+        raise Rejected(f"{key} holds no fields", code="invalid", hint=hint)
+    return {field: str(value) for field, value in told.items() if value}
 
 
 def _seen(field: FieldValue | None) -> str:

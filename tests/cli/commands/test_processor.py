@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from agents.catalog import open_catalog
 from cli.commands.processor import app
+from core.errors import Rejected
 from core.settings import settings
 from tests.agents.documents import made
 
@@ -63,3 +64,20 @@ def test_a_field_that_cannot_be_is_refused_with_the_types(field: str, tmp_path: 
     assert refused.exit_code == 1
     assert "is no field" in str(refused.exception)
     assert not (tmp_path / "bills").exists()
+
+
+@pytest.mark.parametrize(("text", "why"), [('{"total": 1', "is no JSON"), ('["total"]', "holds no fields")])
+def test_expected_fields_that_cannot_be_read_are_refused_by_their_file(text: str, why: str, folder: Path) -> None:
+    key(folder)
+    next(folder.rglob("*.json")).write_text(text)
+    refused = RUN.invoke(app, ["test", "delivery_bills"])
+    assert isinstance(refused.exception, Rejected)
+    assert ".json" in str(refused.exception) and why in str(refused.exception)
+
+
+def test_a_file_that_is_refused_has_no_value_of_any_field(folder: Path) -> None:
+    key(folder, gesamtbetrag="119.00")
+    next(folder.rglob("*.pdf")).write_bytes(b"%PDF-1.7 broken")
+    failed = RUN.invoke(app, ["test", "delivery_bills"])
+    assert failed.exit_code == 1
+    assert "gesamtbetrag: expected '119.00', the file was refused" in failed.output

@@ -12,11 +12,13 @@
 Only what `expect` names is compared.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agents import yaml_errors
+from agents.llm.answer import Answer
 from agents.yaml_errors import Fault, Invalid
 
 TURNS = {"call", "calls", "answer", "text"}  # agents/llm/script_turns.py
@@ -81,6 +83,12 @@ class Case(_Strict):
     expect: Expected
 
 
+class _ScriptedAnswer(Answer):
+    """A model may add keys, which are left out; in a script such a key is a slip."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def parse(text: str) -> list[Case]:
     """Return the cases of a cases.yaml text. Raises Invalid with every fault and its line."""
     value, lines = yaml_errors.read(text)
@@ -97,9 +105,7 @@ def parse(text: str) -> list[Case]:
         if (case.ticket is None) == (not case.document):
             faults.append(Fault(lines.get((number,), 1), f"the case {case.name!r} needs a ticket or a document"))
         for place, turn in enumerate(case.script or ()):
-            if not TURNS & turn.keys():
-                told = f"a turn of a script is one of call, calls, answer and text, not {', '.join(turn)}"
-                faults.append(Fault(yaml_errors.line_of(lines, (number, "script", place)), told))
+            faults.extend(_turn_faults(turn, lines, (number, "script", place)))
         if case.needs > case.runs:
             faults.append(Fault(lines.get((number,), 1), f"of {case.runs} runs {case.needs} can never pass"))
         if any(case.name == other.name for other in cases):
@@ -108,3 +114,19 @@ def parse(text: str) -> list[Case]:
     if faults:
         raise Invalid(faults)
     return cases
+
+
+def _turn_faults(turn: Mapping[str, Any], lines: dict[yaml_errors.Path, int], at: yaml_errors.Path) -> list[Fault]:
+    """Return what is wrong with a turn of a script. After an answer that is not whole a model is asked once more, and
+    all that the case could then say is that its script has no further turn."""
+    if not TURNS & turn.keys():
+        told = f"a turn of a script is one of call, calls, answer and text, not {', '.join(turn)}"
+        return [Fault(yaml_errors.line_of(lines, at), told)]
+    if "answer" not in turn:
+        return []
+    try:
+        _ScriptedAnswer.model_validate(turn["answer"])
+    except ValidationError as error:
+        found = yaml_errors.faults(_ScriptedAnswer, error, lines, (*at, "answer"))
+        return [Fault(one.line, f"answer: {one.message}") for one in found]
+    return []

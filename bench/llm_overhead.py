@@ -26,7 +26,8 @@ from typing import Any
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents.contract import Agent, Context
-from agents.engines.llm import Answer, LlmEngine
+from agents.engines.llm import LlmEngine
+from agents.llm.answer import Answer
 from agents.llm.prompt import item_prompt, system_prompt
 from agents.llm.providers import model_chain
 from agents.llm.scripted_server import ScriptedServer

@@ -16,9 +16,10 @@ import structlog
 from langchain.agents import create_agent
 from langchain.agents.structured_output import StructuredOutputError, ToolStrategy
 from langchain_core.messages import AIMessage, HumanMessage
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from agents.contract import Agent, Context
+from agents.llm.answer import Answer
 from agents.llm.calls import Budget, ModelCalls, calling
 from agents.llm.confidence import stored
 from agents.llm.prompt import item_prompt, system_prompt
@@ -39,16 +40,6 @@ _log = structlog.get_logger()
 GRAPHS_KEPT = 64
 GRAPH_SECONDS = 300.0
 Chain = Callable[[Manifest, ModelSettings], tuple[Model, ...]]
-
-
-class Answer(BaseModel):
-    """The final answer. Call this once, alone, when everything else is done."""
-
-    reply: str = Field(description="the reply to the customer; empty if you hand over or wait for an action's outcome")
-    language: str = Field(description="two-letter code of the reply's language, such as vi, en or de")
-    sure: float = Field(ge=0, le=1, description="how sure you are that all of this is right, 0 to 1")
-    hand_over: str = Field("", description="why a person must take over, in a few words; empty if nobody must")
-    question: bool = Field(False, description="true if the reply only asks the customer for what is missing")
 
 
 # Always by a tool call: it works with every provider, and one way behaves the same everywhere.

@@ -26,6 +26,15 @@ from agents.yaml_errors import Fault, Invalid
             "- name: a\n  ticket: {text: x}\n  expect: {}\n  script:\n    - {text: hm}\n    - {cal: find}\n",
             Fault(6, "a turn of a script is one of call, calls, answer and text, not cal"),
         ),
+        (
+            "- name: a\n  ticket: {text: x}\n  expect: {}\n  script:\n    - answer:\n        reply: No.\n"
+            "        language: en\n        sure: 0.9\n        hand_ovr: unsure\n",
+            Fault(9, "answer: unknown key 'hand_ovr' - did you mean 'hand_over'?"),
+        ),
+        (
+            "- name: a\n  ticket: {text: x}\n  expect: {}\n  script:\n    - answer: {reply: No., language: en}\n",
+            Fault(5, "answer: the key 'sure' is missing"),
+        ),
     ],
 )  # fmt: skip
 def test_a_fault_in_cases_names_its_line(text: str, fault: Fault) -> None:

@@ -113,7 +113,7 @@ def test_a_scripted_case_runs_with_the_script(tmp_path: Path) -> None:
         """
         - name: refunds
           ticket: {text: give it back, language: en}
-          script: [{answer: {reply: Done.}}]
+          script: [{answer: {reply: Done., language: en, sure: 0.9}}]
           expect:
             kind: reply
             language: en
@@ -121,7 +121,7 @@ def test_a_scripted_case_runs_with_the_script(tmp_path: Path) -> None:
         """,
     )
     (result,) = run_cases(tmp_path, engine=Fixed(kind="abstain"), scripted=scripted)
-    assert played == [({"answer": {"reply": "Done."}},)]
+    assert played == [({"answer": {"reply": "Done.", "language": "en", "sure": 0.9}},)]
     assert result.differences == (
         "action refund: amount expected 6, got 5",
         "action refund: amount must come from 'customer', came from None",

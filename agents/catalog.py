@@ -35,7 +35,8 @@ _KNOWLEDGE = f"{knowledge.FOLDER}/"  # may be large, and holds what is told, not
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Why a folder was refused. `line` counts from 1; 0 where no line is at fault."""
+    """Why a folder was refused, or what does not fit in one that serves. `line` counts from 1; 0 where no line is at
+    fault."""
 
     folder: Path
     file: str
@@ -99,6 +100,7 @@ class Catalog:
         self.folders: tuple[Path, ...] = ((LIBRARY,) if library else ()) + tuple(folders)
         self.entries: Mapping[str, Entry] = {}
         self.problems: tuple[Problem, ...] = ()
+        self.remarks: tuple[Problem, ...] = ()  # of agents that serve, on what they say of others
         self._known: dict[str, tuple[Look, Entry | tuple[Problem, ...]]] = {}
         self._read_once = False
         self._cache = cache
@@ -134,6 +136,7 @@ class Catalog:
             else:
                 entries[loaded.name] = loaded
         self.entries, self.problems = entries, tuple(problems)
+        self.remarks = tuple(_remarks(entries.values(), self.manifests))
         return True
 
     def _loaded(
@@ -322,6 +325,15 @@ def _unfit(folder: Path, manifest: Manifest, names: set[str]) -> Iterator[tuple[
     for name in (REQUIRED[manifest.engine], "cases.yaml"):
         if name not in names:
             yield name, Fault(0, f"is missing: an agent of the engine {manifest.engine!r} needs it")
+
+
+def _remarks(entries: Iterable[Entry], agents: Mapping[str, Manifest]) -> Iterator[Problem]:
+    for entry in entries:
+        faults: list[tuple[str, Fault]] = []
+        for where, told in manifest_fit.unfit_others(entry.manifest, agents):
+            read = _checked(entry.folder, "agent.yaml", yaml_errors.read, faults)
+            line = yaml_errors.line_of(read[1], where) if read else 0  # gone again: the next look says so
+            yield Problem(folder=entry.folder, file="agent.yaml", line=line, message=told)
 
 
 def _unfit_slots(manifest: Manifest, answers: answers_file.AnswersFile) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 first ticket."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from posixpath import normpath
 
 from agents.manifest import Manifest, Tool
@@ -35,6 +35,22 @@ def unfit(manifest: Manifest, folder: str, names: Set[str]) -> Iterator[tuple[Pa
             yield ("tools", number), f"the tool {tool.name!r} stands here a second time"
         yield from ((("tools", number), told) for told in _tool(tool, names))
     yield from _may(manifest)
+
+
+def unfit_others(manifest: Manifest, agents: Mapping[str, Manifest]) -> Iterator[tuple[Path, str]]:
+    """Yield what the manifest says of other agents that is not so. It stays in service all the same: folders come and
+    go one by one, and until the other fits, what was meant for it goes to a person."""
+    if not manifest.otherwise:
+        return
+    other = agents.get(manifest.otherwise)
+    if other is None:
+        fit = [name for name, one in agents.items() if one.engine == "llm"]
+        hint = near(manifest.otherwise, fit) if fit else ""
+        yield ("otherwise",), f"otherwise: no agent {manifest.otherwise!r} is in service{hint}"
+    elif other.engine != "llm":
+        yield ("otherwise",), f"otherwise: {other.name!r} has the engine {other.engine!r}, and must have 'llm'"
+    elif other.tier == "off":
+        yield ("otherwise",), f"otherwise: {other.name!r} is at tier: off, so what goes on to it goes to a person"
 
 
 def _models(manifest: Manifest) -> Iterator[tuple[Path, str]]:

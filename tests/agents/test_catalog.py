@@ -221,3 +221,38 @@ def test_the_schema_knows_which_values_a_key_takes(key: str, value: object) -> N
     validator = Draft202012Validator(catalog.manifest_schema())
     assert validator.is_valid({**good, "target": 0.9, "languages": ["en"]})
     assert not validator.is_valid({**good, key: value})
+
+
+def llm_agent(root: Path, name: str, more: str = "") -> None:
+    manifest = MANIFEST.format(name=name).replace("engine: answers", "engine: llm") + more
+    write_agent(root, name, agent_yaml=manifest, prompt_md="Help.")
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("pakages", "no agent 'pakages' is in service - did you mean 'packages'?"),
+        ("other", "'other' has the engine 'answers', and must have 'llm'"),
+        ("asleep", "'asleep' is at tier: off, so what goes on to it goes to a person"),
+    ],
+)
+def test_an_otherwise_that_leads_nowhere_is_told_and_its_agent_serves(tmp_path: Path, named: str, told: str) -> None:
+    write_agent(tmp_path, agent_yaml=MANIFEST.format(name="cards") + f"otherwise: {named}\n")
+    write_agent(tmp_path, "other")
+    llm_agent(tmp_path, "packages")
+    llm_agent(tmp_path, "asleep", "tier: off\n")
+    found = opened(tmp_path)
+    assert set(found.entries) == {"cards", "other", "packages", "asleep"} and found.problems == ()
+    assert [str(one) for one in found.remarks] == [f"{tmp_path / 'cards' / 'agent.yaml'}:7: otherwise: {told}"]
+
+
+def test_an_otherwise_is_right_when_its_agent_has_come_and_wrong_when_it_has_gone(tmp_path: Path) -> None:
+    write_agent(tmp_path, agent_yaml=MANIFEST.format(name="cards") + "otherwise: packages\n")
+    found = opened(tmp_path)
+    assert [one.message for one in found.remarks] == ["otherwise: no agent 'packages' is in service"]
+    llm_agent(tmp_path, "packages")
+    found.refresh()
+    assert [one.message for one in found.remarks] == []
+    shutil.rmtree(tmp_path / "packages")
+    found.refresh()
+    assert [one.folder.name for one in found.remarks] == list(found.entries) == ["cards"]

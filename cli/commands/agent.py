@@ -18,12 +18,15 @@ from rich.table import Table
 from agents import catalog, scaffold
 from agents.catalog import Catalog
 from agents.knowledge import files
+from cli.embedded.place import holder
+from core.contracts import Tier
 from core.errors import Rejected
 from core.settings import settings
 
 if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds to import
     from agents.cases import Result, Search
     from agents.triage.classifier import Classifier
+    from core.store.policies import TenantState
 
 app = typer.Typer()
 OUT = Console()
@@ -33,26 +36,39 @@ SHORTEST_SUMMARY = 24  # characters
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False) -> None:
-    """List the agents, and the folders that were refused with the reason."""
+    """List the agents, and the folders that were refused with the reason. The tier is the one in force where Saola
+    runs, beside the most that the manifest allows."""
     found = _catalog()
+    tiers, unknown = _tiers(found)
     if as_json:
-        rows = [{**_row(entry.manifest.model_dump(mode="json")), "version": entry.version} for entry in _sorted(found)]
-        OUT.print_json(json.dumps({"agents": rows, "problems": [str(one) for one in found.problems]}))
+        rows = [
+            {**_row(one.manifest.model_dump(mode="json")), "version": one.version, "ceiling": one.manifest.tier}
+            | {"tier": tiers[one.name]}
+            for one in _sorted(found)
+        ]
+        told = {"problems": [str(one) for one in found.problems], "remarks": [str(one) for one in found.remarks]}
+        OUT.print_json(json.dumps({"agents": rows, **told}))
     else:
-        OUT.print(_listed(_sorted(found)))
+        OUT.print(_listed(_sorted(found), tiers))
+        if unknown:
+            OUT.print(f"tiers by manifest; the live ones are not known: {unknown}", style="yellow", markup=False)
         for problem in found.problems:
             OUT.print(f"refused: {problem}", style="red", markup=False, soft_wrap=True)
+        for remark in found.remarks:
+            OUT.print(str(remark), style="yellow", markup=False, soft_wrap=True)
     if found.problems:
         raise typer.Exit(1)
 
 
-def _listed(entries: list[catalog.Entry]) -> Table:
+def _listed(entries: list[catalog.Entry], tiers: Mapping[str, Tier]) -> Table:
     """Return the agents as a table. A name that is cut is of no use to the next command: rather the summary goes."""
-    head = ("name", "kind", "engine", "tier", "languages", "version")
-    rows = [
-        (one.name, one.kind, one.engine, one.tier, " ".join(one.languages), entry.version, one.summary)
-        for entry, one in ((entry, entry.manifest) for entry in entries)
-    ]
+    lowered = any(tiers[entry.name] != entry.manifest.tier for entry in entries)
+    head = ("name", "kind", "engine", "tier", *(["at most"] if lowered else []), "languages", "version")
+    rows = []
+    for entry in entries:
+        one = entry.manifest
+        tier = [tiers[one.name], one.tier] if lowered else [one.tier]
+        rows.append((one.name, one.kind, one.engine, *tier, " ".join(one.languages), entry.version, one.summary))
     widths = [max(map(len, column)) for column in zip(head, *(row[:-1] for row in rows), strict=True)]
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column, width in zip(head, widths, strict=True):
@@ -126,6 +142,9 @@ def test(
     for name in names or sorted(found.entries):
         entry = found.get(name)
         OUT.print(f"[bold]{name}[/bold] {entry.version}")
+        for remark in (one for one in found.remarks if one.folder == entry.folder):
+            failed += 1
+            OUT.print(f"  {remark}", style="red", markup=False, soft_wrap=True)
         try:
             for result in cases.run(entry, bench):
                 _show_result(result)
@@ -179,6 +198,37 @@ def schema() -> None:
     typer.echo(json.dumps(catalog.manifest_schema(), indent=2))
 
 
+def _tiers(found: Catalog) -> tuple[dict[str, Tier], str]:
+    """Return the tier of each agent: the one in force where Saola runs, else the manifest's; and why, if it could not
+    be asked. No server is started for it."""
+    tiers: dict[str, Tier] = {entry.name: entry.manifest.tier for entry in found.entries.values()}
+    home = settings().home.absolute()
+    if not settings().database_url and (not home.exists() or holder(home, "postgres") is None):
+        return tiers, ""
+    from sqlalchemy.exc import OperationalError
+
+    from cli.connect import connected
+    from core.db import app_database
+    from core.store import policies
+
+    try:
+        with connected() as tenant, app_database().transaction(tenant) as connection:
+            state = policies.tenant_state(connection)
+    except Rejected as error:
+        return tiers, f"{error}. {error.hint}".strip()
+    except OperationalError:
+        return tiers, "the database does not answer"
+    return {name: _in_force(state, name, ceiling) for name, ceiling in tiers.items()}, ""
+
+
+def _in_force(state: "TenantState", name: str, ceiling: Tier) -> Tier:
+    from core.gate.decide import lower_tier
+    from core.store.policies import AgentSetting
+
+    live = state.agents.get(name, AgentSetting())
+    return lower_tier(ceiling, live.tier if live.enabled else "off")  # type: ignore[arg-type] # text in the table
+
+
 def _change_tier(name: str, by: int) -> None:
     from api.agents_seen import catalog as seen
     from api.routes.agents import AgentChange, change_agent
@@ -186,14 +236,11 @@ def _change_tier(name: str, by: int) -> None:
     from cli.connect import connected
     from core.contracts import TIERS
     from core.db import app_database
-    from core.gate.decide import lower_tier
     from core.store import policies
-    from core.store.policies import AgentSetting
 
     with connected() as tenant, app_database().transaction(tenant) as connection:
         ceiling = seen().get(name).manifest.tier
-        live = policies.tenant_state(connection).agents.get(name, AgentSetting())
-        before = lower_tier(ceiling, live.tier if live.enabled else "off")  # type: ignore[arg-type] # text in the table
+        before = _in_force(policies.tenant_state(connection), name, ceiling)
         place = TIERS.index(before) + by
         if not 0 <= place <= TIERS.index(ceiling):
             told = "is off already" if by < 0 else f"is {before}, which is all that its manifest allows"

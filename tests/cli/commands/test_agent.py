@@ -48,6 +48,11 @@ def tier(tenant: UUID) -> str:
         return policies.tenant_state(connection).agents["cards"].tier
 
 
+def set_live(tenant: UUID, **setting: object) -> None:
+    with db.app_database().transaction(tenant) as connection:
+        policies.set_agent(connection, tenant, "cards", **setting)
+
+
 def test_agents_are_listed_and_refused_ones_named_with_file_and_line(home: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     write_agent(own)
@@ -58,6 +63,16 @@ def test_agents_are_listed_and_refused_ones_named_with_file_and_line(home: Path,
     assert f"{own / 'broken' / 'agent.yaml'}:7: unknown key 'tiers'" in shown.stdout.replace("\n", "")
     as_json = saola("agent", "list", "--json", home=home, SAOLA_AGENTS=str(own), SAOLA_LIBRARY="false")
     assert [one["name"] for one in json.loads(as_json.stdout)["agents"]] == ["cards"]
+
+
+def test_an_otherwise_that_leads_nowhere_is_listed_and_fails_its_agents_test(home: Path, tmp_path: Path) -> None:
+    write_agent(tmp_path, agent_yaml=MANIFEST.format(name="cards") + "otherwise: desk\n")
+    values = {"SAOLA_AGENTS": str(tmp_path), "SAOLA_LIBRARY": "false"}
+    told = f"{tmp_path / 'cards' / 'agent.yaml'}:7: otherwise: no agent 'desk' is in service"
+    listed = saola("agent", "list", home=home, **values)
+    assert (listed.returncode, told in listed.stdout) == (0, True), listed.stdout
+    tested = saola("agent", "test", "cards", home=home, **values)
+    assert (tested.returncode, told in tested.stdout) == (1, True), tested.stdout
 
 
 def test_names_are_whole_in_a_narrow_terminal(home: Path) -> None:
@@ -116,6 +131,32 @@ def test_a_knowledge_folder_is_searched_in_a_case(home: Path, tmp_path: Path) ->
 
 def test_the_schema_is_json(home: Path) -> None:
     assert json.loads(saola("agent", "schema", home=home).stdout)["title"] == "agent.yaml"
+
+
+def test_the_tier_in_force_is_listed_beside_the_manifests_where_it_is_lower(tenant: UUID) -> None:
+    def listed() -> list[list[str]]:
+        return [line.split() for line in runner.invoke(agent.app, ["list"]).stdout.splitlines()[:2]]
+
+    assert listed()[0][3:5] == ["tier", "languages"] and listed()[1][3] == "assisted"
+    set_live(tenant, tier="shadow")
+    head, row = listed()
+    assert head[3:6] == ["tier", "at", "most"] and row[3:5] == ["shadow", "assisted"]
+    (shown,) = json.loads(runner.invoke(agent.app, ["list", "--json"]).stdout)["agents"]
+    assert (shown["tier"], shown["ceiling"]) == ("shadow", "assisted")
+    set_live(tenant, tier="automated", enabled=False)
+    assert listed()[1][3:5] == ["off", "assisted"]
+    set_live(tenant, enabled=True)
+
+
+def test_without_a_database_that_answers_the_manifests_tier_is_listed_and_that_is_told(
+    home: Path, tmp_path: Path
+) -> None:
+    write_agent(tmp_path, agent_yaml=MANIFEST.format(name="cards") + "tier: shadow\n")
+    nowhere = "postgresql://nobody@127.0.0.1:9/none"
+    values = {"SAOLA_DATABASE_URL": nowhere, "SAOLA_SYSTEM_DATABASE_URL": nowhere, "SAOLA_LIBRARY": "false"}
+    shown = saola("agent", "list", home=home, SAOLA_AGENTS=str(tmp_path), **values)
+    assert shown.returncode == 0, shown.stderr
+    assert "shadow" in shown.stdout and "the database does not answer" in shown.stdout
 
 
 def test_a_tier_is_lowered_and_raised_step_by_step_up_to_the_manifests(tenant: UUID) -> None:

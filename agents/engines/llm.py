@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from agents.contract import Agent, Context
 from agents.llm.answer import Answer
-from agents.llm.calls import Budget, ModelCalls, calling
+from agents.llm.calls import Budget, ModelCalls, calling, worst
 from agents.llm.confidence import stored
 from agents.llm.prompt import item_prompt, system_prompt
 from agents.llm.providers import Model, chain_names, model_chain
@@ -86,13 +86,19 @@ class LlmEngine:
         return proposal.model_copy(update={"usage": budget.usage()})
 
     def _cheapest(self, agent: Agent, item: WorkItem, context: Context, budget: Budget) -> Proposal:
-        """Ask the agent's model, and the larger one, if it has one, where the first is not sure or proposes nothing.
-        What the larger one says counts; where it cannot be asked, a first draft is still of use to a person."""
+        """Ask the agent's model, and the larger one, if it has one, where the first is not sure, proposes nothing or
+        cannot be asked. What the larger one says counts; where it cannot be asked, a first draft is still of use to a
+        person, and without one the error that is nearest to a cure is raised."""
         manifest, larger = agent.manifest, agent.manifest.larger
+        unasked: list[SaolaError] = []
         try:
             first = self._propose(agent, item, context, manifest, budget)
         except NeedsHuman as error:
             first = _abstain(agent, context, str(error))
+        except (TryLater, Broken) as error:
+            if larger is None or error is not budget.unanswered:  # a tool that fails does so for every model
+                raise
+            unasked, first = [error], _abstain(agent, context, str(error))
         if larger is None:
             return first
         if first.kind != "abstain" and first.score >= larger.below:
@@ -100,8 +106,8 @@ class LlmEngine:
         try:
             second = self._propose(agent, item, context, manifest.model_copy(update={"model": larger.model}), budget)
         except (NeedsHuman, TryLater, Broken) as error:
-            if first.kind == "abstain" and not isinstance(error, NeedsHuman):
-                raise
+            if unasked or (first.kind == "abstain" and not isinstance(error, NeedsHuman)):
+                raise worst([*unasked, error]) from None
             _log.warning("larger.failed", agent=manifest.name, why=str(error))
             return _marked(first, context, larger=0.0)
         return _marked(second, context, larger=1.0)

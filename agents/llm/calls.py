@@ -46,6 +46,7 @@ class Budget:
         self._answered: Counter[str] = Counter()  # calls by model, in the order in which they answered first
         self._failed: Counter[str] = Counter()
         self.unpriced: set[str] = set()
+        self.unanswered: SaolaError | None = None  # with which the last call ended that no model of a chain answered
 
     def begin_sample(self) -> None:
         """Begin another pass over the same work item: steps count anew, tokens, money and time go on."""
@@ -149,7 +150,8 @@ class ModelCalls(AgentMiddleware):
             if budget.watch is not None:
                 budget.watch(_step(model.name, request, message, time.monotonic() - began, cost))
             return response
-        raise worst(failures)
+        budget.unanswered = worst(failures)
+        raise budget.unanswered
 
     def _ask(
         self,
@@ -159,9 +161,10 @@ class ModelCalls(AgentMiddleware):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any]:
         def attempt() -> ModelResponse[Any]:
+            seconds = budget.seconds_left()  # before a breaker lets its one probe through: that must be carried out
             if (wait := model.breaker.wait()) > 0:
                 raise _LeftAlone(f"{model.name}: left alone after repeated failures", after=wait)
-            prepared = self._request_for(model, request, budget.seconds_left())
+            prepared = self._request_for(model, request, seconds)
             try:
                 response = handler(prepared)
             except Exception as error:

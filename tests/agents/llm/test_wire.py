@@ -1,5 +1,6 @@
 """The engine over real HTTP: the real client against a loopback server that plays a script and its faults."""
 
+import dataclasses
 import time
 import traceback
 from collections.abc import Iterator
@@ -197,6 +198,48 @@ def test_a_model_that_keeps_failing_is_left_alone(tmp_path: Path) -> None:
             run(tmp_path, server)
         assert len(server.requests) == asked == 5
         assert run(tmp_path, server, model=("openai:first", "openai:second")).usage.model == "openai:second"
+
+
+def test_the_one_probe_of_a_left_alone_model_is_not_lost_where_the_run_has_no_time_left_for_it(tmp_path: Path) -> None:
+    def slowly(_: Any) -> Any:
+        time.sleep(0.3)
+        raise TimeoutError
+
+    (first,), (second,) = scripted_chain(slowly, "openai:first"), scripted_chain([answer()], "openai:second")
+    rested = breaker.Breaker(failures=1, seconds=0.0)
+    rested.failed()
+    chain = (first, dataclasses.replace(second, breaker=rested))
+    with pytest.raises(TryLater):
+        LlmEngine(ModelSettings(), chain=lambda *_: chain).run(make_agent(tmp_path), make_item(), make_context(0.2))
+    assert rested.wait() == 0, "the next run probes it"
+
+
+CASCADE: dict[str, Any] = {"model": "openai:first", "larger": {"model": "openai:big", "below": 0.1}}
+
+
+def test_the_larger_model_is_asked_where_the_small_one_cannot_be(tmp_path: Path) -> None:
+    with ScriptedServer([answer("By the big one.")], faults=[{"status": 500, "body": ERROR}] * 3) as server:
+        engine = LlmEngine(server_settings(server.base_url))
+        proposal = engine.run(make_agent(tmp_path, **CASCADE), make_item(), make_context())
+    assert (proposal.reply, proposal.usage.model) == ("By the big one.", "openai:big")
+    assert (proposal.signals["larger"], proposal.usage.failed) == (1.0, {"openai:first": 3})
+
+
+def test_where_neither_can_be_asked_the_ticket_waits_for_the_one_that_may_recover(tmp_path: Path) -> None:
+    refused = {"status": 401, "body": ERROR}
+    with ScriptedServer([answer()], faults=[{"status": 500, "body": ERROR}] * 3 + [refused]) as server:
+        engine = LlmEngine(server_settings(server.base_url))
+        with pytest.raises(TryLater, match=r"openai:first.*openai:big") as caught:
+            engine.run(make_agent(tmp_path, **CASCADE), make_item(), make_context())
+    assert SECRET not in str(caught.value)
+
+
+def test_the_larger_model_is_not_paid_for_a_tool_that_fails(tmp_path: Path) -> None:
+    with ScriptedServer([{"call": "read_page", "arguments": {"page": "busy"}}, answer()]) as server:
+        engine = LlmEngine(server_settings(server.base_url))
+        with pytest.raises(TryLater):
+            engine.run(make_agent(tmp_path, **CASCADE), make_item(), make_context())
+        assert {body["model"] for _, body in server.requests} == {"first"}
 
 
 def test_the_servers_key_is_not_sent_to_a_server_that_a_manifest_names(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from core.store import deliveries, events, items, outbox, records
 from core.store.outbox import Job
 
 log = structlog.get_logger()
+LONGEST_WAIT = 300.0  # seconds: a model server may ask for a day, and no ticket waits so long for a person
 
 
 class LeaseLost(Exception):
@@ -69,7 +70,8 @@ def _do_one(job: Job, handler: Handler) -> None:
     except (Rejected, NeedsHuman) as error:
         _failed(job, error, retry=False, after=0)
     except TryLater as error:
-        _failed(job, error, retry=True, after=error.after if error.after is not None else _back_off(job))
+        after = _back_off(job) if error.after is None else min(LONGEST_WAIT, error.after)
+        _failed(job, error, retry=True, after=after)
     except Exception as error:  # a defect must not take the worker down; the row keeps what happened
         log.exception("job.failed", job=str(job.id), task=job.task)
         _failed(job, error, retry=True, after=_back_off(job))

@@ -60,7 +60,7 @@ class AgentOut(BaseModel):
 
 
 class Refused(BaseModel):
-    """A folder that is no agent, with file and line."""
+    """What is wrong with a folder, with file and line."""
 
     folder: str
     problem: str
@@ -71,6 +71,7 @@ class AgentList(BaseModel):
 
     agents: list[AgentOut]
     refused: list[Refused]
+    remarks: list[Refused] = Field(description="Of agents in service: an `otherwise` that leads to no agent.")
     paused: bool
 
 
@@ -204,6 +205,7 @@ def all_agents(connection: Connection, names: Sequence[str] | None = None) -> Ag
     return AgentList(
         agents=[AgentOut(**_agent(seen.entries[name], state, by_owner, counts, judged)) for name in listed],
         refused=[_refused(one) for one in seen.problems],
+        remarks=[_refused(one) for one in seen.remarks],
         paused=state.paused,
     )
 

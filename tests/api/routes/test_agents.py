@@ -1,8 +1,12 @@
 """Agents over HTTP: the live setting lowers the manifest's tier, never raises it, and is journalled."""
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
+from agents.catalog import Catalog
+from tests.agents.folders import MANIFEST, write_agent
 from tests.api.conftest import Desk
 
 
@@ -16,6 +20,19 @@ def test_every_agent_in_the_library_is_listed(client: TestClient) -> None:
     names = [agent["name"] for agent in listed["agents"]]
     assert "account_access" in names
     assert names == sorted(names)
+
+
+def test_an_otherwise_that_leads_nowhere_is_told_of_an_agent_in_service(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_agent(tmp_path, agent_yaml=MANIFEST.format(name="cards") + "otherwise: desk\n")
+    found = Catalog([tmp_path], library=False)
+    found.refresh()
+    monkeypatch.setattr("api.routes.agents.catalog", lambda: found)
+    listed = client.get("/v1/agents").json()
+    assert ([one["name"] for one in listed["agents"]], listed["refused"]) == (["cards"], [])
+    told = "agent.yaml:7: otherwise: no agent 'desk' is in service"
+    assert listed["remarks"] == [{"folder": "cards", "problem": told}]
 
 
 def test_a_live_setting_is_in_force_at_once_and_in_the_journal(client: TestClient) -> None:

@@ -20,6 +20,7 @@ from core.contracts import (
     WorkItem,
 )
 from core.gate.links import foreign_links
+from core.gate.words import PLACES
 
 UNTRUSTED = frozenset({"ticket", "document", "tool", "agent"})
 HELD_BY = {"broken_rules": "rule_broken", "came_before": "came_before"}  # signals of a document that a person must see
@@ -96,7 +97,7 @@ def _held(item: WorkItem, proposal: Proposal, policy: Policy, certificate: Certi
     elif (policy.critical_target or 0.0) > (certificate.critical_target or 0.0):
         reasons.append(Reason(code="critical_uncertified", values={"target": policy.critical_target}))
     elif proposal.score < certificate.threshold:
-        values = {"score": round(proposal.score, 4), "threshold": round(certificate.threshold, 4)}
+        values = {"score": round(proposal.score, PLACES), "threshold": round(certificate.threshold, PLACES)}
         reasons.append(Reason(code="score_below_threshold", values=values))
     return reasons
 
@@ -142,8 +143,8 @@ def _certified(proposal: Proposal, certificate: Certificate) -> Reason:
         code=code,
         values={
             **values,
-            "score": round(proposal.score, 4),
-            "threshold": round(certificate.threshold, 4),
+            "score": round(proposal.score, PLACES),
+            "threshold": round(certificate.threshold, PLACES),
             "target": certificate.target,
             "k": certificate.k,
             "n": certificate.n,

@@ -1,7 +1,10 @@
 """The gate's reasons in words that a staff member understands, by language. English is the text of record."""
 
+from collections.abc import Mapping
+
 from core.contracts import Reason
 
+PLACES = 6  # of a score in a reason: more than anybody reads, so that two that differ are told apart
 _COMMA = {"de", "vi"}  # languages that write 0.9 as 0,9
 SENTENCES: dict[str, dict[str, str]] = {
     "certified": {
@@ -140,7 +143,20 @@ def sentence(reason: Reason, language: str = "en") -> str:
     texts = SENTENCES[reason.code]
     language = language if language in texts else "en"
     values = {name: _written(value, language) for name, value in reason.values.items()}
+    for name, written in _apart(reason.values).items():
+        values[name] = written.replace(".", ",") if language in _COMMA else written
     return texts[language].format_map(_Values(values))
+
+
+def _apart(values: Mapping[str, object]) -> dict[str, str]:
+    """Return score and threshold with two places, or with as many more as keep them from looking the same."""
+    pair = {name: value for name in ("score", "threshold") if isinstance(value := values.get(name), float)}
+    written: dict[str, str] = {}
+    for places in range(2, PLACES + 1):
+        written = {name: f"{value:.{places}f}" for name, value in pair.items()}
+        if len(set(written.values())) == len(set(pair.values())):
+            break
+    return written
 
 
 def _written(value: object, language: str) -> object:

@@ -213,7 +213,7 @@ def test_reasons_are_told_in_words_in_the_callers_language(desk: Desk, client: T
     path = f"/v1/tickets/{held.ticket_id}"
     english = client.get(path).json()["runs"][0]["reasons"][0]
     assert english["code"] == "score_below_threshold"
-    assert english["text"] == "The agent is not sure enough: score 0.8123, certified threshold 0.9."
+    assert english["text"] == "The agent is not sure enough: score 0.81, certified threshold 0.90."
     german = client.get(path, headers={"Accept-Language": "fr;q=0.9, de;q=0.8, en;q=0.1"}).json()
     assert german["runs"][0]["reasons"][0]["text"].startswith("Der Agent ist nicht sicher genug")
 

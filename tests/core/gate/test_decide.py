@@ -240,8 +240,23 @@ def test_the_numbers_of_a_reason_are_written_as_its_language_does() -> None:
     from core.contracts import Reason
 
     unsure = Reason(code="score_below_threshold", values={"score": 0.8123, "threshold": 0.9})
-    assert "0.8123" in sentence(unsure, "en")
-    assert all("0,8123" in sentence(unsure, language) for language in ("de", "vi"))
+    assert sentence(unsure, "en").endswith("score 0.81, certified threshold 0.90.")
+    assert all("0,81" in sentence(unsure, language) for language in ("de", "vi"))
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [(0.9, "score 0.90, certified threshold 0.95"), (0.9489, "score 0.949, certified threshold 0.950"),
+     (0.949996, "score 0.949996, certified threshold 0.950000")],
+)  # fmt: skip
+def test_a_score_below_the_threshold_is_never_written_like_it(score: float, said: str) -> None:
+    held = decide(item(), proposal(score=score), AUTOMATED, certificate(threshold=0.95))
+    assert said in sentence(held.reasons[0])
+
+
+def test_a_score_that_is_the_threshold_has_two_places() -> None:
+    sent = decide(item(), proposal(score=0.95), AUTOMATED, certificate(threshold=0.95))
+    assert "the score 0.95 reaches the certified threshold 0.95 (" in sentence(sent.reasons[0])
 
 
 def test_an_action_that_needs_the_customers_yes_waits_without_one() -> None:

@@ -28,8 +28,7 @@ def settle(connection: Connection, shop: Workshop, tenant_id: UUID, version: UUI
     serving, made = triage_versions.in_state(connection, "serving"), triage_versions.find(connection, version)
     if serving is None or shop.triage(state, tenant_id) is None:
         reason = "the first version" if serving is None else "this version of Saola cannot use the one before"
-        if (candidate := triage_versions.in_state(connection, "candidate")) is not None:
-            triage_versions.retire(connection, tenant_id, candidate["id"], by="saola", reason=reason)
+        triage_versions.retire_candidates(connection, tenant_id, but=version)
         triage_versions.serve(connection, tenant_id, version, by="saola", reason=reason)
         return
     same_agents = serving["figures"].get("catalog") == made["figures"].get("catalog")

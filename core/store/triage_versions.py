@@ -70,10 +70,15 @@ def retire(connection: Connection, tenant_id: UUID, version_id: UUID, *, by: str
 
 def make_candidate(connection: Connection, tenant_id: UUID, version_id: UUID, *, reason: str) -> None:
     """Let a version run in shadow beside the one in service; a candidate before it is given up."""
-    for other in every(connection):
-        if other["state"] == "candidate" and other["id"] != version_id:
-            retire(connection, tenant_id, other["id"], by="saola", reason="a newer version took its place")
+    retire_candidates(connection, tenant_id, but=version_id)
     _note(connection, tenant_id, "triage.candidate", find(connection, version_id), "saola", reason)
+
+
+def retire_candidates(connection: Connection, tenant_id: UUID, *, but: UUID) -> None:
+    """Give up every candidate but one: what was just trained is itself a candidate until it serves."""
+    for other in every(connection):
+        if other["state"] == "candidate" and other["id"] != but:
+            retire(connection, tenant_id, other["id"], by="saola", reason="a newer version took its place")
 
 
 def _note(connection: Connection, tenant_id: UUID, action: str, row: RowMapping, by: str, reason: str) -> None:

@@ -133,6 +133,8 @@ def certify_the_old(line: Line, fingerprint: str) -> None:
 def test_after_an_upgrade_that_cannot_use_the_old_version_tickets_wait_for_a_new_one(line: Line) -> None:
     line.new_tenant()
     with line.database.transaction(line.tenant) as connection:
+        told = [entry["action"] for entry in journal.read(connection)]
+        assert "triage.served" in told and "triage.retired" not in told, "the first version replaces nothing"
         serving = triage_versions.in_state(connection, "serving")
         assert serving is not None
         blob = policies.classifier_blob(connection, serving["id"])

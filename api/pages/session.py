@@ -117,8 +117,10 @@ def log_in_by_link(request: Request, token: str) -> Response:
             fresh = idempotency.lock(connection, link.tenant_id, key) and idempotency.find(connection, key) is None
             if fresh:
                 idempotency.remember(connection, link.tenant_id, key, fingerprint="", status=303, headers={}, body=b"")
-        if fresh:
-            return _opened(request, link.user_id, link.tenant_id, "/")
+            user = accounts.one_user(connection, link.user_id)
+        if fresh and user is not None:
+            # Without a password the next log-in would need a link again, so they choose one first.
+            return _opened(request, link.user_id, link.tenant_id, "/" if user["password_hash"] else "/account")
     return _link_used(request)
 
 

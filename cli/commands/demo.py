@@ -5,6 +5,7 @@ a week of 320 new ones and 60 documents, in Vietnamese, English and German. Take
 stays up until Ctrl-C, so that you can look around; without one for ten minutes. --exit ends it after the report.
 """
 
+import secrets
 import shutil
 import signal
 import subprocess
@@ -22,12 +23,13 @@ from cli.connect import connected
 from cli.status import key_file, read_status
 from core.db import app_database
 from core.errors import Broken
-from core.passwords import make_link_token
+from core.passwords import hash_password, make_link_token
 from core.settings import environment_for_children, point_to, settings
 from core.store import accounts
 
 UNWATCHED_SECONDS = 600
 START_SECONDS = 120.0
+OPERATOR = "demo@saola-living.example"
 
 
 def demo(
@@ -54,7 +56,9 @@ def demo(
             console.print(
                 f"\nThis took {(time.monotonic() - began) / 60:.1f} minutes. See it all at [bold]{url}[/bold]"
             )
-            typer.echo(f"Log in by this link (works once): {_log_in_link(tenant, url)}")
+            password = secrets.token_urlsafe(9)
+            typer.echo(f"Log in by this link (works once): {_log_in_link(tenant, url, password)}")
+            typer.echo(f"or as {OPERATOR} with the password {password}")
         if not exit_:
             _stay(console)
     except KeyboardInterrupt:
@@ -87,13 +91,11 @@ def _show(tenant: UUID, url: str, key: str, home: Path, console: Console, seed: 
     Demo(tenant, url, key, home, console, seed=seed).run()
 
 
-def _log_in_link(tenant: UUID, url: str) -> str:
+def _log_in_link(tenant: UUID, url: str, password: str) -> str:
     """Make the demo's operator, and return a link that logs in as them once."""
-    scopes = list(accounts.SCOPES)
+    scopes, hashed = list(accounts.SCOPES), hash_password(password)
     with app_database().transaction(tenant) as connection:
-        user = accounts.add_user(
-            connection, tenant, email="demo@saola-living.example", name="Demo", scopes=scopes, password_hash=""
-        )
+        user = accounts.add_user(connection, tenant, email=OPERATOR, name="Demo", scopes=scopes, password_hash=hashed)
     assert user is not None
     return f"{url}/login/link/{make_link_token(user, tenant)}"
 

@@ -208,6 +208,21 @@ def test_a_link_logs_in_once_and_looking_at_it_uses_nothing_up(
     assert "used already" in again.text
 
 
+def test_who_comes_by_a_link_and_has_no_password_chooses_one(visitor: TestClient, desk: Desk) -> None:
+    with app_database().transaction(desk.tenant_id) as connection:
+        new = accounts.add_user(
+            connection, desk.tenant_id, email="new@example.com", name="", scopes=["staff"], password_hash=""
+        )
+    assert new is not None
+    came = visitor.post(f"/login/link/{make_link_token(new, desk.tenant_id)}")
+    assert (came.status_code, came.headers["location"]) == (303, "/account")
+    account = visitor.get("/account").text
+    assert "You have no password yet." in account
+    csrf = account.split('data-csrf="')[1].split('"')[0]
+    done = visitor.post("/account", data={"new": PASSWORD, "csrf": csrf}).text
+    assert "You have no password yet." not in done and "The password is set." in done
+
+
 def test_an_old_or_forged_link_is_worth_nothing(
     visitor: TestClient, desk: Desk, users: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from api.agents_seen import catalog
 from api.gate_seen import standing_of
+from api.pages import agents as pages
 from api.pages.agents import PAGE
 from core.contracts import Certificate
 from core.db import app_database
 from core.ids import new_id
 from core.store import accounts, alarms, policies, standings
+from metrics.certificates.overview import CurveLevel, CurvePoint, WhatIf
 from tests.agents.folders import write_agent
 from tests.api.conftest import Desk, agents_in
 from tests.api.pages.test_session import signed_in, users
@@ -93,6 +95,47 @@ def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apar
     with app_database().transaction(desk.tenant_id) as connection:
         policies.add_certificate(connection, desk.tenant_id, own, window=None, code_version="", digest="", evidence={})
     assert "It has no certificate of its own" not in client.get("/agents/account_access").text
+
+
+def test_a_target_that_is_certified_is_not_said_to_lack_audits(
+    desk: Desk, users: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _ = signed_in(desk, users, "ops")
+    known = {"share": 0.5, "low": 0.4, "high": 0.6, "certified_share": 0.0, "words": "", "threshold": None}
+    points = tuple(CurvePoint(target=one, audits_missing=41, until=None, **known) for one in (0.93, 0.95))
+    level = CurveLevel(threshold=0.5, share=1.0, accuracy=0.96, low=0.9, high=0.99, audits=300)
+    curve = WhatIf(
+        agent="loyalty_card",
+        fingerprint="f",
+        runs=300,
+        held_by_rule=0,
+        audits=300,
+        judged_per_day=1.0,
+        points=points,
+        levels=(level,),
+    )
+    monkeypatch.setattr(pages, "curve_of", lambda *_: curve)
+    certificate = Certificate(
+        id=new_id(),
+        agent="loyalty_card",
+        fingerprint="f",
+        target=0.95,
+        confidence=0.95,
+        threshold=0.7914,
+        k=500,
+        n=500,
+        bound=0.95,
+        method="bets",
+    )
+    lacks = "About 41 more audits until a certificate."
+    assert client.get("/agents/loyalty_card").text.count(lacks) == len(points)
+    with app_database().transaction(desk.tenant_id) as connection:
+        policies.add_certificate(
+            connection, desk.tenant_id, certificate, window=None, code_version="", digest="", evidence={}
+        )
+    said = client.get("/agents/loyalty_card").text
+    assert said.count(lacks) == 1, "only the target that has none"
+    assert said.count("In force now: a certificate from score 0.791 up.") == 1
 
 
 @pytest.fixture

@@ -154,6 +154,23 @@ def test_what_matters_of_a_list_is_seen_on_a_phone_without_scrolling_it(
     assert scrolled == []
 
 
+def test_no_chip_is_cut_off_on_a_tablet(
+    chromium: Browser, url: str, desk: Desk, person: UUID, cookie: str, filled: tuple[str, ...]
+) -> None:
+    context = chromium.new_context(viewport={"width": 1024, "height": 768})
+    page = open_page(context, url, cookie)
+    speak(desk, person, "de")
+    cut = {}
+    for path in ("/agents", "/audits", "/people", "/keys", "/agents/warranty/versions"):
+        page.goto(url + path)
+        short = "(every) => every.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+        if found := page.locator("main .chip").evaluate_all(short):
+            cut[path] = found
+    speak(desk, person, "en")
+    context.close()
+    assert cut == {}
+
+
 def speak(desk: Desk, person: UUID, language: str) -> None:
     with app_database().transaction(desk.tenant_id) as connection:
         accounts.set_user_language(connection, person, language)

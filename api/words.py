@@ -103,7 +103,7 @@ class Words:
         """
         text = _CLASS.sub("", text, count=1)
         if self.language == "en":
-            return text
+            return self._named(text)
         numbers = _NUMBER.findall(text)
         for key, values in ((text, []), (_NUMBER.sub("{}", text), numbers)):
             if found := phrases().get(key):
@@ -116,6 +116,16 @@ class Words:
                 return found[self.language].format_map(put)
         first, _, second = text.partition(": ")
         return f"{said}: {self.phrase(second)}" if second and (said := self.phrase(first)) != first else text
+
+    def _named(self, text: str) -> str:
+        """An English sentence of ours with its names in words: parcel late for parcel_late."""
+        for pattern, found in _patterns() if "_" in text else ():
+            if match := pattern.fullmatch(text):
+                put = {
+                    name: self.value(name, one) if name in _NAMED else one for name, one in match.groupdict().items()
+                }
+                return found["en"].format_map(put)
+        return text
 
     def value(self, name: str, value: Any) -> Any:
         """Return what stands for a value in a sentence: the word for a name, a number as this language writes it, the

@@ -153,6 +153,12 @@ def test_a_word_that_is_nowhere_is_shown_as_it_is() -> None:
     assert words.phrase("never heard of") == "never heard of"
 
 
+def test_names_in_an_english_sentence_are_written_as_elsewhere_on_the_page() -> None:
+    words = Words("en")
+    assert words.phrase("it reads like 'parcel_late'") == "it reads like 'parcel late'"
+    assert words.phrase("nobody_knows this") == "nobody_knows this"
+
+
 @pytest.mark.parametrize(
     ("language", "told"), [("en", "no language model is configured"), ("de", "es ist kein Sprachmodell eingerichtet")]
 )

@@ -118,7 +118,7 @@ def log_in_by_link(request: Request, token: str) -> Response:
             if fresh:
                 idempotency.remember(connection, link.tenant_id, key, fingerprint="", status=303, headers={}, body=b"")
             user = accounts.one_user(connection, link.user_id)
-        if fresh and user is not None:
+        if fresh and user is not None and user["disabled_at"] is None:
             # Without a password the next log-in would need a link again, so they choose one first.
             return _opened(request, link.user_id, link.tenant_id, "/" if user["password_hash"] else "/account")
     return _link_used(request)

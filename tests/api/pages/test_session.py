@@ -19,7 +19,7 @@ from core import keys, passwords
 from core.db import app_database
 from core.passwords import hash_password, make_link_token
 from core.settings import settings
-from core.store import accounts
+from core.store import accounts, journal
 from core.store.sql import execute, rows
 from tests.api import made
 from tests.api.conftest import Desk
@@ -242,6 +242,28 @@ def test_a_disabled_user_is_out_at_once(desk: Desk, users: dict[str, UUID]) -> N
     assert client.get("/report").headers["location"] == "/login?next=/report"
     with app_database().transaction(desk.tenant_id) as connection:
         execute(connection, "UPDATE users SET disabled_at = NULL WHERE id = :id", id=users["developer"])
+
+
+def test_who_may_no_longer_log_in_does_not_by_a_link_and_is_not_in_the_journal(
+    visitor: TestClient, desk: Desk, users: dict[str, UUID]
+) -> None:
+    link = f"/login/link/{make_link_token(users['developer'], desk.tenant_id)}"
+    with app_database().transaction(desk.tenant_id) as connection:
+        accounts.set_disabled(connection, users["developer"], True)
+        before = len(journal.read(connection))
+    came = visitor.post(link)
+    assert (came.status_code, "set-cookie" in came.headers) == (401, False)
+    with app_database().transaction(desk.tenant_id) as connection:
+        assert len(journal.read(connection)) == before
+        accounts.set_disabled(connection, users["developer"], False)
+
+
+def test_a_kept_view_of_everything_is_the_current_one_in_the_inbox_only(desk: Desk, users: dict[str, UUID]) -> None:
+    client, token = signed_in(desk, users, "staff")
+    kept = {"name": "Everything", "filter": {}}
+    client.post("/v1/views", json=kept, headers={"X-CSRF-Token": token}).raise_for_status()
+    for path, current in (("/", True), ("/submit", False)):
+        assert ('class="kept" href="/?" aria-current="page"' in client.get(path).text) == current, path
 
 
 def test_pages_send_strangers_to_the_log_in_and_parts_too(visitor: TestClient) -> None:

@@ -86,7 +86,9 @@ def test_two_versions_are_compared_on_the_tickets_that_both_worked_on(desk: Desk
 
 
 def test_a_built_in_agent_is_copied_before_its_answers_change(desk: Desk, page: Page, url: str, own: Path) -> None:
-    page.goto(f"{url}/answers?agent=warranty&intent=warranty_claim")
+    held = made.held(desk.tenant_id, "I lost my silver card")
+    desk.client("staff").post(f"/v1/reviews/{held.decision_id}/reject", json={"reason": "no"})
+    page.goto(f"{url}/answers?agent=warranty&intent=lost_card")
     expect(page.get_by_text("is built in and is never changed")).to_be_visible()
     expect(page.get_by_text("A first draft")).to_have_count(0)  # nothing is drafted before the copy
     page.get_by_role("button", name="Make a copy of our own").click()

@@ -47,7 +47,7 @@ class AnswersEngine:
 
         intent = file.intents.get(route.intent)
         if intent is None:
-            return abstain(f"there is no approved answer for {route.intent!r}")
+            return abstain(f"there is no approved answer for {route.intent!r}" if route.intent else "nothing fits")
         question = _question(agent.manifest.name, file, intent, item, context)
         if question:
             both = min(1.0, route.score + route.signals.get("runner_up", 0.0))

@@ -46,6 +46,14 @@ def test_the_answer_is_in_the_customers_language(agent: Agent) -> None:
     assert run(agent, language="vi").reply == "Mời Quý khách khoá thẻ."
 
 
+@pytest.mark.parametrize(
+    ("intent", "told"), [("", "nothing fits"), ("card_found", "there is no approved answer for 'card_found'")]
+)
+def test_without_an_intent_of_its_own_it_abstains(agent: Agent, intent: str, told: str) -> None:
+    proposal = run(agent, intent=intent)
+    assert (proposal.kind, proposal.reason) == ("abstain", told)
+
+
 def test_without_an_approved_answer_in_the_language_it_abstains(agent: Agent) -> None:
     proposal = run(agent, language="de")
     assert (proposal.kind, proposal.score) == ("abstain", 0.0)

@@ -40,7 +40,7 @@ def demo(
     console = Console() if sys.stdout.isatty() else Console(width=110)  # a file's width is nobody's window
     home = settings().home.absolute() / "demo"
     _empty(home)
-    values = {"SAOLA_HOME": str(home), "SAOLA_PORT": str(port), "SAOLA_UNDO_SECONDS": "1"}
+    values = {"SAOLA_HOME": str(home), "SAOLA_PORT": str(port)}
     point_to(values)
     began = time.monotonic()
     console.print(

@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from core.contracts import Evidence, FieldValue
+from core.contracts import SIMULATED_REVIEWER, Evidence, FieldValue
 from core.db import app_database
-from core.store import items
+from core.keys import make_key
+from core.store import accounts, items
 from core.store.sql import execute, rows, scalar
 from tests.api import made
 from tests.api.conftest import Desk
@@ -39,6 +40,16 @@ def test_an_approved_draft_is_sent_as_it_is(desk: Desk, client: TestClient) -> N
     assert deliveries(desk, held.ticket_id) == [("We have blocked your card.", "key:staff")]
     again = client.post(f"/v1/reviews/{held.decision_id}/approve")
     assert (again.status_code, again.json()["type"]) == (409, "urn:saola:problem:already_reviewed")
+
+
+def test_what_a_demos_reviewer_approves_goes_out_at_once(desk: Desk) -> None:
+    held, key = made.held(desk.tenant_id), make_key()
+    with app_database().transaction(desk.tenant_id) as connection:
+        named = {"name": SIMULATED_REVIEWER, "prefix": key.prefix, "digest": key.digest}
+        accounts.add_key(connection, desk.tenant_id, scopes=["staff"], **named)
+    reviewer = desk.client("staff")
+    reviewer.headers["authorization"] = f"Bearer {key.text}"
+    assert reviewer.post(f"/v1/reviews/{held.decision_id}/approve").json()["undo_seconds"] == 0
 
 
 def test_an_edited_draft_keeps_both_texts(desk: Desk, client: TestClient) -> None:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -17,6 +17,7 @@ from agents.manifest import Name
 from core.errors import Rejected
 
 EngineName = Literal["answers", "llm", "extract"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 SCHEMA = "agent.schema.json"
 _MANIFEST = """\

@@ -17,10 +17,9 @@ from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.embedders import chosen
 from agents.triage.views import views
-from core.contracts import Policy, Tier
+from core.contracts import Policy
 from core.db import app_database
 from core.errors import Broken, TryLater
-from core.gate.decide import lower_tier
 from core.keys import signing_secret
 from core.settings import settings
 from core.store import policies
@@ -106,9 +105,8 @@ class Workshop:
         """Return what the gate must obey for an agent: its manifest, lowered by the tenant's live setting."""
         manifest = self.catalog.entries[name].manifest
         setting = state.agents.get(name, AgentSetting())
-        tier: Tier = lower_tier(manifest.tier, setting.tier if setting.enabled else "off")  # type: ignore[arg-type] # checked where it is set
         return Policy(
-            tier=tier,
+            tier=setting.tier_under(manifest.tier),
             may=manifest.may,
             target=setting.target or manifest.target,
             confidence=setting.confidence,

@@ -18,7 +18,6 @@ from core.contracts import TARGETS, TIERS, Certificate, Tier, owners_of
 from core.db import app_database
 from core.errors import Rejected
 from core.events import Event
-from core.gate.decide import lower_tier
 from core.settings import settings
 from core.store import alarms, audits, desk, events, journal, policies, tenants
 from core.store.policies import AgentSetting, TenantState
@@ -237,14 +236,13 @@ def _agent(
 ) -> dict[str, Any]:
     manifest, live = entry.manifest, state.agents.get(entry.name, AgentSetting())
     count, audit = counts.get(entry.name, {}), judged.get(entry.name, {})
-    live_tier: Tier = live.tier if live.enabled else "off"  # type: ignore[assignment]  # text in the table
     return {
         **manifest.model_dump(include={"name", "kind", "summary", "owner", "engine", "family"}),
         "version": entry.version,
         "languages": list(manifest.languages),
         "may": list(manifest.may),
         "ceiling": manifest.tier,
-        "tier": lower_tier(manifest.tier, live_tier),
+        "tier": live.tier_under(manifest.tier),
         "enabled": live.enabled,
         "paused": live.paused or state.paused,
         "target": live.target or manifest.target,

@@ -105,17 +105,18 @@ def new(
     folder: Annotated[Path | None, typer.Option(help="Where to put it; else the first folder of SAOLA_AGENTS.")] = None,
 ) -> None:
     """Make an agent's folder with a failing case to fill in, and say what to do next."""
-    if engine not in catalog.REQUIRED:
-        known = ", ".join(catalog.REQUIRED)
+    chosen = next((one for one in scaffold.ENGINES if one == engine), None)
+    if chosen is None:
+        known = ", ".join(scaffold.ENGINES)
         raise Rejected(f"there is no engine {engine!r}", code="invalid", hint=f"Known are {known}.")
     scaffold.check_free(name, _catalog().entries)
     known_folders = catalog.folders_on_path(settings().agent_path)
     root = folder.resolve() if folder else (known_folders or [Path.cwd() / "agents"])[0]
-    made = scaffold.scaffold(root, name, engine)  # type: ignore[arg-type] # checked above
+    made = scaffold.scaffold(root, name, chosen)
     for path in made:
         OUT.print(f"made {path}", markup=False, soft_wrap=True)
     OUT.print("\nNext:")
-    steps = scaffold.next_steps(root / name, engine, known_folders)  # type: ignore[arg-type] # checked above
+    steps = scaffold.next_steps(root / name, chosen, known_folders)
     for number, step in enumerate(steps, 1):
         OUT.print(f"  {number}. {step}", markup=False, soft_wrap=True)
 
@@ -222,11 +223,9 @@ def _tiers(found: Catalog) -> tuple[dict[str, Tier], str]:
 
 
 def _in_force(state: "TenantState", name: str, ceiling: Tier) -> Tier:
-    from core.gate.decide import lower_tier
     from core.store.policies import AgentSetting
 
-    live = state.agents.get(name, AgentSetting())
-    return lower_tier(ceiling, live.tier if live.enabled else "off")  # type: ignore[arg-type] # text in the table
+    return state.agents.get(name, AgentSetting()).tier_under(ceiling)
 
 
 def _change_tier(name: str, by: int) -> None:

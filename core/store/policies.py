@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from core.contracts import FIELD, INHERITED, Certificate
+from core.contracts import FIELD, INHERITED, Certificate, Tier
 from core.errors import Rejected
+from core.gate.decide import lower_tier
 from core.ids import new_id
 from core.store.sql import Jsonb, execute, maybe_row, rows, scalar
 
@@ -17,7 +18,7 @@ class AgentSetting(NamedTuple):
     """A tenant's live setting for one agent. The tier in force is the lower of this and the manifest's."""
 
     enabled: bool = True
-    tier: str = "automated"
+    tier: Tier = "automated"
     target: float | None = None
     confidence: float = 0.95
     paused: bool = False
@@ -26,6 +27,10 @@ class AgentSetting(NamedTuple):
     audits_a_day: int | None = None  # a budget; the two probabilities then follow it
     audit_flagged: float | None = None
     burst_until: datetime | None = None  # audits are drawn much more often until then: an alarm is being looked into
+
+    def tier_under(self, ceiling: Tier) -> Tier:
+        """Return the tier in force under the manifest's."""
+        return lower_tier(ceiling, self.tier if self.enabled else "off")
 
 
 class TenantState(NamedTuple):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -214,7 +215,7 @@ def _first(connection: Connection, tenant_id: UUID, owner: Owner, count: int) ->
             _firsts[key] = (intents, scores)
             if len(_firsts) > KEPT:
                 del _firsts[next(iter(_firsts))]
-    return list(map(First, intents, scores))
+    return list(starmap(First, zip(intents, scores, strict=True)))
 
 
 def _inputs(connection: Connection, owner: Owner, since: datetime, now: datetime) -> dict[str, object]:

@@ -20,7 +20,7 @@ from tests.faults.hostile import Maker
 from workers.parse_client import OCR_SERVER, TEXT_SERVER, ParseServer, parse, stop_servers
 from workers.parse_server import MEMORY
 
-SECONDS = 30.0  # of processor time for one file of these; the limit of a page is 20 and 90
+SECONDS = 30.0  # for one file of these, also of processor time; the limit of a page is 20 and 90
 LOOKS, READINGS = 5, 20
 CODES = {
     *("damaged", "too_much_memory", "too_slow", "too_deep", "too_many_pages", "too_many_pixels", "too_large"),
@@ -72,6 +72,7 @@ class Watch:
 def outcome(make: Maker, folder: Path) -> str:
     """Read a file and return "read" or the code of its refusal; it must keep to the limits."""
     path = make(folder / "hostile")
+    started = time.monotonic()
     with Watch() as watch:
         try:
             parse(path)
@@ -79,6 +80,7 @@ def outcome(make: Maker, folder: Path) -> str:
         except Rejected as error:
             told = error.code
     assert watch.seconds < SECONDS
+    assert time.monotonic() - started < SECONDS * crowding()
     assert watch.most < MEMORY[True]
     return told
 
@@ -119,7 +121,6 @@ def test_other_work_at_a_quarter_of_full_load_is_slowed_by_a_tenth_at_most(tmp_p
             other.ask(request | {"done": []}, lambda part: None)
 
     parse(good)
-    most = 1 + 0.1 * crowding()  # a tenth on an idle machine
     slowed = []
     for _ in range(LOOKS):  # what else the machine does comes and goes: the middle one counts
         before = _median_seconds(good)
@@ -132,7 +133,7 @@ def test_other_work_at_a_quarter_of_full_load_is_slowed_by_a_tenth_at_most(tmp_p
         slowed.append(during / before)
     other.stop()
     print("slowed to", [round(one, 3) for one in slowed])
-    assert statistics.median(slowed) <= most
+    assert statistics.median(slowed) <= 1.1
 
 
 def _median_seconds(path: Path) -> float:

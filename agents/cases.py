@@ -14,17 +14,16 @@ from uuid import uuid4
 
 from agents.case_file import Case, Expected, ExpectedAction, Ticket, parse
 from agents.catalog import Entry
-from agents.contract import Agent, Context, Engine
+from agents.contract import Agent, Context, Engine, Search
 from agents.documents.values import Reading
 from agents.loader import Loader
 from agents.manifest import Manifest
 from agents.triage.classifier import Classifier
 from agents.triage.route import route
-from core.contracts import ActionProposal, Customer, DocumentRead, Proposal, Route, Source, WorkItem
+from core.contracts import ActionProposal, Customer, DocumentRead, Proposal, Route, WorkItem
 from core.errors import NeedsHuman, Rejected, SaolaError
 
 DEFAULT_SECONDS = 120.0
-Search = Callable[[str, int], Sequence[Source]]
 
 
 @dataclass(frozen=True, kw_only=True)

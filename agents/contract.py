@@ -11,6 +11,7 @@ from agents.manifest import Manifest
 from core.contracts import Customer, Proposal, Route, Source, WorkItem
 
 Watch = Callable[[Mapping[str, Any]], None]
+Search = Callable[[str, int], Sequence[Source]]  # question, how many at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Context:
     route: Route
     deadline: float  # time.monotonic() value after which the run must have ended
     seed: int = 0
-    search_knowledge: Callable[[str, int], Sequence[Source]] = field(default=lambda query, limit: ())
+    search_knowledge: Search = field(default=lambda query, limit: ())
     find_customer: Callable[[str], Customer | None] = field(default=lambda address: None)
     open_file: Callable[[UUID], Path] | None = None  # document id -> a local file to read
     read_document: Callable[[UUID], Reading] | None = None  # document id -> its reading, made in a limited child

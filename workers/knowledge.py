@@ -9,14 +9,16 @@ from uuid import UUID
 import structlog
 
 from agents.catalog import Entry
+from agents.contract import Search
 from agents.knowledge import files as folder_files
 from agents.knowledge import large
 from agents.knowledge.chunks import Article, Chunk
 from agents.knowledge.index import Index
+from agents.knowledge.search import find_articles
 from agents.knowledge.store import Knowledge, build, pack, set_apart, unpack
 from agents.triage.embedder import Floats
 from agents.triage.embedders import chosen
-from core.contracts import Source, WorkItem
+from core.contracts import WorkItem
 from core.db import app_database
 from core.errors import TryLater
 from core.store import learning, passages
@@ -29,11 +31,8 @@ log = structlog.get_logger()
 
 KEPT = 16  # indexes that one worker process holds at a time
 INDEX_SECONDS = 300.0  # of one job, which has a lease and an end; the next one goes on
-EARLIER = 10  # messages of a ticket, the newest, that are looked up beside the question
 NEAR = 60  # passages fetched by each part of a question
 WAIT_SECONDS = 5.0
-
-Search = Callable[[str, int], Sequence[Source]]
 
 
 def index_knowledge(jobs: Sequence[Job]) -> None:
@@ -103,7 +102,7 @@ def searcher(tenant_id: UUID, state: TenantState, entry: Entry, item: WorkItem) 
     index = _index(tenant_id, entry.name, knowledge_id) if knowledge_id else None
     if index is None or index.fingerprint != entry.knowledge:
         raise TryLater(f"the knowledge of {entry.name!r} is being indexed", after=WAIT_SECONDS)
-    return partial(_search, index.index, item)
+    return partial(find_articles, index.index, item)
 
 
 class _Ready:
@@ -132,16 +131,4 @@ def _fetch(tenant_id: UUID, agent: str, vectors: Floats, words: Sequence[str]) -
             title_vector=titles[article],
         )
         for (article, place), row in found.items()
-    ]
-
-
-def _search(index: Index | large.LargeIndex, item: WorkItem, query: str, limit: int) -> list[Source]:
-    """Return the best articles; earlier messages count where the question is the customer's own newest message: also
-    those of agents and staff, whose words are often those of the article."""
-    asked = [query]
-    if item.text and item.text in query:
-        asked += [one.text for one in item.messages if one.turn < item.turn][: -EARLIER - 1 : -1]
-    return [
-        Source(kind="article", id=hit.article, title=hit.chunk.place, quote=hit.chunk.text)
-        for hit in index.search(asked, limit)
     ]

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,12 +19,14 @@ from agents import catalog, scaffold
 from agents.catalog import Catalog
 from agents.knowledge import files
 from cli.embedded.place import holder
-from core.contracts import Tier
+from core.contracts import Tier, WorkItem
 from core.errors import Rejected
 from core.settings import settings
 
 if TYPE_CHECKING:  # only `saola agent test` needs these, and they take seconds to import
-    from agents.cases import Result, Search
+    from agents.cases import Result
+    from agents.contract import Search
+    from agents.knowledge.index import Index
     from agents.triage.classifier import Classifier
     from core.store.policies import TenantState
 
@@ -282,14 +284,19 @@ def _bench(found: Catalog, model: bool) -> Any:
         return parse(path, filename=path.name)
 
     @cache
-    def search_in(folder: Path) -> "Search":
-        from agents.knowledge import folder as knowledge
+    def index_in(folder: Path) -> "Index":
+        from agents.knowledge.folder import index_of
         from agents.triage.embedders import chosen
         from agents.triage.embedding_cache import CachedEmbedder
 
         passages = CachedEmbedder(chosen("passage"), settings().home / "cache")
         with OUT.status("reading the knowledge folder"):
-            return knowledge.search_in(folder, read, chosen(), passages)
+            return index_of(folder, read, chosen(), passages)
+
+    def search(entry: catalog.Entry, item: WorkItem) -> "Search":
+        from agents.knowledge.search import find_articles
+
+        return partial(find_articles, index_in(entry.folder / files.FOLDER), item)
 
     from workers.cases import scripted
 
@@ -298,7 +305,7 @@ def _bench(found: Catalog, model: bool) -> Any:
         classifier=classifier,
         read_document=read,
         scripted=scripted,
-        search=lambda entry, _: search_in(entry.folder / files.FOLDER),
+        search=search,
         model=model,
         manifests=found.manifests,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from agents import cases
 from agents.cases import Bench, Result
 from agents.catalog import Catalog, Entry
-from agents.contract import Agent, Context, Engine
+from agents.contract import Agent, Context, Engine, Search
 from agents.engines.llm import LlmEngine
 from agents.llm.scripted import scripted_chain
 from agents.llm.settings import ModelSettings
@@ -215,7 +215,7 @@ def test_the_slots_of_a_case_are_filled_from_its_tools_and_the_knowledge_folder(
     (folder / "knowledge").mkdir()
     (folder / "knowledge" / "lost.md").write_text("Block it in the app.")
 
-    def search(entry: Entry, item: WorkItem) -> cases.Search:
+    def search(entry: Entry, item: WorkItem) -> Search:
         passage = (entry.folder / "knowledge" / "lost.md").read_text()
         return lambda query, limit: [Source(kind="article", id="lost.md", title="Lost", quote=passage)]
 

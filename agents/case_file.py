@@ -18,10 +18,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agents import yaml_errors
+from agents.llm import script_turns
 from agents.llm.answer import Answer
 from agents.yaml_errors import Fault, Invalid
-
-TURNS = {"call", "calls", "answer", "text"}  # agents/llm/script_turns.py
 
 
 class _Strict(BaseModel):
@@ -119,7 +118,7 @@ def parse(text: str) -> list[Case]:
 def _turn_faults(turn: Mapping[str, Any], lines: dict[yaml_errors.Path, int], at: yaml_errors.Path) -> list[Fault]:
     """Return what is wrong with a turn of a script. After an answer that is not whole a model is asked once more, and
     all that the case could then say is that its script has no further turn."""
-    if not TURNS & turn.keys():
+    if not script_turns.KINDS & turn.keys():
         told = f"a turn of a script is one of call, calls, answer and text, not {', '.join(turn)}"
         return [Fault(yaml_errors.line_of(lines, at), told)]
     if "answer" not in turn:

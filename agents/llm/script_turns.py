@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Turn = Mapping[str, Any]
+KINDS = frozenset({"call", "calls", "answer", "text"})
 
 
 def calls_of(turn: Turn) -> list[tuple[str, dict[str, Any]]]:

@@ -103,29 +103,27 @@ class Words:
         """
         text = _CLASS.sub("", text, count=1)
         if self.language == "en":
-            return self._named(text)
+            return (self._filled(text) if "_" in text else None) or text
         numbers = _NUMBER.findall(text)
         for key, values in ((text, []), (_NUMBER.sub("{}", text), numbers)):
             if found := phrases().get(key):
                 return found[self.language].format(*map(self._written, values)) if values else found[self.language]
         if "; " in text:
             return "; ".join(map(self.phrase, text.split("; ")))
-        for pattern, found in _patterns():
-            if match := pattern.fullmatch(text):
-                put = {name: self.value(name, value) for name, value in match.groupdict().items()}
-                return found[self.language].format_map(put)
+        if said := self._filled(text):
+            return said
         first, _, second = text.partition(": ")
         return f"{said}: {self.phrase(second)}" if second and (said := self.phrase(first)) != first else text
 
-    def _named(self, text: str) -> str:
-        """An English sentence of ours with its names in words: parcel late for parcel_late."""
-        for pattern, found in _patterns() if "_" in text else ():
+    def _filled(self, text: str) -> str | None:
+        """A sentence of ours that holds values, in this language; None where it is none. In English only names are
+        written otherwise: parcel late for parcel_late."""
+        for pattern, found in _patterns():
             if match := pattern.fullmatch(text):
-                put = {
-                    name: self.value(name, one) if name in _NAMED else one for name, one in match.groupdict().items()
-                }
-                return found["en"].format_map(put)
-        return text
+                values = match.groupdict().items()
+                put = {n: v if self.language == "en" and n not in _NAMED else self.value(n, v) for n, v in values}
+                return found[self.language].format_map(put)
+        return None
 
     def value(self, name: str, value: Any) -> Any:
         """Return what stands for a value in a sentence: the word for a name, a number as this language writes it, the

@@ -15,6 +15,7 @@ from tests.cli.waiting import crowding, wait_for
 from tests.journeys.conftest import INTENTS
 from tests.journeys.installation import Installation
 from tests.journeys.line import write_agent
+from tests.journeys.test_line import wait_for_a_second
 from tests.smtp import Inbox, serve
 
 RUNS = 120
@@ -80,7 +81,7 @@ def judge(installation: Installation, audit: dict[str, Any], *, right: bool) -> 
 def it_earns_a_certificate(installation: Installation) -> None:
     changed = installation.request("PATCH", "/v1/agents/shop", json={"audit_probability": 1.0})
     assert changed.status_code == 200, changed.text
-    time.sleep(1.1)  # workers read settings once a second
+    wait_for_a_second()
     hand_in(installation, RUNS)
     wait_for(lambda: len(audits(installation)) == RUNS, 120 * crowding(), "all runs are drawn to be judged")
     look = installation.request("POST", "/v1/gate/looks", json={"agent": "shop", "audits": RUNS})
@@ -96,7 +97,7 @@ def standing(installation: Installation) -> dict[str, Any]:
 
 
 def it_acts_alone(installation: Installation) -> list[str]:
-    time.sleep(1.1)  # workers read certificates once a second
+    wait_for_a_second()
     tickets = hand_in(installation, SENT)
 
     def answered() -> bool:

@@ -16,7 +16,7 @@ from api.pages.session import LookPage, OpsPage, TryPage
 from api.problems import invalid
 from api.routes import agents as routes
 from api.words import Words
-from core.contracts import TARGETS, TIERS, owners_of
+from core.contracts import TARGETS, TIERS, WHOLE, owners_of
 from core.db import app_database
 from core.errors import Rejected
 from core.settings import settings
@@ -94,6 +94,7 @@ def agent_page(request: Request, caller: LookPage, name: str) -> Response:
         simulated=any(one.simulated for one in agent.certificates),
         whatif=whatif,
         chart=what_if_chart(whatif) if whatif and whatif.points else None,
+        in_force=_in_force(agent, whatif) if whatif else {},
         standing=_standing(standings, agent),
         changed=changed,
         judge=judging.model,
@@ -125,6 +126,13 @@ def run_cases(request: Request, caller: TryPage, name: str) -> Response:
 def _standing(standings: Mapping[str, AgentStanding], agent: routes.AgentOut) -> AgentStanding | None:
     """Where an agent stands: by itself, or else as its family does."""
     return next((standings[owner] for owner in owners_of(agent.name, agent.family) if owner in standings), None)
+
+
+def _in_force(agent: routes.AgentDetail, whatif: WhatIf) -> dict[float, float]:
+    """The certificates in force on what the curve is about: by target, the score from which on they hold."""
+    asked = (WHOLE, whatif.agent, whatif.fingerprint)
+    found = [one for one in agent.certificates if (one.slice, one.agent, one.fingerprint) == asked]
+    return {target: min(one.threshold for one in found if one.target == target) for target in {o.target for o in found}}
 
 
 def _what_if(connection: Connection, agent: routes.AgentDetail) -> WhatIf | None:

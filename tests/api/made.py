@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from core.contracts import ActionProposal, Decision, FieldValue, Proposal, Reason, Route, Source
+from core.contracts import ActionProposal, Certificate, Decision, FieldValue, Proposal, Reason, Route, Source
 from core.db import app_database
 from core.ids import new_id
-from core.store import handling, intake, items, records
+from core.store import handling, intake, items, policies, records
 from core.store.intake import NewDocument, NewTicket
 from core.store.sql import execute, scalar
 
@@ -73,6 +73,24 @@ def known_bad(tenant_id: UUID, asked: Made, answered: Made) -> None:
                SELECT gen_random_uuid(), tenant_id, work_item_id, :answer FROM runs WHERE id = :run""",
             run=asked.run_id,
             answer=answered.run_id,
+        )
+
+
+def certify(tenant_id: UUID, agent: str, **values: Any) -> None:
+    """Give an agent, or its family, a certificate at fingerprint `f`."""
+    known = {
+        "fingerprint": "f",
+        "target": 0.95,
+        "confidence": 0.95,
+        "threshold": 0.5,
+        "k": 500,
+        "n": 500,
+        "bound": 0.95,
+    }
+    certificate = Certificate(id=new_id(), agent=agent, method="bets", **{**known, **values})
+    with app_database().transaction(tenant_id) as connection:
+        policies.add_certificate(
+            connection, tenant_id, certificate, window=None, code_version="", digest="", evidence={}
         )
 
 

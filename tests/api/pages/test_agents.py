@@ -12,12 +12,11 @@ from api.agents_seen import catalog
 from api.gate_seen import standing_of
 from api.pages import agents as pages
 from api.pages.agents import PAGE
-from core.contracts import Certificate
 from core.db import app_database
-from core.ids import new_id
 from core.store import accounts, alarms, policies, standings
 from metrics.certificates.overview import CurveLevel, CurvePoint, WhatIf
 from tests.agents.folders import write_agent
+from tests.api import made
 from tests.api.conftest import Desk, agents_in
 from tests.api.pages.test_session import signed_in, users
 
@@ -72,28 +71,11 @@ def test_a_familys_certificate_and_what_the_agents_own_still_takes_are_told_apar
     family = catalog().get("account_access").manifest.family
     stands_at(desk, f"family:{family}")
     stands_at(desk, "account_access", threshold=None, missing="about 57 more audits", audits_missing=57)
-    certificate = Certificate(
-        id=new_id(),
-        agent=f"family:{family}",
-        fingerprint="f",
-        target=0.95,
-        confidence=0.95,
-        threshold=0.5,
-        k=500,
-        n=500,
-        bound=0.95,
-        method="bets",
-    )
-    with app_database().transaction(desk.tenant_id) as connection:
-        policies.add_certificate(
-            connection, desk.tenant_id, certificate, window=None, code_version="", digest="", evidence={}
-        )
+    made.certify(desk.tenant_id, f"family:{family}")
     said = " ".join(client.get("/agents/account_access").text.split())
     assert "It has no certificate of its own: what goes out alone rests on its family" in said
     assert "Certificate of its own:</b> About 57 more audits until a certificate." in said
-    own = certificate.model_copy(update={"id": new_id(), "agent": "account_access"})
-    with app_database().transaction(desk.tenant_id) as connection:
-        policies.add_certificate(connection, desk.tenant_id, own, window=None, code_version="", digest="", evidence={})
+    made.certify(desk.tenant_id, "account_access")
     assert "It has no certificate of its own" not in client.get("/agents/account_access").text
 
 
@@ -115,24 +97,9 @@ def test_a_target_that_is_certified_is_not_said_to_lack_audits(
         levels=(level,),
     )
     monkeypatch.setattr(pages, "curve_of", lambda *_: curve)
-    certificate = Certificate(
-        id=new_id(),
-        agent="loyalty_card",
-        fingerprint="f",
-        target=0.95,
-        confidence=0.95,
-        threshold=0.7914,
-        k=500,
-        n=500,
-        bound=0.95,
-        method="bets",
-    )
     lacks = "About 41 more audits until a certificate."
     assert client.get("/agents/loyalty_card").text.count(lacks) == len(points)
-    with app_database().transaction(desk.tenant_id) as connection:
-        policies.add_certificate(
-            connection, desk.tenant_id, certificate, window=None, code_version="", digest="", evidence={}
-        )
+    made.certify(desk.tenant_id, "loyalty_card", threshold=0.7914)
     said = client.get("/agents/loyalty_card").text
     assert said.count(lacks) == 1, "only the target that has none"
     assert said.count("In force now: a certificate from score 0.791 up.") == 1
